@@ -1,0 +1,1 @@
+"""Data-sharing agreements: the model, strict parsing, signing, linting and retention dates."""

@@ -1,0 +1,1 @@
+"""What leaves the gateway: age v1 files, release policies and manifests, signatures, wrapped keys."""

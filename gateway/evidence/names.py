@@ -1,0 +1,87 @@
+"""Identifiers and file names from outsiders, checked once, then trusted.
+
+Identifiers (agencies, cases, agreements) are lower-case slugs so that they are safe in paths, URLs
+and log entries. Exhibit names are what a person called the file: they may be in any script, but
+nothing in them may steer a file system, a terminal or a reader's eye (bidirectional overrides, the
+"Trojan Source" trick, CVE-2021-42574).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from gateway.errors import InvalidInput, TooLarge
+
+MAX_EXHIBIT_NAME_CHARS = 200
+MAX_EXHIBIT_NAME_BYTES = 240
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+_RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
+
+
+def check_identifier(untrusted: object, *, what: str) -> str:
+    """Return the identifier if it is a slug of 1 to 64 characters, else refuse.
+
+    Args:
+        untrusted: The value as received.
+        what: The noun for the message, for example ``"case"``.
+
+    Raises:
+        InvalidInput: ``identifier-invalid``.
+    """
+    if not isinstance(untrusted, str) or not _SLUG.fullmatch(untrusted) or ".." in untrusted:
+        raise InvalidInput(
+            "identifier-invalid",
+            f"The {what} identifier is not a valid name.",
+            remedy="Use 1 to 64 lower-case letters, digits, dots, hyphens or underscores, "
+            "beginning and ending with a letter or digit.",
+            where=what,
+        )
+    return untrusted
+
+
+def check_exhibit_name(untrusted_name: object, *, where: str = "name") -> str:
+    """Return a file name that is safe to show, store in a manifest and write to a folder.
+
+    Raises:
+        TooLarge: ``name-too-long``.
+        InvalidInput: ``name-unsafe`` with the reason.
+    """
+    if not isinstance(untrusted_name, str) or not untrusted_name:
+        raise _unsafe("it is empty or not a string", where)
+    if (
+        len(untrusted_name) > MAX_EXHIBIT_NAME_CHARS
+        or len(untrusted_name.encode("utf-8", errors="replace")) > MAX_EXHIBIT_NAME_BYTES
+    ):
+        raise TooLarge(
+            "name-too-long",
+            f"An exhibit name is longer than {MAX_EXHIBIT_NAME_CHARS} characters or {MAX_EXHIBIT_NAME_BYTES} bytes.",
+            remedy="Shorten the name.",
+            where=where,
+        )
+    for char in untrusted_name:
+        category = unicodedata.category(char)
+        if category in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp"):
+            raise _unsafe(f"it contains the control or unassigned character U+{ord(char):04X}", where)
+        if category == "Cf":
+            # Includes every bidirectional control and zero-width character.
+            raise _unsafe(f"it contains the invisible formatting character U+{ord(char):04X}", where)
+    if any(char in '/\\:*?"<>|' for char in untrusted_name):
+        raise _unsafe('it contains one of / \\ : * ? " < > |', where)
+    if ".." in untrusted_name:
+        raise _unsafe("it contains two dots in a row, as a relative path would", where)
+    if untrusted_name.startswith((".", "-", " ")) or untrusted_name.endswith((".", " ")):
+        raise _unsafe("it begins with a dot, hyphen or space, or ends with a dot or space", where)
+    if _RESERVED.fullmatch(untrusted_name):
+        raise _unsafe("it is a reserved device name", where)
+    return unicodedata.normalize("NFC", untrusted_name)
+
+
+def _unsafe(reason: str, where: str) -> InvalidInput:
+    return InvalidInput(
+        "name-unsafe",
+        f"An exhibit name cannot be accepted: {reason}.",
+        remedy="Give the plain file name only, such as incident-report.pdf.",
+        where=where,
+    )

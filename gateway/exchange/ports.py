@@ -1,0 +1,368 @@
+"""What the steps need from the world, as Protocols. Adapters fulfil them; tests have fakes.
+
+Two promises hold for every store here. *Atomic*: all that happens through one :class:`Transaction`
+is committed together or not at all, by the face that opened it. *Recorded*: a method that changes
+anything takes the audit event along and writes it in the same transaction (invariant 1). Lookups
+return None for what is not there; only faces and steps decide what that means to a caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from gateway.agreements.model import Agreement, AgreementState, View
+from gateway.envelope.wrapping import WrappedKey
+from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
+from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
+from gateway.evidence.package import Case, Exhibit, Package, Principal, Release, Rendition
+from gateway.translog.event import AuditEvent
+
+
+class Directory(Protocol):
+    """Agencies, principals and keys."""
+
+    def agency(self, agency_id: str) -> Agency | None: ...
+    def agencies(self) -> Sequence[Agency]: ...
+    def principal(self, principal_id: str) -> Principal | None: ...
+    def principals(self, agency_id: str) -> Sequence[Principal]: ...
+    def key(self, key_id: str) -> RegisteredKey | None: ...
+    def keys(self, agency_id: str, use: KeyUse, principal_id: str | None = None) -> Sequence[RegisteredKey]:
+        """All keys of that use, newest first, revoked and outdated ones included."""
+        ...
+
+    def add_agency(self, agency: Agency, event: AuditEvent) -> None: ...
+    def put_principal(self, principal: Principal, event: AuditEvent) -> None:
+        """Add, or replace roles and attributes of, a principal."""
+        ...
+
+    def add_key(self, key: RegisteredKey, event: AuditEvent) -> None: ...
+    def revoke_key(self, key_id: str, at: datetime, event: AuditEvent) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementRecord:
+    """A stored version: the checked agreement, its source text, its state and who has signed."""
+
+    agreement: Agreement
+    source: str
+    state: AgreementState
+    signed_by: frozenset[str]
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementSignature:
+    agency: str
+    key_id: str
+    signature: bytes  # detached, over the canonical document bytes
+    signed_at: datetime
+
+
+class Agreements(Protocol):
+    """Versions of agreements. At most one version of an id is active at a time."""
+
+    def active(self, agreement_id: str) -> AgreementRecord | None: ...
+    def version(self, agreement_id: str, version: int) -> AgreementRecord | None: ...
+    def all(self) -> Sequence[AgreementRecord]: ...
+    def signatures(self, agreement_id: str, version: int) -> Sequence[AgreementSignature]: ...
+    def propose(self, record: AgreementRecord, event: AuditEvent) -> None: ...
+    def sign(self, agreement_id: str, version: int, signature: AgreementSignature, event: AuditEvent) -> None: ...
+    def set_state(
+        self, agreement_id: str, version: int, state: AgreementState, at: datetime, event: AuditEvent
+    ) -> None: ...
+
+
+class Cases(Protocol):
+    def find(self, agreement_id: str, reference: str) -> Case | None: ...
+    def get(self, case_id: str) -> Case | None: ...
+    def open(self, case: Case, event: AuditEvent) -> None: ...
+
+
+class Packages(Protocol):
+    """Packages and their exhibits. ``lock`` is held to the end of the transaction."""
+
+    def add(self, package: Package, exhibits: Sequence[Exhibit], event: AuditEvent) -> None: ...
+    def get(self, package_id: str, *, lock: bool = False) -> Package | None: ...
+    def pushed_by(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[Package]:
+        """Packages of a sending agency, newest first; ``after`` is the last id of the page before."""
+        ...
+
+    def in_state(self, state: PackageState, *, before: datetime, limit: int) -> Sequence[Package]:
+        """Packages that entered ``state`` before that time, oldest first."""
+        ...
+
+    def move(
+        self, package_id: str, event_name: str, at: datetime, event: AuditEvent, *, reason: str = ""
+    ) -> PackageState:
+        """Apply a transition of lifecycle.py to the row and return the new state.
+
+        Raises:
+            Conflict: ``state-conflict`` if the row's present state does not allow it.
+        """
+        ...
+
+    def exhibits(self, package_id: str) -> Sequence[Exhibit]: ...
+    def exhibit(self, exhibit_id: str, *, lock: bool = False) -> Exhibit | None: ...
+    def move_exhibit(self, exhibit_id: str, event_name: str, event: AuditEvent, **changes: Any) -> ExhibitState:
+        """Apply a transition to an exhibit, together with changed members (blob, media_type, ...)."""
+        ...
+
+
+class Renditions(Protocol):
+    def add(self, rendition: Rendition, event: AuditEvent) -> None:
+        """Add; adding the same (exhibit, view, audience) again is a Conflict ``rendition-exists``."""
+        ...
+
+    def get(self, rendition_id: str, *, lock: bool = False) -> Rendition | None: ...
+    def of_package(self, package_id: str) -> Sequence[Rendition]: ...
+    def awaiting_review(self, agreement_ids: Sequence[str]) -> Sequence[Rendition]: ...
+    def move(self, rendition_id: str, event_name: str, event: AuditEvent) -> RenditionState: ...
+    def approvals(self, rendition_id: str) -> Sequence[str]:
+        """Principals that have approved the rendition."""
+        ...
+
+    def approve(self, rendition_id: str, principal_id: str, at: datetime, event: AuditEvent) -> None: ...
+
+
+class Releases(Protocol):
+    def add(self, release: Release, event: AuditEvent) -> str:
+        """Store a sealed release; returns the audit entry's id, to learn its log position later."""
+        ...
+
+    def get(self, release_id: str, *, lock: bool = False) -> Release | None: ...
+    def of_package(self, package_id: str) -> Sequence[Release]: ...
+    def inbox(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[Release]:
+        """Available releases for a receiving agency, newest first."""
+        ...
+
+    def seal_entry(self, release_id: str) -> str:
+        """Id of the audit entry that recorded the sealing."""
+        ...
+
+    def due(self, now: datetime, limit: int) -> Sequence[Release]:
+        """Releases past their deadline and not yet disposed, oldest first."""
+        ...
+
+    def move(self, release_id: str, event_name: str, event: AuditEvent, **changes: Any) -> ReleaseState: ...
+    def touch(self, release_id: str, event: AuditEvent, **changes: Any) -> None:
+        """Change members (last_pull_at, acknowledged_at, deadline) without a transition."""
+        ...
+
+
+class FileKeys(Protocol):
+    """Wrapped file keys. A destroyed key's row stays, its ciphertext does not."""
+
+    def add(self, key: WrappedKey, event: AuditEvent | None = None) -> None:
+        """Store a key; the event is that of the row that will name it, so it may be None."""
+        ...
+
+    def get(self, key_id: str) -> WrappedKey | None: ...
+    def destroy(self, key_id: str, at: datetime, event: AuditEvent) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEntry:
+    """An entry with its place in the log; ``leaf`` is the RFC 8785 JSON that the tree hashes."""
+
+    seq: int
+    leaf: bytes
+
+
+class Ledger(Protocol):
+    """The audit log as the steps see it: append inside the transaction, ask for the position later."""
+
+    def append(self, event: AuditEvent) -> str:
+        """Write a pending entry in this transaction; returns its id.
+
+        Raises:
+            Unavailable: ``log-unavailable``; nothing may then happen.
+        """
+        ...
+
+    def position(self, entry_id: str) -> int | None:
+        """Sequence number once the sequencer has placed the entry, else None."""
+        ...
+
+    def visible_to(
+        self, agency_id: str, agreement_ids: Sequence[str], *, start: int, limit: int
+    ) -> Sequence[LoggedEntry]:
+        """Sequenced entries from ``start`` on that the agency acted in or whose agreement it is party to."""
+        ...
+
+
+class Queue(Protocol):
+    """Background work; a job exists if and only if the transaction that enqueued it commits."""
+
+    def enqueue(self, step: str, package_id: str, *, delay: timedelta | None = None) -> None: ...
+
+
+class Replays(Protocol):
+    def first_use(self, issuer: str, jti: str, expires_at: datetime) -> bool:
+        """Remember a token id; False if it was seen before. Atomic."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """The first answer given under an Idempotency-Key."""
+
+    request_digest: str
+    status: int
+    body: bytes
+
+
+class Idempotency(Protocol):
+    def find(self, principal_id: str, key: str) -> StoredAnswer | None:
+        """The stored answer; takes a lock on (principal, key) so that twins wait for each other."""
+        ...
+
+    def store(self, principal_id: str, key: str, answer: StoredAnswer, now: datetime) -> None: ...
+
+
+class Transaction(Protocol):
+    """One database transaction and the stores that work in it."""
+
+    directory: Directory
+    agreements: Agreements
+    cases: Cases
+    packages: Packages
+    renditions: Renditions
+    releases: Releases
+    file_keys: FileKeys
+    ledger: Ledger
+    queue: Queue
+    replays: Replays
+    idempotency: Idempotency
+
+
+class Database(Protocol):
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Commit on leaving the block, roll back on an exception.
+
+        Raises:
+            Unavailable: ``database-unavailable``.
+        """
+        ...
+
+
+class BlobWriter(Protocol):
+    """A blob being written. Nothing is visible under its name before ``commit``."""
+
+    def write(self, data: bytes) -> None: ...
+    def commit(self) -> None:
+        """Make the bytes durable under the name; only then may a row name them."""
+        ...
+
+    def abort(self) -> None: ...
+
+
+class Blobs(Protocol):
+    """Encrypted bodies, by name. A name is written once and its bytes never change."""
+
+    def create(self, name: str) -> BlobWriter: ...
+    def size(self, name: str) -> int:
+        """Bytes; raises NotFound ``blob-missing``."""
+        ...
+
+    def read(self, name: str, start: int = 0, length: int | None = None) -> bytes: ...
+    def stream(self, name: str, start: int = 0, length: int | None = None) -> Iterator[bytes]: ...
+    def stream_async(self, name: str, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]: ...
+    def delete(self, name: str) -> None:
+        """Erase; deleting what is not there is not an error (disposal is repeated after a crash)."""
+        ...
+
+
+class Keyring(Protocol):
+    """The gateway's own keys. Private material never leaves it, except unwrapped file keys."""
+
+    def wrap(self, file_key: bytes, aad: bytes, *, key_id: str, now: datetime) -> WrappedKey: ...
+    def unwrap(self, key: WrappedKey) -> bytes:
+        """The file key. Raises IntegrityFailure ``key-unwrap-failed``, NotFound ``key-destroyed``."""
+        ...
+
+    def sign(self, data: bytes) -> bytes:
+        """Detached ECDSA P-384 / SHA-384 signature, DER."""
+        ...
+
+    def signing_key_pem(self) -> bytes: ...
+    def pseudonym_key(self, case_id: str, recipient: str) -> bytes:
+        """32 bytes, the same for the same case and recipient, unlinkable to any other pair."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What examination found: the sniffed media type, whether we can redact it, and its text size."""
+
+    media_type: str
+    redactable: bool
+    extractor: str
+    version: str
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class RenditionSpec:
+    """A rendition to make: a view for an audience, with the key its pseudonyms are derived from."""
+
+    view: View
+    audience: str
+    pseudonym_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CleanRendition:
+    """A finished rendition that the residue check has passed. ``data`` is plaintext: seal at once."""
+
+    view: str
+    audience: str
+    name: str
+    media_type: str
+    data: bytes
+    report: Mapping[str, Any]
+    lowest_confidence: float  # 1.0 if nothing was found
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """All renditions of one exhibit, or the entities that stop it."""
+
+    renditions: tuple[CleanRendition, ...]
+    stopped_by: tuple[str, ...]
+
+
+class Workbench(Protocol):
+    """Opens evidence in a child process without network, within limits. Pure in its inputs."""
+
+    def examine(self, data: bytes, untrusted_name: str, declared_media_type: str) -> Examined:
+        """Sniff and parse.
+
+        Raises:
+            Unparsable, SandboxFailure, TooLarge: the exhibit is to be quarantined.
+        """
+        ...
+
+    def redact(
+        self,
+        data: bytes,
+        *,
+        exhibit_id: str,
+        name: str,
+        media_type: str,
+        source_commitment: str,
+        stop_on: frozenset[str],
+        specs: Sequence[RenditionSpec],
+    ) -> Redacted:
+        """Parse, detect, plan, rebuild and check; one parse and one detection for all renditions.
+
+        Args:
+            stop_on: Categories (values of taxonomy.Category) that the agreement forbids.
+
+        Raises:
+            Unparsable, DetectionFailed, ResidueFound, SandboxFailure: nothing may be released.
+        """
+        ...

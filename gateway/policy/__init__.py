@@ -1,0 +1,1 @@
+"""The decision: request + agreement + state -> Permit or Deny, with clause, reasons, obligations."""

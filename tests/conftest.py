@@ -1,0 +1,22 @@
+"""Fixtures every suite shares: where the shared texts, documents and vectors lie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared data and vectors; absent it, skip here and fail in CI."""
+    folder = Path(os.environ.get("GATEWAY_SHARED", ROOT.parent / "shared"))
+    if not (folder / "vectors").is_dir():
+        message = f"the shared data is not at {folder}; set GATEWAY_SHARED to its folder"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder
