@@ -1,0 +1,233 @@
+"""Fake stores of what is exchanged: cases, packages, exhibits, renditions, releases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from gateway.errors import Conflict
+from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
+from gateway.evidence.package import Case, Exhibit, Package, Release, Rendition
+from gateway.exchange.ports import Ledger
+from gateway.storage.moves import (
+    EXHIBIT_CHANGES,
+    RELEASE_MOVE_CHANGES,
+    RELEASE_TOUCH_CHANGES,
+    check_changes,
+    moved,
+)
+from gateway.storage.refusals import exists, missing
+from gateway.translog.event import AuditEvent
+from tests.fakes.state import State
+
+_Row = TypeVar("_Row")
+
+
+def _known(rows: dict[str, _Row], row_id: str, noun: str) -> _Row:
+    row = rows.get(row_id)
+    if row is None:
+        raise missing(noun)
+    return row
+
+
+def _page(rows: list[_Row], after: str | None, limit: int) -> Sequence[_Row]:
+    if after is not None:
+        places = [index for index, row in enumerate(rows) if row.id == after]  # type: ignore[attr-defined]
+        if not places:
+            return ()
+        rows = rows[places[0] + 1 :]
+    return rows[:limit]
+
+
+class FakeCases:
+    def __init__(self, state: State, ledger: Ledger) -> None:
+        self._state = state
+        self._ledger = ledger
+
+    def find(self, agreement_id: str, reference: str) -> Case | None:
+        for case in self._state.cases.values():
+            if (case.agreement, case.reference) == (agreement_id, reference):
+                return case
+        return None
+
+    def get(self, case_id: str) -> Case | None:
+        return self._state.cases.get(case_id)
+
+    def open(self, case: Case, event: AuditEvent) -> None:
+        if case.id in self._state.cases or self.find(case.agreement, case.reference) is not None:
+            raise exists("case")
+        self._state.cases[case.id] = case
+        self._ledger.append(event)
+
+
+class FakePackages:
+    def __init__(self, state: State, ledger: Ledger) -> None:
+        self._state = state
+        self._ledger = ledger
+
+    def add(self, package: Package, exhibits: Sequence[Exhibit], event: AuditEvent) -> None:
+        if package.id in self._state.packages:
+            raise exists("package")
+        _known(self._state.cases, package.case_id, "case")
+        for exhibit in exhibits:
+            if exhibit.package_id != package.id:
+                raise ValueError("an exhibit names another package")
+            if exhibit.id in self._state.exhibits:
+                raise exists("exhibit")
+            self._state.exhibits[exhibit.id] = exhibit
+        self._state.packages[package.id] = package
+        self._ledger.append(event)
+
+    def get(self, package_id: str, *, lock: bool = False) -> Package | None:
+        return self._state.packages.get(package_id)
+
+    def pushed_by(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[Package]:
+        rows = [package for package in self._state.packages.values() if package.agency == agency_id]
+        rows.sort(key=lambda p: (p.created_at, p.id), reverse=True)
+        return _page(rows, after, limit)
+
+    def in_state(self, state: PackageState, *, before: datetime, limit: int) -> Sequence[Package]:
+        rows = [p for p in self._state.packages.values() if p.state is state and p.changed_at < before]
+        rows.sort(key=lambda p: (p.changed_at, p.id))
+        return rows[:limit]
+
+    def move(
+        self, package_id: str, event_name: str, at: datetime, event: AuditEvent, *, reason: str = ""
+    ) -> PackageState:
+        package = _known(self._state.packages, package_id, "package")
+        state = moved(package.state, event_name, event)
+        self._state.packages[package_id] = replace(package, state=state, changed_at=at, reason=reason)
+        self._ledger.append(event)
+        return state
+
+    def exhibits(self, package_id: str) -> Sequence[Exhibit]:
+        rows = [exhibit for exhibit in self._state.exhibits.values() if exhibit.package_id == package_id]
+        return sorted(rows, key=lambda e: e.ordinal)
+
+    def exhibit(self, exhibit_id: str, *, lock: bool = False) -> Exhibit | None:
+        return self._state.exhibits.get(exhibit_id)
+
+    def move_exhibit(self, exhibit_id: str, event_name: str, event: AuditEvent, **changes: Any) -> ExhibitState:
+        check_changes(changes, EXHIBIT_CHANGES)
+        exhibit = _known(self._state.exhibits, exhibit_id, "exhibit")
+        state = moved(exhibit.state, event_name, event)
+        if changes.get("file_key_id") is not None:
+            _known(self._state.file_keys, changes["file_key_id"], "file-key")
+        self._state.exhibits[exhibit_id] = replace(exhibit, state=state, **changes)
+        self._ledger.append(event)
+        return state
+
+
+class FakeRenditions:
+    def __init__(self, state: State, ledger: Ledger) -> None:
+        self._state = state
+        self._ledger = ledger
+
+    def add(self, rendition: Rendition, event: AuditEvent) -> None:
+        place = (rendition.exhibit_id, rendition.view, rendition.audience)
+        if rendition.id in self._state.renditions or any(
+            (r.exhibit_id, r.view, r.audience) == place for r in self._state.renditions.values()
+        ):
+            raise exists("rendition")
+        exhibit = _known(self._state.exhibits, rendition.exhibit_id, "exhibit")
+        if exhibit.package_id != rendition.package_id:
+            raise ValueError("the rendition names another package than its exhibit")
+        _known(self._state.file_keys, rendition.file_key_id, "file-key")
+        self._state.renditions[rendition.id] = rendition
+        self._ledger.append(event)
+
+    def get(self, rendition_id: str, *, lock: bool = False) -> Rendition | None:
+        return self._state.renditions.get(rendition_id)
+
+    def of_package(self, package_id: str) -> Sequence[Rendition]:
+        rows = [r for r in self._state.renditions.values() if r.package_id == package_id]
+        return sorted(rows, key=lambda r: (self._state.exhibits[r.exhibit_id].ordinal, r.view, r.audience))
+
+    def awaiting_review(self, agreement_ids: Sequence[str]) -> Sequence[Rendition]:
+        rows = [
+            r
+            for r in self._state.renditions.values()
+            if r.state is RenditionState.IN_REVIEW and self._state.packages[r.package_id].agreement.id in agreement_ids
+        ]
+        return sorted(rows, key=lambda r: (r.created_at, r.id))
+
+    def move(self, rendition_id: str, event_name: str, event: AuditEvent) -> RenditionState:
+        rendition = _known(self._state.renditions, rendition_id, "rendition")
+        state = moved(rendition.state, event_name, event)
+        self._state.renditions[rendition_id] = replace(rendition, state=state)
+        self._ledger.append(event)
+        return state
+
+    def approvals(self, rendition_id: str) -> Sequence[str]:
+        return self._state.approvals.get(rendition_id, ())
+
+    def approve(self, rendition_id: str, principal_id: str, at: datetime, event: AuditEvent) -> None:
+        rendition = _known(self._state.renditions, rendition_id, "rendition")
+        if rendition.state is not RenditionState.IN_REVIEW:
+            raise Conflict(
+                "state-conflict",
+                f"A rendition in the state '{rendition.state}' takes no approvals.",
+                remedy="Only a rendition in review can be approved.",
+                state=str(rendition.state),
+            )
+        _known(self._state.principals, principal_id, "principal")
+        if principal_id in self.approvals(rendition_id):
+            raise exists("approval")
+        self._state.approvals[rendition_id] = (*self.approvals(rendition_id), principal_id)
+        self._ledger.append(event)
+
+
+class FakeReleases:
+    def __init__(self, state: State, ledger: Ledger) -> None:
+        self._state = state
+        self._ledger = ledger
+
+    def add(self, release: Release, event: AuditEvent) -> str:
+        place = (release.rendition_id, release.recipient)
+        if release.id in self._state.releases or any(
+            (r.rendition_id, r.recipient) == place for r in self._state.releases.values()
+        ):
+            raise exists("release")
+        _known(self._state.renditions, release.rendition_id, "rendition")
+        entry_id = self._ledger.append(event)
+        self._state.releases[release.id] = release
+        self._state.seal_entries[release.id] = entry_id
+        return entry_id
+
+    def get(self, release_id: str, *, lock: bool = False) -> Release | None:
+        return self._state.releases.get(release_id)
+
+    def of_package(self, package_id: str) -> Sequence[Release]:
+        rows = [r for r in self._state.releases.values() if r.package_id == package_id]
+        return sorted(rows, key=lambda r: (r.sealed_at, r.id))
+
+    def inbox(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[Release]:
+        rows = [
+            r for r in self._state.releases.values() if r.recipient == agency_id and r.state is ReleaseState.AVAILABLE
+        ]
+        rows.sort(key=lambda r: (r.sealed_at, r.id), reverse=True)
+        return _page(rows, after, limit)
+
+    def seal_entry(self, release_id: str) -> str:
+        return _known(self._state.seal_entries, release_id, "release")
+
+    def due(self, now: datetime, limit: int) -> Sequence[Release]:
+        rows = [r for r in self._state.releases.values() if r.deadline <= now and r.state is not ReleaseState.DISPOSED]
+        rows.sort(key=lambda r: (r.deadline, r.id))
+        return rows[:limit]
+
+    def move(self, release_id: str, event_name: str, event: AuditEvent, **changes: Any) -> ReleaseState:
+        check_changes(changes, RELEASE_MOVE_CHANGES)
+        release = _known(self._state.releases, release_id, "release")
+        state = moved(release.state, event_name, event)
+        self._state.releases[release_id] = replace(release, state=state, **changes)
+        self._ledger.append(event)
+        return state
+
+    def touch(self, release_id: str, event: AuditEvent, **changes: Any) -> None:
+        check_changes(changes, RELEASE_TOUCH_CHANGES)
+        release = _known(self._state.releases, release_id, "release")
+        self._state.releases[release_id] = replace(release, **changes)
+        self._ledger.append(event)

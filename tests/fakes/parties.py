@@ -1,0 +1,140 @@
+"""Fake stores of who takes part: agencies, principals, keys, agreements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.agreements.model import AgreementState
+from gateway.errors import Conflict
+from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
+from gateway.evidence.package import Principal
+from gateway.exchange.ports import AgreementRecord, AgreementSignature, Ledger
+from gateway.storage.agreement_states import check_activation, check_proposal, check_signature, check_state_change
+from gateway.storage.refusals import exists, missing
+from gateway.translog.event import AuditEvent
+from tests.fakes.state import State
+
+
+class FakeDirectory:
+    def __init__(self, state: State, ledger: Ledger) -> None:
+        self._state = state
+        self._ledger = ledger
+
+    def agency(self, agency_id: str) -> Agency | None:
+        return self._state.agencies.get(agency_id)
+
+    def agencies(self) -> Sequence[Agency]:
+        return sorted(self._state.agencies.values(), key=lambda a: a.id)
+
+    def principal(self, principal_id: str) -> Principal | None:
+        return self._state.principals.get(principal_id)
+
+    def principals(self, agency_id: str) -> Sequence[Principal]:
+        return sorted((p for p in self._state.principals.values() if p.agency == agency_id), key=lambda p: p.id)
+
+    def key(self, key_id: str) -> RegisteredKey | None:
+        return self._state.keys.get(key_id)
+
+    def keys(self, agency_id: str, use: KeyUse, principal_id: str | None = None) -> Sequence[RegisteredKey]:
+        found = [
+            key
+            for key in self._state.keys.values()
+            if key.agency == agency_id and key.use == use and principal_id in (None, key.principal)
+        ]
+        return sorted(found, key=lambda k: (k.valid_from, k.id), reverse=True)
+
+    def add_agency(self, agency: Agency, event: AuditEvent) -> None:
+        if agency.id in self._state.agencies:
+            raise exists("agency")
+        self._state.agencies[agency.id] = agency
+        self._ledger.append(event)
+
+    def put_principal(self, principal: Principal, event: AuditEvent) -> None:
+        if principal.agency not in self._state.agencies:
+            raise missing("agency")
+        present = self._state.principals.get(principal.id)
+        if present is not None and present.agency != principal.agency:
+            raise exists("principal")
+        self._state.principals[principal.id] = principal
+        self._ledger.append(event)
+
+    def add_key(self, key: RegisteredKey, event: AuditEvent) -> None:
+        if key.id in self._state.keys:
+            raise exists("key")
+        if key.agency not in self._state.agencies:
+            raise missing("agency")
+        if key.principal is not None:
+            holder = self._state.principals.get(key.principal)
+            if holder is None or holder.agency != key.agency:
+                raise missing("principal")
+        if (key.use == "authentication") != (key.principal is not None):
+            raise ValueError("authentication keys belong to a principal, all others to the agency")
+        self._state.keys[key.id] = key
+        self._ledger.append(event)
+
+    def revoke_key(self, key_id: str, at: datetime, event: AuditEvent) -> None:
+        key = self._state.keys.get(key_id)
+        if key is None:
+            raise missing("key")
+        if key.revoked_at is not None:
+            raise Conflict("key-revoked", "This key is revoked already.", remedy="Nothing is left to do.")
+        self._state.keys[key_id] = replace(key, revoked_at=at)
+        self._ledger.append(event)
+
+
+class FakeAgreements:
+    def __init__(self, state: State, ledger: Ledger) -> None:
+        self._state = state
+        self._ledger = ledger
+
+    def active(self, agreement_id: str) -> AgreementRecord | None:
+        for record in self._state.agreements.values():
+            if record.agreement.id == agreement_id and record.state is AgreementState.ACTIVE:
+                return record
+        return None
+
+    def version(self, agreement_id: str, version: int) -> AgreementRecord | None:
+        return self._state.agreements.get((agreement_id, version))
+
+    def all(self) -> Sequence[AgreementRecord]:
+        return [self._state.agreements[key] for key in sorted(self._state.agreements)]
+
+    def signatures(self, agreement_id: str, version: int) -> Sequence[AgreementSignature]:
+        return self._state.signatures.get((agreement_id, version), ())
+
+    def propose(self, record: AgreementRecord, event: AuditEvent) -> None:
+        check_proposal(record)
+        key = (record.agreement.id, record.agreement.version)
+        if key in self._state.agreements:
+            raise exists("agreement-version")
+        self._state.agreements[key] = record
+        self._ledger.append(event)
+
+    def sign(self, agreement_id: str, version: int, signature: AgreementSignature, event: AuditEvent) -> None:
+        key = (agreement_id, version)
+        record = self._record(key)
+        check_signature(record, signature)
+        self._state.signatures[key] = (*self._state.signatures.get(key, ()), signature)
+        self._state.agreements[key] = replace(record, signed_by=record.signed_by | {signature.agency})
+        self._ledger.append(event)
+
+    def set_state(
+        self, agreement_id: str, version: int, state: AgreementState, at: datetime, event: AuditEvent
+    ) -> None:
+        key = (agreement_id, version)
+        record = self._record(key)
+        check_state_change(record.state, state)
+        if state is AgreementState.ACTIVE:
+            check_activation(record)
+            if self.active(agreement_id) is not None:
+                raise exists("active-agreement")
+        self._state.agreements[key] = replace(record, state=state, changed_at=at)
+        self._ledger.append(event)
+
+    def _record(self, key: tuple[str, int]) -> AgreementRecord:
+        record = self._state.agreements.get(key)
+        if record is None:
+            raise missing("agreement-version")
+        return record

@@ -1,0 +1,128 @@
+"""Fake stores around the evidence: file keys, ledger, queue, replays, idempotency."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.envelope.wrapping import WrappedKey
+from gateway.errors import Conflict, Unavailable
+from gateway.evidence.canonical import canonical_json
+from gateway.exchange.ports import Ledger, LoggedEntry, StoredAnswer
+from gateway.storage.refusals import exists, missing
+from gateway.translog.event import AuditEvent
+from tests.fakes.state import Job, State
+
+
+class FakeLedger:
+    """Appends events; they get their place when :meth:`FakeDatabase.sequence` is called."""
+
+    def __init__(self, state: State, *, available: bool) -> None:
+        self._state = state
+        self._available = available
+
+    def append(self, event: AuditEvent) -> str:
+        if not self._available:
+            raise Unavailable("log-unavailable", "The audit log can't be written.", remedy="Try again later.")
+        entry_id = str(uuid.uuid4())
+        self._state.entries[entry_id] = event
+        return entry_id
+
+    def position(self, entry_id: str) -> int | None:
+        return self._state.positions.get(entry_id)
+
+    def visible_to(
+        self, agency_id: str, agreement_ids: Sequence[str], *, start: int, limit: int
+    ) -> Sequence[LoggedEntry]:
+        found = []
+        for entry_id, seq in sorted(self._state.positions.items(), key=lambda item: item[1]):
+            event = self._state.entries[entry_id]
+            if seq >= start and (event.actor.get("agency") == agency_id or event.agreement.get("id") in agreement_ids):
+                found.append(LoggedEntry(seq, canonical_json(_leaf(seq, event))))
+        return found[:limit]
+
+
+def _leaf(seq: int, event: AuditEvent) -> dict[str, Any]:
+    # Without `prev` and commitments: the form of a leaf is the business of translog, not of this fake.
+    return {
+        "v": 1,
+        "seq": seq,
+        "time": event.time.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "actor": dict(event.actor),
+        "action": event.action,
+        "object": dict(event.object),
+        "agreement": dict(event.agreement),
+        "clause": event.clause,
+        "outcome": event.outcome,
+        "reason": event.reason,
+        "detail": dict(event.detail),
+    }
+
+
+class FakeFileKeys:
+    def __init__(self, state: State, ledger: Ledger) -> None:
+        self._state = state
+        self._ledger = ledger
+
+    def add(self, key: WrappedKey, event: AuditEvent | None = None) -> None:
+        if key.id in self._state.file_keys:
+            raise exists("file-key")
+        self._state.file_keys[key.id] = key
+        if event is not None:
+            self._ledger.append(event)
+
+    def get(self, key_id: str) -> WrappedKey | None:
+        return self._state.file_keys.get(key_id)
+
+    def destroy(self, key_id: str, at: datetime, event: AuditEvent) -> None:
+        key = self._state.file_keys.get(key_id)
+        if key is None:
+            raise missing("file-key")
+        if key.destroyed_at is not None:
+            return
+        self._state.file_keys[key_id] = replace(key, wrapped=b"", destroyed_at=at)
+        self._ledger.append(event)
+
+
+class FakeQueue:
+    """Keeps one job for each step and package, the earlier one, as the real queue does."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def enqueue(self, step: str, package_id: str, *, delay: timedelta | None = None) -> None:
+        job = Job(step, package_id, delay.total_seconds() if delay else 0.0)
+        present = self._state.jobs.get((step, package_id))
+        if present is None or job.delay_seconds < present.delay_seconds:
+            self._state.jobs[(step, package_id)] = job
+
+
+class FakeReplays:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def first_use(self, issuer: str, jti: str, expires_at: datetime) -> bool:
+        if (issuer, jti) in self._state.replays:
+            return False
+        self._state.replays[(issuer, jti)] = expires_at
+        return True
+
+
+class FakeIdempotency:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def find(self, principal_id: str, key: str) -> StoredAnswer | None:
+        return self._state.answers.get((principal_id, key))
+
+    def store(self, principal_id: str, key: str, answer: StoredAnswer, now: datetime) -> None:
+        if (principal_id, key) in self._state.answers:
+            raise Conflict(
+                "idempotency-key-exists",
+                "An answer is stored under this Idempotency-Key already.",
+                remedy="Use a new key for a new request.",
+            )
+        self._state.answers[(principal_id, key)] = answer
