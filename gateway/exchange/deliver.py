@@ -1,0 +1,324 @@
+"""Deliver: every read and pull by a receiver is decided anew and written down before bytes leave.
+
+Since the release was made the agreement may have been suspended, the role withdrawn, the retention
+may be over. The decision rests on the version of the agreement that the release was made under and,
+if another version is now active, on that one too: both must permit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.agreements.model import AgreementState
+from gateway.agreements.retention import release_deadline
+from gateway.envelope.manifest import Acknowledgement
+from gateway.envelope.signature import verify
+from gateway.errors import Conflict, Denied, InvalidInput, NotFound
+from gateway.evidence.canonical import sha256_hex
+from gateway.evidence.lifecycle import ReleaseState
+from gateway.evidence.package import Exhibit, Package, Principal, Release, Rendition
+from gateway.exchange import record
+from gateway.exchange.ports import Transaction
+from gateway.policy.decide import decide
+from gateway.policy.decision import Decision, Request, deny
+from gateway.translog.event import AuditEvent, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """A release that the principal may pull, with what describes it."""
+
+    release: Release
+    rendition: Rendition
+    exhibit: Exhibit
+    package: Package
+
+
+@dataclass(frozen=True, slots=True)
+class PullTicket:
+    """Permission for one pull: what to send, and that the log says so. Valid for this answer only."""
+
+    release: Release
+    rendition: Rendition
+    header: bytes
+    blob: str
+    body_size_bytes: int
+    file_name: str
+
+
+def inbox(
+    tx: Transaction, principal: Principal, *, after: str | None, limit: int, now: datetime
+) -> Sequence[InboxItem]:
+    """Available releases of the principal's agency that its roles may pull, newest first."""
+    items = []
+    for release in tx.releases.inbox(principal.agency, after=after, limit=limit):
+        item = _describe(tx, release)
+        if item is not None and _decide(tx, principal, item, now).permitted:
+            items.append(item)
+    tx.ledger.append(
+        record.event(
+            "inbox.read",
+            "permit",
+            now,
+            actor=principal,
+            object_kind="agency",
+            object_id=principal.agency,
+            detail={"returned": len(items)},
+        )
+    )
+    return items
+
+
+def read_release(tx: Transaction, principal: Principal, release_id: str, now: datetime) -> InboxItem:
+    """A release with its signed manifest, without its content.
+
+    Raises:
+        NotFound: ``release-unknown``, also for another agency's.
+        Denied: the policy's code, ``retention-over`` or ``release-not-available``.
+    """
+    item, clause = _open(tx, principal, release_id, now, "release.read")
+    tx.ledger.append(_event(principal, item, "release.read", "permit", now, clause, ""))
+    return item
+
+
+def pull(
+    tx: Transaction,
+    principal: Principal,
+    release_id: str,
+    now: datetime,
+    byte_range: tuple[int, int] | None = None,
+) -> PullTicket:
+    """Decide over one pull and record it. The caller commits before it sends the first byte.
+
+    Args:
+        byte_range: First and last byte (inclusive) of the .age file that was asked for, for the record.
+
+    Raises:
+        NotFound, Denied: as :func:`read_release`.
+    """
+    item, clause = _open(tx, principal, release_id, now, "release.pull", lock=True)
+    release, rendition = item.release, item.rendition
+    stored = tx.agreements.version(release.agreement.id, release.agreement.version)
+    deadline = release.deadline
+    if stored is not None:
+        # A rule such as "thirty days after the last pull" can only bring the end nearer.
+        renewed, _ = release_deadline(
+            stored.agreement,
+            item.exhibit.evidence_type,
+            received_at=item.exhibit.received_at or item.package.created_at,
+            released_at=release.sealed_at,
+            last_pull_at=now,
+            case_closed_at=None,
+        )
+        deadline = renewed
+    detail: dict[str, object] = {"body_sha256": rendition.body_sha256, "size": rendition.body_size_bytes}
+    if byte_range is not None:
+        detail["range"] = list(byte_range)
+    tx.releases.touch(
+        release.id,
+        _event(principal, item, "release.pull", "permit", now, clause, "", detail),
+        last_pull_at=now,
+        deadline=deadline,
+    )
+    return PullTicket(
+        release, rendition, release.header, rendition.blob, rendition.body_size_bytes, f"{rendition.name}.age"
+    )
+
+
+def acknowledge(
+    tx: Transaction,
+    principal: Principal,
+    release_id: str,
+    acknowledgement: bytes,
+    signature: bytes,
+    key_id: str,
+    now: datetime,
+) -> InboxItem:
+    """Store the receiver's signed acknowledgement of one release.
+
+    Raises:
+        InvalidInput: ``signing-key-unknown``, ``acknowledgement-mismatch``.
+        IntegrityFailure: ``signature-invalid``.
+        Conflict: ``already-acknowledged``.
+    """
+    item, clause = _open(tx, principal, release_id, now, "release.acknowledge", lock=True)
+    release = item.release
+    key = tx.directory.key(key_id)
+    if key is None or key.agency != principal.agency or key.use != "signing" or not key.usable(now):
+        raise InvalidInput(
+            "signing-key-unknown",
+            "The signature names a key that is not a valid signing key of your agency.",
+            remedy="Sign with a key that is registered for signing and neither revoked nor expired.",
+            where="/key_id",
+        )
+    verify(key.material, acknowledgement, signature)
+    parsed = Acknowledgement.parse(acknowledgement)
+    if parsed.release != release.id or parsed.manifest_digest != sha256_hex(release.manifest or b""):
+        raise InvalidInput(
+            "acknowledgement-mismatch",
+            "The acknowledgement names another release or another manifest.",
+            remedy="Acknowledge the release with the digest of the manifest as it was received.",
+            where="/acknowledgement",
+        )
+    if release.acknowledged_at is not None:
+        raise Conflict("already-acknowledged", "This release is already acknowledged.", remedy="Nothing is left to do.")
+    tx.releases.touch(
+        release.id,
+        _event(
+            principal,
+            item,
+            "release.acknowledge",
+            "done",
+            now,
+            clause,
+            parsed.outcome,
+            {"acknowledgement_digest": sha256_hex(acknowledgement), "signing_key": key_id},
+        ),
+        acknowledged_at=now,
+    )
+    return item
+
+
+def report(tx: Transaction, principal: Principal, rendition_id: str, now: datetime) -> Rendition:
+    """The rendition whose redaction report is asked for, by its sender or by a receiver who may pull it.
+
+    Raises:
+        NotFound: ``rendition-unknown``, also where it belongs to others.
+    """
+    rendition = tx.renditions.get(rendition_id)
+    package = tx.packages.get(rendition.package_id) if rendition else None
+    permitted = False
+    if rendition is not None and package is not None:
+        permitted = package.agency == principal.agency or any(
+            release.rendition_id == rendition.id
+            and release.recipient == principal.agency
+            and release.state is ReleaseState.AVAILABLE
+            and (item := _describe(tx, release)) is not None
+            and _decide(tx, principal, item, now).permitted
+            for release in tx.releases.of_package(package.id)
+        )
+    if rendition is None or package is None or not permitted:
+        error = NotFound("rendition-unknown", "There is no such rendition for you.", remedy="Check the id.")
+        error.audit = record.event(
+            "report.read",
+            "deny",
+            now,
+            actor=principal,
+            object_kind="rendition",
+            object_id=rendition.id if rendition else "",
+            reason="rendition-unknown",
+        )
+        raise error
+    tx.ledger.append(
+        record.event(
+            "report.read",
+            "permit",
+            now,
+            actor=principal,
+            object_kind="rendition",
+            object_id=rendition.id,
+            package_id=package.id,
+            agreement=package.agreement,
+            detail={"report_digest": rendition.report_digest},
+            case_id=package.case_id,
+        )
+    )
+    return rendition
+
+
+def _open(
+    tx: Transaction, principal: Principal, release_id: str, now: datetime, action: str, *, lock: bool = False
+) -> tuple[InboxItem, str]:
+    release = tx.releases.get(release_id, lock=lock)
+    item = _describe(tx, release) if release is not None else None
+    if release is None or item is None or release.recipient != principal.agency:
+        error = NotFound("release-unknown", "Your agency has no such release.", remedy="List the inbox.")
+        error.audit = record.event(
+            action,
+            "deny",
+            now,
+            actor=principal,
+            object_kind="release",
+            object_id=release.id if release else "",
+            reason="release-unknown",
+        )
+        raise error
+    decision = _decide(tx, principal, item, now)
+    if not decision.permitted:
+        denied = Denied(
+            decision.code,
+            "You may not read this release: " + "; ".join(decision.reasons) + ".",
+            remedy="Read the clause that decided; ask your admin about roles and the state of the agreement.",
+            clause=decision.clause,
+        )
+        denied.audit = _event(principal, item, action, "deny", now, decision.clause, decision.code)
+        raise denied
+    return item, decision.clause
+
+
+def _decide(tx: Transaction, principal: Principal, item: InboxItem, now: datetime) -> Decision:
+    release, exhibit = item.release, item.exhibit
+    if release.state is not ReleaseState.AVAILABLE:
+        return deny("release-not-available", "", f"the release is {release.state}")
+    if now >= release.deadline:
+        return deny("retention-over", "/retention", "the time for which this may be kept is over")
+    request = Request(
+        action="pull",
+        principal=principal,
+        now=now,
+        purpose=item.package.purpose,
+        evidence_type=exhibit.evidence_type,
+        media_type=item.rendition.media_type,
+        view=release.view,
+    )
+    stored = tx.agreements.version(release.agreement.id, release.agreement.version)
+    if stored is None:
+        return deny("agreement-unknown", "", "the version of the agreement is gone")
+    active = tx.agreements.active(release.agreement.id)
+    if stored.state is AgreementState.SUPERSEDED and active is not None:
+        under_active = decide(request, active.agreement, active.state)
+        if not under_active.permitted:
+            return under_active
+        # The older text still binds what was released under it, as if it were active.
+        return decide(request, stored.agreement, AgreementState.ACTIVE)
+    return decide(request, stored.agreement, stored.state)
+
+
+def _describe(tx: Transaction, release: Release) -> InboxItem | None:
+    rendition = tx.renditions.get(release.rendition_id)
+    exhibit = tx.packages.exhibit(release.exhibit_id)
+    package = tx.packages.get(release.package_id)
+    if rendition is None or exhibit is None or package is None:
+        return None
+    return InboxItem(release, rendition, exhibit, package)
+
+
+def _event(
+    principal: Principal,
+    item: InboxItem,
+    action: str,
+    outcome: Outcome,
+    now: datetime,
+    clause: str,
+    reason: str,
+    detail: dict[str, object] | None = None,
+) -> AuditEvent:
+    release = item.release
+    return record.event(
+        action,
+        outcome,
+        now,
+        actor=principal,
+        object_kind="release",
+        object_id=release.id,
+        rendition_id=release.rendition_id,
+        exhibit_id=release.exhibit_id,
+        package_id=release.package_id,
+        agreement=release.agreement,
+        clause=clause,
+        reason=reason,
+        detail={"view": release.view, **(detail or {})},
+        case_id=release.case_id,
+    )

@@ -1,0 +1,122 @@
+"""Examine: open each exhibit, learn what it really is, and decide again over that.
+
+The declared media type is only a claim. What cannot be opened is quarantined with the parser's
+code; what turns out to be of a type, size or openness that the agreement does not permit likewise,
+with the clause. The other exhibits go on. A package with nothing left is quarantined as a whole.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gateway.errors import NotFound
+from gateway.evidence.lifecycle import ExhibitState, PackageState
+from gateway.evidence.media import compatible
+from gateway.evidence.package import Exhibit, Package
+from gateway.exchange import record
+from gateway.exchange.ports import Examined, Transaction
+from gateway.policy.decide import decide
+from gateway.policy.decision import Decision, Request, deny
+
+
+def uploaded_exhibits(tx: Transaction, package_id: str) -> tuple[Package, list[Exhibit]] | None:
+    """The package and what is still to be examined in it; None if the package is not at this step."""
+    package = tx.packages.get(package_id)
+    if package is None or package.state is not PackageState.SUBMITTED:
+        return None
+    return package, [e for e in tx.packages.exhibits(package_id) if e.state is ExhibitState.UPLOADED]
+
+
+def judge(tx: Transaction, package: Package, exhibit: Exhibit, examined: Examined, now: datetime) -> Decision:
+    """Decide over an exhibit as it was found to be."""
+    stored = tx.agreements.version(package.agreement.id, package.agreement.version)
+    submitter = tx.directory.principal(package.submitter)
+    if submitter is None:
+        return deny("submitter-unknown", "", "the submitter is no longer registered")
+    if not compatible(examined.media_type, exhibit.declared_media_type):
+        return deny(
+            "media-type-mismatch",
+            f"/evidence/{exhibit.evidence_type}",
+            f"declared as {exhibit.declared_media_type}, but the content is {examined.media_type}",
+        )
+    return decide(
+        Request(
+            action="push",
+            principal=submitter,
+            now=now,
+            purpose=package.purpose,
+            evidence_type=exhibit.evidence_type,
+            media_type=effective_media_type(examined.media_type, exhibit.declared_media_type),
+            size_bytes=exhibit.size_bytes,
+        ),
+        stored.agreement if stored else None,
+        stored.state if stored else None,
+    )
+
+
+def effective_media_type(sniffed: str, declared: str) -> str:
+    """The type an exhibit is treated as: the declared one where it narrows what was sniffed."""
+    return declared if compatible(sniffed, declared) else sniffed
+
+
+def accept(
+    tx: Transaction, package: Package, exhibit: Exhibit, examined: Examined, decision: Decision, now: datetime
+) -> None:
+    """Write down the outcome for one exhibit: on to redaction, or into quarantine."""
+    media_type = effective_media_type(examined.media_type, exhibit.declared_media_type)
+    event = record.event(
+        "exhibit.examine" if decision.permitted else "exhibit.quarantine",
+        decision.outcome,
+        now,
+        object_kind="exhibit",
+        object_id=exhibit.id,
+        package_id=package.id,
+        agreement=package.agreement,
+        clause=decision.clause,
+        reason=decision.code,
+        detail={
+            "sniffed": examined.media_type,
+            "declared": exhibit.declared_media_type,
+            "extractor": f"{examined.extractor}/{examined.version}",
+            "characters": examined.characters,
+        },
+        case_id=package.case_id,
+    )
+    if decision.permitted:
+        tx.packages.move_exhibit(exhibit.id, "examine", event, media_type=media_type)
+    else:
+        tx.packages.move_exhibit(
+            exhibit.id, "quarantine", event, reason=decision.code, clause=decision.clause, media_type=media_type
+        )
+
+
+def conclude(tx: Transaction, package_id: str, now: datetime) -> PackageState:
+    """End the step: on to redaction if anything is left, else quarantine the package."""
+    package = tx.packages.get(package_id, lock=True)
+    if package is None:
+        raise NotFound("package-unknown", "The package is gone.")
+    if package.state is not PackageState.SUBMITTED:
+        return package.state
+    left = [e for e in tx.packages.exhibits(package_id) if e.state is ExhibitState.EXAMINED]
+    move = "examine" if left else "quarantine"
+    reason = "" if left else "nothing-to-release"
+    state = tx.packages.move(
+        package.id,
+        move,
+        now,
+        record.event(
+            f"package.{move}",
+            "done" if left else "failed",
+            now,
+            object_kind="package",
+            object_id=package.id,
+            agreement=package.agreement,
+            reason=reason,
+            detail={"examined": len(left)},
+            case_id=package.case_id,
+        ),
+        reason=reason,
+    )
+    if left:
+        tx.queue.enqueue("redact", package.id)
+    return state

@@ -1,0 +1,394 @@
+"""Receive: take in a package, upload by upload, and give a signed receipt for the whole.
+
+Order: :func:`create_package` (manifest, signature, decisions), then for each permitted exhibit
+:func:`begin_upload`, an :class:`~gateway.exchange.intake.Intake` that encrypts and hashes the bytes
+as they arrive, and :func:`complete_upload`; then :func:`submit_package`. Nothing an outsider
+declares is believed: size and digest are checked on the bytes, the media type is sniffed at
+examination.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.envelope.manifest import PackageReceipt
+from gateway.envelope.signature import verify
+from gateway.errors import Conflict, IntegrityFailure, InvalidInput, NotFound
+from gateway.evidence.canonical import canonical_digest, sha256_hex
+from gateway.evidence.lifecycle import ExhibitState, PackageState
+from gateway.evidence.manifest import PackageManifest
+from gateway.evidence.package import Case, Exhibit, Package, Principal, Release, Rendition
+from gateway.exchange import record
+from gateway.exchange.intake import Received
+from gateway.exchange.ports import Keyring, Transaction
+from gateway.policy.authorization import PackageAuthorization
+from gateway.translog.event import AuditEvent
+
+
+def create_package(
+    tx: Transaction,
+    principal: Principal,
+    manifest: PackageManifest,
+    signature: bytes,
+    key_id: str,
+    authorization: PackageAuthorization,
+    new_id: Callable[[], str],
+    now: datetime,
+) -> tuple[Package, list[Exhibit]]:
+    """Store a permitted package; exhibits that the agreement refuses are stored as refused.
+
+    Args:
+        signature: Detached DER signature of the agency over the manifest's canonical bytes.
+        key_id: The agency's registered signing key that made it.
+
+    Raises:
+        IntegrityFailure: ``manifest-signature-invalid``.
+        InvalidInput: ``signing-key-unknown`` if the key is not a usable signing key of the agency.
+    """
+    _check_signature(tx, principal, manifest.canonical(), signature, key_id, now)
+    agreement = authorization.agreement
+    case = tx.cases.find(agreement.id, manifest.case)
+    if case is None:
+        case = Case(new_id(), manifest.case, agreement.id, manifest.purpose, principal.agency, now)
+        tx.cases.open(
+            case,
+            record.event(
+                "case.open",
+                "done",
+                now,
+                actor=principal,
+                object_kind="case",
+                object_id=case.id,
+                agreement=agreement.ref,
+                clause="/purposes",
+                detail={"purpose": case.purpose},
+                erasable={"case_reference": case.reference},
+                case_id=case.id,
+            ),
+        )
+    package = Package(
+        id=new_id(),
+        agency=principal.agency,
+        submitter=principal.id,
+        agreement=agreement.ref,
+        case_id=case.id,
+        case_reference=case.reference,
+        purpose=manifest.purpose,
+        urgency=manifest.urgency,
+        manifest=manifest.canonical(),
+        manifest_digest=manifest.digest(),
+        manifest_signature=signature,
+        state=PackageState.OPEN,
+        created_at=now,
+        changed_at=now,
+    )
+    exhibits = [
+        Exhibit(
+            id=new_id(),
+            package_id=package.id,
+            ordinal=ordinal,
+            name=declared.name,
+            evidence_type=declared.evidence_type,
+            declared_media_type=declared.media_type,
+            size_bytes=declared.size_bytes,
+            sha256=declared.sha256,
+            state=ExhibitState.DECLARED if decision.permitted else ExhibitState.REFUSED,
+            reason="" if decision.permitted else decision.code,
+            clause=decision.clause,
+        )
+        for ordinal, (declared, decision) in enumerate(zip(manifest.exhibits, authorization.exhibits, strict=True))
+    ]
+    tx.packages.add(
+        package,
+        exhibits,
+        record.event(
+            "package.create",
+            "permit",
+            now,
+            actor=principal,
+            object_kind="package",
+            object_id=package.id,
+            agreement=agreement.ref,
+            clause=authorization.decision.clause,
+            reason=authorization.decision.code,
+            detail={"manifest_digest": package.manifest_digest, "exhibits": len(exhibits), "signing_key": key_id},
+            case_id=case.id,
+        ),
+    )
+    for exhibit, decision in zip(exhibits, authorization.exhibits, strict=True):
+        tx.ledger.append(
+            record.event(
+                "exhibit.authorize",
+                decision.outcome,
+                now,
+                actor=principal,
+                object_kind="exhibit",
+                object_id=exhibit.id,
+                package_id=package.id,
+                agreement=agreement.ref,
+                clause=decision.clause,
+                reason=decision.code,
+                detail={"evidence_type": exhibit.evidence_type, "sha256": exhibit.sha256},
+                erasable={"exhibit_name": exhibit.name},
+                case_id=case.id,
+            )
+        )
+    return package, exhibits
+
+
+def begin_upload(tx: Transaction, principal: Principal, package_id: str, exhibit_id: str, now: datetime) -> Exhibit:
+    """The exhibit that is about to be uploaded, checked to be awaited.
+
+    Raises:
+        NotFound: ``package-unknown`` or ``exhibit-unknown``.
+        Conflict: ``state-conflict`` (package closed), ``exhibit-refused``, ``exhibit-already-uploaded``.
+    """
+    package = _own_package(tx, principal, package_id, now)
+    exhibit = tx.packages.exhibit(exhibit_id, lock=True)
+    if exhibit is None or exhibit.package_id != package.id:
+        raise NotFound("exhibit-unknown", "This package has no such exhibit.", remedy="List the package's exhibits.")
+    if exhibit.state is ExhibitState.REFUSED:
+        raise Conflict(
+            "exhibit-refused",
+            "The agreement does not permit this exhibit, so it is not taken in.",
+            remedy="Submit the package without it.",
+            clause=exhibit.clause,
+            reason=exhibit.reason,
+        )
+    if package.state is not PackageState.OPEN:
+        raise Conflict(
+            "state-conflict",
+            f"The package is {package.state}; uploads are possible only while it is open.",
+            remedy="Create another package.",
+            state=str(package.state),
+        )
+    if exhibit.state is not ExhibitState.DECLARED:
+        raise Conflict("exhibit-already-uploaded", "This exhibit is already here.", remedy="Go on with the next one.")
+    return exhibit
+
+
+def original_aad(exhibit_id: str, sha256: str) -> bytes:
+    """What the wrapping of an original's file key is bound to: 32 bytes."""
+    return bytes.fromhex(canonical_digest({"exhibit": exhibit_id, "sha256": sha256}))
+
+
+def complete_upload(
+    tx: Transaction,
+    keyring: Keyring,
+    principal: Principal,
+    package_id: str,
+    exhibit_id: str,
+    received: Received,
+    new_id: Callable[[], str],
+    now: datetime,
+) -> Exhibit:
+    """Record that the exhibit's encrypted body is durable. Call only after the intake has finished."""
+    exhibit = begin_upload(tx, principal, package_id, exhibit_id, now)
+    package = _own_package(tx, principal, package_id, now)
+    key = keyring.wrap(received.file_key, original_aad(exhibit.id, exhibit.sha256), key_id=new_id(), now=now)
+    event = record.event(
+        "exhibit.upload",
+        "done",
+        now,
+        actor=principal,
+        object_kind="exhibit",
+        object_id=exhibit.id,
+        package_id=package_id,
+        agreement=package.agreement,
+        detail={"sha256": exhibit.sha256, "size": exhibit.size_bytes, "body_sha256": received.body_sha256},
+        case_id=package.case_id,
+    )
+    tx.file_keys.add(key)
+    tx.packages.move_exhibit(
+        exhibit.id,
+        "upload",
+        event,
+        blob=received.blob,
+        body_sha256=received.body_sha256,
+        file_key_id=key.id,
+        received_at=now,
+    )
+    stored = tx.packages.exhibit(exhibit.id)
+    if stored is None:
+        raise IntegrityFailure("exhibit-lost", "The exhibit vanished while it was being stored.")
+    return stored
+
+
+def submit_package(
+    tx: Transaction, keyring: Keyring, principal: Principal, package_id: str, now: datetime
+) -> tuple[bytes, bytes]:
+    """Close the package, start its processing, and return (receipt bytes, detached signature).
+
+    Raises:
+        Conflict: ``package-incomplete`` if an exhibit is still awaited; ``state-conflict``.
+    """
+    package = _own_package(tx, principal, package_id, now, lock=True)
+    exhibits = tx.packages.exhibits(package.id)
+    awaited = [e.name for e in exhibits if e.state is ExhibitState.DECLARED]
+    if package.state is PackageState.OPEN and awaited:
+        raise Conflict(
+            "package-incomplete",
+            f"{len(awaited)} exhibit(s) have not been uploaded.",
+            remedy="Upload them, then submit again.",
+            awaited=awaited[:20],
+        )
+    receipt = PackageReceipt(
+        package=package.id,
+        manifest_digest=package.manifest_digest,
+        exhibits=tuple((e.id, e.sha256, str(e.state)) for e in exhibits),
+        received_at=now,
+    ).canonical()
+    tx.packages.move(
+        package.id,
+        "submit",
+        now,
+        record.event(
+            "package.submit",
+            "done",
+            now,
+            actor=principal,
+            object_kind="package",
+            object_id=package.id,
+            agreement=package.agreement,
+            detail={"manifest_digest": package.manifest_digest, "receipt_digest": sha256_hex(receipt)},
+            case_id=package.case_id,
+        ),
+    )
+    tx.queue.enqueue("examine", package.id)
+    return receipt, keyring.sign(receipt)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageStatus:
+    """A package with everything its sender may see of it."""
+
+    package: Package
+    exhibits: tuple[Exhibit, ...]
+    renditions: tuple[Rendition, ...]
+    releases: tuple[Release, ...]
+
+
+def read_package(tx: Transaction, principal: Principal, package_id: str, now: datetime) -> PackageStatus:
+    """State of one's own package. Raises NotFound ``package-unknown`` for any other."""
+    package = _own_package(tx, principal, package_id, now)
+    tx.ledger.append(
+        record.event(
+            "package.read",
+            "permit",
+            now,
+            actor=principal,
+            object_kind="package",
+            object_id=package.id,
+            agreement=package.agreement,
+            case_id=package.case_id,
+        )
+    )
+    return PackageStatus(
+        package,
+        tuple(tx.packages.exhibits(package.id)),
+        tuple(tx.renditions.of_package(package.id)),
+        tuple(tx.releases.of_package(package.id)),
+    )
+
+
+def list_packages(
+    tx: Transaction, principal: Principal, *, after: str | None, limit: int, now: datetime
+) -> Sequence[Package]:
+    """Packages that the principal's agency pushed, newest first."""
+    found = tx.packages.pushed_by(principal.agency, after=after, limit=limit)
+    tx.ledger.append(
+        record.event(
+            "package.list",
+            "permit",
+            now,
+            actor=principal,
+            object_kind="agency",
+            object_id=principal.agency,
+            detail={"returned": len(found)},
+        )
+    )
+    return found
+
+
+def withdraw_package(
+    tx: Transaction, principal: Principal, package_id: str, now: datetime, reason: str = ""
+) -> Package:
+    """Take a package back: no further pulls, and disposal of its contents. Copies pulled are not undone."""
+    package = _own_package(tx, principal, package_id, now, lock=True)
+
+    def event(action: str, kind: str, object_id: str) -> AuditEvent:
+        return record.event(
+            action,
+            "done",
+            now,
+            actor=principal,
+            object_kind=kind,
+            object_id=object_id,
+            package_id=package.id,
+            agreement=package.agreement,
+            reason="withdrawn-by-sender",
+            case_id=package.case_id,
+        )
+
+    tx.packages.move(
+        package.id, "withdraw", now, event("package.withdraw", "package", package.id), reason="withdrawn-by-sender"
+    )
+    for release in tx.releases.of_package(package.id):
+        if release.state in ("sealed", "available"):
+            tx.releases.move(release.id, "withdraw", event("release.withdraw", "release", release.id))
+    tx.queue.enqueue("dispose", package.id)
+    return _own_package(tx, principal, package_id, now)
+
+
+def _own_package(
+    tx: Transaction, principal: Principal, package_id: str, now: datetime, *, lock: bool = False
+) -> Package:
+    package = tx.packages.get(package_id, lock=lock)
+    if package is None or package.agency != principal.agency:
+        error = NotFound("package-unknown", "Your agency has no such package.", remedy="Check the id.")
+        error.audit = record.event(
+            "package.read",
+            "deny",
+            now,
+            actor=principal,
+            object_kind="package",
+            object_id=package.id if package else "",
+            reason="package-unknown",
+        )
+        raise error
+    return package
+
+
+def _check_signature(
+    tx: Transaction, principal: Principal, data: bytes, signature: bytes, key_id: str, now: datetime
+) -> None:
+    key = tx.directory.key(key_id)
+    if key is None or key.agency != principal.agency or key.use != "signing" or not key.usable(now):
+        raise InvalidInput(
+            "signing-key-unknown",
+            "The signature names a key that is not a valid signing key of your agency.",
+            remedy="Sign with a key that is registered for signing and neither revoked nor expired.",
+            where="/key_id",
+        )
+    try:
+        verify(key.material, data, signature)
+    except IntegrityFailure as failure:
+        error = IntegrityFailure(
+            "manifest-signature-invalid",
+            "The signature does not verify over the canonical manifest.",
+            remedy="Sign the RFC 8785 form of the manifest with the key that key_id names.",
+            where="/signature",
+        )
+        error.audit = record.event(
+            "package.create",
+            "deny",
+            now,
+            actor=principal,
+            object_kind="package",
+            object_id="",
+            reason="manifest-signature-invalid",
+            detail={"signing_key": key_id},
+        )
+        raise error from failure

@@ -1,0 +1,225 @@
+"""Review: where the agreement asks for it, a person of the sending agency approves a rendition.
+
+Which renditions wait is decided once all are made (:func:`triage`). Four eyes: the submitter cannot
+approve where the agreement says so, nobody counts twice, and only members of the agency that sent
+the evidence may review, because they alone may see what was taken out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.agreements.model import Agreement
+from gateway.errors import Conflict, Denied, NotFound
+from gateway.evidence.lifecycle import PackageState, RenditionState
+from gateway.evidence.package import Package, Principal, Rendition
+from gateway.exchange import record
+from gateway.exchange.ports import Transaction
+from gateway.policy.decide import decide
+from gateway.policy.decision import Request
+
+
+def triage(tx: Transaction, package: Package, agreement: Agreement, now: datetime) -> int:
+    """Send each fresh rendition to review or approve it at once; how many now wait for a person."""
+    waiting = 0
+    for rendition in tx.renditions.of_package(package.id):
+        if rendition.state is RenditionState.REDACTED:
+            rule = agreement.review
+            needed = rule is not None and rule.required(rendition.view, rendition.lowest_confidence)
+            move = "await-review" if needed else "approve"
+            tx.renditions.move(
+                rendition.id,
+                move,
+                record.event(
+                    f"rendition.{move}",
+                    "done",
+                    now,
+                    object_kind="rendition",
+                    object_id=rendition.id,
+                    package_id=package.id,
+                    agreement=package.agreement,
+                    clause="/review" if rule is not None else "",
+                    reason="review-required" if needed else "review-not-required",
+                    detail={"view": rendition.view, "lowest_confidence": rendition.lowest_confidence},
+                    case_id=package.case_id,
+                ),
+            )
+            waiting += needed
+        elif rendition.state is RenditionState.IN_REVIEW:
+            waiting += 1
+    return waiting
+
+
+@dataclass(frozen=True, slots=True)
+class PendingReview:
+    rendition: Rendition
+    package: Package
+    approvals: tuple[str, ...]
+    needed: int
+
+
+def pending(tx: Transaction, principal: Principal, now: datetime) -> Sequence[PendingReview]:
+    """Renditions of the principal's own agency that wait for approval under agreements it reviews for."""
+    found = []
+    agreement_ids = [r.agreement.id for r in tx.agreements.all() if principal.agency in r.agreement.parties]
+    for rendition in tx.renditions.awaiting_review(sorted(set(agreement_ids))):
+        package = tx.packages.get(rendition.package_id)
+        if package is None or package.agency != principal.agency:
+            continue
+        agreement = _agreement(tx, package)
+        needed = agreement.review.approvals if agreement.review else 1
+        found.append(PendingReview(rendition, package, tuple(tx.renditions.approvals(rendition.id)), needed))
+    tx.ledger.append(
+        record.event(
+            "review.list",
+            "permit",
+            now,
+            actor=principal,
+            object_kind="agency",
+            object_id=principal.agency,
+            detail={"returned": len(found)},
+        )
+    )
+    return found
+
+
+def approve(tx: Transaction, principal: Principal, rendition_id: str, now: datetime, note: str = "") -> Rendition:
+    """Count one approval; with enough of them the rendition may be released.
+
+    Raises:
+        NotFound: ``rendition-unknown``.
+        Denied: the policy's code, such as ``submitter-may-not-review``.
+        Conflict: ``already-approved`` by the same person; ``state-conflict``.
+    """
+    rendition, package, agreement, clause = _reviewable(tx, principal, rendition_id, now)
+    given = set(tx.renditions.approvals(rendition.id))
+    if principal.id in given:
+        raise Conflict("already-approved", "You have approved this rendition already.", remedy="Another person must.")
+    needed = agreement.review.approvals if agreement.review else 1
+    tx.renditions.approve(
+        rendition.id,
+        principal.id,
+        now,
+        record.event(
+            "review.approve",
+            "permit",
+            now,
+            actor=principal,
+            object_kind="rendition",
+            object_id=rendition.id,
+            package_id=package.id,
+            agreement=package.agreement,
+            clause=clause,
+            detail={"approvals": len(given) + 1, "needed": needed, "report_digest": rendition.report_digest},
+            erasable={"note": note} if note else {},
+            case_id=package.case_id,
+        ),
+    )
+    if len(given) + 1 >= needed:
+        _move(tx, package, rendition, "approve", principal, clause, now)
+        _continue_if_decided(tx, package)
+    return _again(tx, rendition.id)
+
+
+def reject(tx: Transaction, principal: Principal, rendition_id: str, now: datetime, note: str = "") -> Rendition:
+    """Keep the rendition from being released; the package's other renditions go on."""
+    rendition, package, _, clause = _reviewable(tx, principal, rendition_id, now)
+    _move(tx, package, rendition, "reject", principal, clause, now, note)
+    _continue_if_decided(tx, package)
+    return _again(tx, rendition.id)
+
+
+def _reviewable(
+    tx: Transaction, principal: Principal, rendition_id: str, now: datetime
+) -> tuple[Rendition, Package, Agreement, str]:
+    rendition = tx.renditions.get(rendition_id, lock=True)
+    package = tx.packages.get(rendition.package_id, lock=True) if rendition else None
+    if rendition is None or package is None or package.agency != principal.agency:
+        raise NotFound("rendition-unknown", "Your agency has no such rendition.", remedy="List the pending reviews.")
+    stored = tx.agreements.version(package.agreement.id, package.agreement.version)
+    decision = decide(
+        Request(action="review", principal=principal, now=now, view=rendition.view, submitter=package.submitter),
+        stored.agreement if stored else None,
+        stored.state if stored else None,
+    )
+    if not decision.permitted or stored is None:
+        error = Denied(
+            decision.code,
+            "You may not review this rendition: " + "; ".join(decision.reasons) + ".",
+            remedy="Another person with a reviewing role must do it.",
+            clause=decision.clause,
+        )
+        error.audit = record.event(
+            "review.decide",
+            "deny",
+            now,
+            actor=principal,
+            object_kind="rendition",
+            object_id=rendition.id,
+            package_id=package.id,
+            agreement=package.agreement,
+            clause=decision.clause,
+            reason=decision.code,
+            case_id=package.case_id,
+        )
+        raise error
+    if rendition.state is not RenditionState.IN_REVIEW:
+        raise Conflict(
+            "state-conflict",
+            f"The rendition is {rendition.state}, not in review.",
+            remedy="List the pending reviews.",
+            state=str(rendition.state),
+        )
+    return rendition, package, stored.agreement, decision.clause
+
+
+def _move(
+    tx: Transaction,
+    package: Package,
+    rendition: Rendition,
+    move: str,
+    principal: Principal,
+    clause: str,
+    now: datetime,
+    note: str = "",
+) -> None:
+    tx.renditions.move(
+        rendition.id,
+        move,
+        record.event(
+            f"rendition.{move}",
+            "done",
+            now,
+            actor=principal,
+            object_kind="rendition",
+            object_id=rendition.id,
+            package_id=package.id,
+            agreement=package.agreement,
+            clause=clause,
+            detail={"view": rendition.view, "report_digest": rendition.report_digest},
+            erasable={"note": note} if note else {},
+            case_id=package.case_id,
+        ),
+    )
+
+
+def _continue_if_decided(tx: Transaction, package: Package) -> None:
+    undecided = [r for r in tx.renditions.of_package(package.id) if r.state is RenditionState.IN_REVIEW]
+    if not undecided and package.state is PackageState.IN_REVIEW:
+        tx.queue.enqueue("seal", package.id)
+
+
+def _agreement(tx: Transaction, package: Package) -> Agreement:
+    stored = tx.agreements.version(package.agreement.id, package.agreement.version)
+    if stored is None:
+        raise NotFound("agreement-unknown", "The package's version of the agreement is gone.")
+    return stored.agreement
+
+
+def _again(tx: Transaction, rendition_id: str) -> Rendition:
+    rendition = tx.renditions.get(rendition_id)
+    if rendition is None:
+        raise NotFound("rendition-unknown", "The rendition is gone.")
+    return rendition
