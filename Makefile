@@ -1,0 +1,53 @@
+# Two commands do everything: `make demo` and `make test`. Both set up first; the second run is quick.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+FILES ?=
+export GATEWAY_SHARED ?= $(abspath ../shared)
+
+.PHONY: demo test lint types contracts unit lock clean bench
+
+demo: $(VENV)/.ready-server
+	$(BIN)/evidence-gateway demo $(FILES)
+
+test: $(VENV)/.ready-dev lint types contracts unit
+
+lint: $(VENV)/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready-dev
+	$(BIN)/mypy
+
+contracts: $(VENV)/.ready-dev
+	$(BIN)/lint-imports --no-cache
+
+unit: $(VENV)/.ready-dev
+	$(BIN)/pytest -n 2
+
+# What is installed is exactly what the lock files name, by hash.
+$(VENV)/.ready-server: requirements/server.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13)) or None' \
+	  || { echo "Python 3.11, 3.12 or 3.13 is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up: installing the locked dependencies (about a minute, once)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/server.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.ready-dev: requirements/dev.lock $(VENV)/.ready-server
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	touch $@
+
+# Renew the lock files from pyproject.toml; universal, so one file serves Python 3.11 to 3.13.
+lock:
+	$(PYTHON) -m pip install --quiet uv
+	$(PYTHON) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra server pyproject.toml requirements/build.in -o requirements/server.lock
+	$(PYTHON) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra server --group dev pyproject.toml requirements/build.in -o requirements/dev.lock
+	$(PYTHON) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/client.lock
+
+bench: $(VENV)/.ready-dev
+	for b in benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+
+clean:
+	rm -rf $(VENV) .demo demo-results dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,119 @@
+"""What runs inside the sandboxed child: formats and detectors joined to the heart of redaction.
+
+The child is started with an empty environment, no network and no files to write. It loads its models
+once (:func:`prepare`) and then answers requests (:func:`work`) that are plain values and bytes both
+ways; no object of the parent ever reaches it, and none of its own reaches the parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.agreements.model import View
+from gateway.detectors.ensemble import build_detector
+from gateway.errors import Unparsable
+from gateway.evidence.media import REDACTABLE, compatible
+from gateway.evidence.taxonomy import Action, Category
+from gateway.exchange.ports import RenditionSpec
+from gateway.exchange.rendering import redact_exhibit
+from gateway.formats.registry import format_for
+from gateway.formats.sniff import sniff
+from gateway.redaction.document import Detector
+
+_detector: Detector | None = None
+
+
+def prepare() -> None:
+    """Load the models, once a child."""
+    global _detector
+    _detector = build_detector()
+
+
+def work(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Answer one request: ``{"do": "examine" | "redact", "data": bytes, ...}``."""
+    if request["do"] == "examine":
+        return examine(request)
+    return redact(request)
+
+
+def examine(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Sniff and, where we can, parse; only measures come back, no text."""
+    data: bytes = request["data"]
+    sniffed = sniff(data, request["name"])
+    declared: str = request["declared"]
+    media_type = declared if compatible(sniffed, declared) else sniffed
+    if media_type not in REDACTABLE:
+        return {
+            "media_type": sniffed,
+            "redactable": False,
+            "extractor": "none",
+            "version": "0",
+            "characters": 0,
+        }
+    canonical = format_for(media_type).parse(data).canonical
+    return {
+        "media_type": sniffed,
+        "redactable": True,
+        "extractor": canonical.extractor,
+        "version": canonical.version,
+        "characters": len(canonical.text),
+    }
+
+
+def redact(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Make and prove every rendition that is asked for; ``data<i>`` holds the bytes of the i-th."""
+    if _detector is None:
+        raise Unparsable("detector-not-loaded", "The detectors are not loaded.", remedy="Restart the worker.")
+    redacted = redact_exhibit(
+        request["data"],
+        format_=format_for(request["media_type"]),
+        detector=_detector,
+        exhibit_id=request["exhibit_id"],
+        name=request["name"],
+        source_commitment=request["source_commitment"],
+        stop_on=frozenset(request["stop_on"]),
+        specs=[decode_spec(spec) for spec in request["specs"]],
+    )
+    answer: dict[str, Any] = {
+        "stopped_by": list(redacted.stopped_by),
+        "renditions": [
+            {
+                "view": r.view,
+                "audience": r.audience,
+                "name": r.name,
+                "media_type": r.media_type,
+                "report": dict(r.report),
+                "lowest_confidence": r.lowest_confidence,
+            }
+            for r in redacted.renditions
+        ],
+    }
+    answer.update({f"data{i}": r.data for i, r in enumerate(redacted.renditions)})
+    return answer
+
+
+def encode_spec(spec: RenditionSpec) -> dict[str, Any]:
+    """A rendition spec as plain values, for the way into the child."""
+    return {
+        "view": spec.view.name,
+        "defaults": {str(c): str(a) for c, a in spec.view.defaults.items()},
+        "exceptions": {
+            str(c): {entity: str(a) for entity, a in actions.items()} for c, actions in spec.view.exceptions.items()
+        },
+        "audience": spec.audience,
+        "pseudonym_key": spec.pseudonym_key.hex(),
+    }
+
+
+def decode_spec(values: Mapping[str, Any]) -> RenditionSpec:
+    """The inverse of :func:`encode_spec`."""
+    view = View(
+        name=values["view"],
+        defaults={Category(c): Action(a) for c, a in values["defaults"].items()},
+        exceptions={
+            Category(c): {entity: Action(a) for entity, a in actions.items()}
+            for c, actions in values["exceptions"].items()
+        },
+    )
+    return RenditionSpec(view, values["audience"], bytes.fromhex(values["pseudonym_key"]))

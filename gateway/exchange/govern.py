@@ -1,0 +1,185 @@
+"""Govern: put an agreement into force. Proposed, signed by every party, then activated.
+
+The gateway never holds a party's signing key: a signature is made offline over the digest of the
+canonical document and is verified here, when it is handed in and again at activation. Activating a
+version supersedes the one before it. Amendment, holds and ending come with the agreement issue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from gateway.agreements.model import Agreement, AgreementState
+from gateway.agreements.signing import verify_agreement_signature
+from gateway.errors import Conflict, Denied, InvalidInput, NotFound
+from gateway.exchange import record
+from gateway.exchange.ports import AgreementRecord, AgreementSignature, Transaction
+from gateway.translog.event import AuditEvent
+
+
+def propose(tx: Transaction, agreement: Agreement, source: str, now: datetime) -> None:
+    """Store a version for its parties to sign.
+
+    Raises:
+        NotFound: ``agency-unknown`` if a party is not registered.
+        Conflict: ``agreement-version-exists``.
+    """
+    for agency in agreement.parties:
+        if tx.directory.agency(agency) is None:
+            raise NotFound(
+                "agency-unknown",
+                f"The party '{agency}' is not a registered agency.",
+                remedy="Add the agency first.",
+                where=f"/parties/{agency}",
+            )
+    if tx.agreements.version(agreement.id, agreement.version) is not None:
+        raise Conflict(
+            "agreement-version-exists",
+            f"Version {agreement.version} of '{agreement.id}' is already stored and never changes.",
+            remedy="Give the changed text the next version number.",
+        )
+    tx.agreements.propose(
+        AgreementRecord(agreement, source, AgreementState.PROPOSED, frozenset(), now),
+        _event("agreement.propose", now, agreement, {"parties": sorted(agreement.parties)}),
+    )
+
+
+def sign(tx: Transaction, agreement_id: str, version: int, signature: AgreementSignature) -> None:
+    """Hand in a party's signature over the version's digest.
+
+    Raises:
+        NotFound: ``agreement-unknown``.
+        InvalidInput: ``not-a-party``, ``signing-key-unknown``.
+        IntegrityFailure: the signature does not verify, for instance over another version.
+        Conflict: ``agreement-not-proposed``.
+    """
+    stored = _version(tx, agreement_id, version)
+    if stored.state is not AgreementState.PROPOSED:
+        raise Conflict(
+            "agreement-not-proposed",
+            f"The version is {stored.state}; only a proposed one is signed.",
+            remedy="Propose another version.",
+        )
+    _verify(tx, stored.agreement, signature, signature.signed_at)
+    tx.agreements.sign(
+        agreement_id,
+        version,
+        signature,
+        _event(
+            "agreement.sign",
+            signature.signed_at,
+            stored.agreement,
+            {"party": signature.agency, "signing_key": signature.key_id},
+        ),
+    )
+
+
+def activate(tx: Transaction, agreement_id: str, version: int, approved_by: Sequence[str], now: datetime) -> None:
+    """Put a fully signed version into force, superseding the active one.
+
+    Args:
+        approved_by: Principals who ask for it; two different ones where the agreement says so.
+
+    Raises:
+        Conflict: ``agreement-not-fully-signed`` names who is missing; ``agreement-not-proposed``.
+        Denied: ``two-persons-required``.
+    """
+    stored = _version(tx, agreement_id, version)
+    agreement = stored.agreement
+    if stored.state is not AgreementState.PROPOSED:
+        raise Conflict(
+            "agreement-not-proposed", f"The version is {stored.state}.", remedy="Propose another version."
+        )
+    _check_persons(tx, agreement, "activate", approved_by)
+    signatures = tx.agreements.signatures(agreement_id, version)
+    for signature in signatures:
+        _verify(tx, agreement, signature, signature.signed_at)
+    missing = sorted(set(agreement.parties) - {s.agency for s in signatures})
+    if missing:
+        raise Conflict(
+            "agreement-not-fully-signed",
+            f"Not yet signed by: {', '.join(missing)}.",
+            remedy="Every party signs the digest; then activate.",
+            missing=missing,
+        )
+    active = tx.agreements.active(agreement_id)
+    if active is not None:
+        tx.agreements.set_state(
+            agreement_id,
+            active.agreement.version,
+            AgreementState.SUPERSEDED,
+            now,
+            _event("agreement.supersede", now, active.agreement, {"by_version": version}),
+        )
+    tx.agreements.set_state(
+        agreement_id,
+        version,
+        AgreementState.ACTIVE,
+        now,
+        _event("agreement.activate", now, agreement, {"approved_by": sorted(set(approved_by))}),
+    )
+
+
+def suspend(tx: Transaction, agreement_id: str, version: int, approved_by: Sequence[str], now: datetime) -> None:
+    """Stop an active version at once; pulls are denied from the next request on."""
+    stored = _version(tx, agreement_id, version)
+    if stored.state is not AgreementState.ACTIVE:
+        raise Conflict("agreement-not-active", f"The version is {stored.state}.", remedy="Only an active one is suspended.")
+    _check_persons(tx, stored.agreement, "suspend", approved_by)
+    tx.agreements.set_state(
+        agreement_id,
+        version,
+        AgreementState.SUSPENDED,
+        now,
+        _event("agreement.suspend", now, stored.agreement, {"approved_by": sorted(set(approved_by))}),
+    )
+
+
+def _check_persons(tx: Transaction, agreement: Agreement, act: str, persons: Sequence[str]) -> None:
+    for person in persons:
+        principal = tx.directory.principal(person)
+        if principal is None or principal.agency not in agreement.parties:
+            raise NotFound("principal-unknown", f"No party has a principal '{person}'.", remedy="Add it first.")
+    if act in agreement.two_persons and len(set(persons)) < 2:
+        raise Denied(
+            "two-persons-required",
+            f"To {act} this agreement, two different persons must ask for it.",
+            remedy="Name two registered principals.",
+            clause="/safeguards/two_persons",
+        )
+
+
+def _verify(tx: Transaction, agreement: Agreement, signature: AgreementSignature, at: datetime) -> None:
+    if signature.agency not in agreement.parties:
+        raise InvalidInput("not-a-party", f"'{signature.agency}' is not a party.", remedy="Only parties sign.")
+    key = tx.directory.key(signature.key_id)
+    if key is None or key.agency != signature.agency or key.use != "signing" or not key.usable(at):
+        raise InvalidInput(
+            "signing-key-unknown",
+            "The signature names a key that is not a valid signing key of that agency.",
+            remedy="Register the key for signing first.",
+        )
+    verify_agreement_signature(agreement, key.material, signature.signature)
+
+
+def _version(tx: Transaction, agreement_id: str, version: int) -> AgreementRecord:
+    stored = tx.agreements.version(agreement_id, version)
+    if stored is None:
+        raise NotFound(
+            "agreement-unknown", f"There is no version {version} of '{agreement_id}'.", remedy="Propose it first."
+        )
+    return stored
+
+
+def _event(action: str, now: datetime, agreement: Agreement, detail: dict[str, object]) -> AuditEvent:
+    return record.event(
+        action,
+        "done",
+        now,
+        object_kind="agreement",
+        object_id=agreement.id,
+        agreement=agreement.ref,
+        detail=detail,
+        system="operator",
+    )

@@ -1,0 +1,244 @@
+"""The durable workflow: for each job, load, work outside any transaction, write down, go on.
+
+A job names a step and a package; whether the package really is at that step is asked of its row, so
+a job may come twice, late, or after a crash, and does no harm. Slow work (decrypting, parsing,
+encrypting) happens between two short transactions.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from gateway.bootstrap.gateway import Gateway
+from gateway.envelope.body import NONCE_BYTES, BodyDecryptor, BodyEncryptor
+from gateway.envelope.wrapping import WrappedKey
+from gateway.errors import (
+    DetectionFailed,
+    IntegrityFailure,
+    NotFound,
+    ResidueFound,
+    SandboxFailure,
+    TooLarge,
+    Unparsable,
+)
+from gateway.evidence.canonical import canonical_json, sha256_hex
+from gateway.evidence.lifecycle import NEXT_STEP, RenditionState
+from gateway.evidence.package import Exhibit, Package, Rendition
+from gateway.exchange import dispose, examine, quarantine, redact, release, review, seal
+from gateway.exchange.ports import CleanRendition
+
+#: Failures of one exhibit that set it aside; anything else makes the job be tried again.
+_SETS_ASIDE = (Unparsable, DetectionFailed, ResidueFound, SandboxFailure, TooLarge, IntegrityFailure)
+
+_RETRY_RELEASE = timedelta(milliseconds=300)
+
+
+def handlers(gateway: Gateway) -> dict[str, Callable[[str], None]]:
+    """The step of each job name, as a function of the package id."""
+    steps = Steps(gateway)
+    return {
+        "examine": steps.examine,
+        "redact": steps.redact,
+        "seal": steps.seal,
+        "release": steps.release,
+        "dispose": steps.dispose,
+        "erase": steps.erase,
+    }
+
+
+class Steps:
+    """The steps of the way of a package, bound to one gateway."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def examine(self, package_id: str) -> None:
+        """Open every uploaded exhibit and decide over what it is."""
+        gateway = self._gateway
+        with gateway.database.transaction() as tx:
+            found = examine.uploaded_exhibits(tx, package_id)
+        if found is None:
+            return
+        package, exhibits = found
+        for exhibit in exhibits:
+            try:
+                examined = gateway.workbench.examine(
+                    self._original(exhibit), exhibit.name, exhibit.declared_media_type
+                )
+            except _SETS_ASIDE as error:
+                with gateway.database.transaction() as tx:
+                    quarantine.set_aside(tx, package, exhibit, error, gateway.clock())
+                continue
+            with gateway.database.transaction() as tx:
+                now = gateway.clock()
+                decision = examine.judge(tx, package, exhibit, examined, now)
+                examine.accept(tx, package, exhibit, examined, decision, now)
+        with gateway.database.transaction() as tx:
+            examine.conclude(tx, package_id, gateway.clock())
+
+    def redact(self, package_id: str) -> None:
+        """Make every rendition of every examined exhibit, encrypt it at once, and store it."""
+        gateway = self._gateway
+        with gateway.database.transaction() as tx:
+            found = redact.examined_exhibits(tx, package_id)
+        if found is None:
+            return
+        package, agreement, exhibits = found
+        specs = redact.specs_for(agreement, package, gateway.keyring)
+        for exhibit in exhibits:
+            now = gateway.clock()
+            if redact.is_opaque(exhibit):
+                views = sorted({spec.view.name for spec in specs})
+                renditions = [redact.opaque_rendition(exhibit, package, v, gateway.new_id(), now) for v in views]
+                with gateway.database.transaction() as tx:
+                    redact.store_renditions(tx, package, exhibit, renditions, [], now)
+                continue
+            try:
+                outcome = gateway.workbench.redact(
+                    self._original(exhibit),
+                    exhibit_id=exhibit.id,
+                    name=exhibit.name,
+                    media_type=exhibit.media_type or exhibit.declared_media_type,
+                    source_commitment=exhibit.sha256,
+                    stop_on=redact.stop_categories(agreement),
+                    specs=specs,
+                )
+            except _SETS_ASIDE as error:
+                with gateway.database.transaction() as tx:
+                    quarantine.set_aside(tx, package, exhibit, error, gateway.clock())
+                continue
+            if outcome.stopped_by:
+                with gateway.database.transaction() as tx:
+                    quarantine.stop_package(tx, package, exhibit, outcome.stopped_by, gateway.clock())
+                return
+            sealed = [self._encrypt(package, exhibit, clean) for clean in outcome.renditions]
+            with gateway.database.transaction() as tx:
+                redact.store_renditions(
+                    tx, package, exhibit, [s[0] for s in sealed], [s[1] for s in sealed], gateway.clock()
+                )
+        with gateway.database.transaction() as tx:
+            redact.conclude(tx, package_id, gateway.clock())
+
+    def seal(self, package_id: str) -> None:
+        """Send renditions to review where the agreement asks for it; seal once all are decided."""
+        gateway = self._gateway
+        with gateway.database.transaction() as tx:
+            found = seal.sealable(tx, package_id)
+            if found is None:
+                return
+            package, agreement = found
+            now = gateway.clock()
+            waiting = review.triage(tx, package, agreement, now)
+            if waiting:
+                seal.await_review(tx, package, waiting, now)
+            else:
+                seal.seal_package(tx, gateway.keyring, package, agreement, gateway.new_id, now)
+
+    def release(self, package_id: str) -> None:
+        """Make sealed releases available once the log has placed their entries."""
+        gateway = self._gateway
+        with gateway.database.transaction() as tx:
+            if not release.release_package(tx, gateway.keyring, package_id, gateway.clock()):
+                tx.queue.enqueue("release", package_id, delay=_RETRY_RELEASE)
+
+    def dispose(self, package_id: str) -> None:
+        """Dispose of a withdrawn, abandoned or outlived quarantined package."""
+        with self._gateway.database.transaction() as tx:
+            dispose.dispose_package(tx, package_id, self._gateway.clock())
+
+    def erase(self, package_id: str) -> None:
+        """Erase bodies whose keys are destroyed."""
+        with self._gateway.database.transaction() as tx:
+            names = dispose.erasable_blobs(tx, package_id)
+        for name in names:
+            self._gateway.blobs.delete(name)
+
+    def _original(self, exhibit: Exhibit) -> bytes:
+        """The plaintext of an original, in memory only."""
+        gateway = self._gateway
+        if exhibit.size_bytes > gateway.settings.max_redactable_bytes:
+            raise TooLarge(
+                "exhibit-too-large-to-redact",
+                f"The exhibit has {exhibit.size_bytes} bytes; "
+                f"at most {gateway.settings.max_redactable_bytes} are opened for redaction.",
+                remedy="Split the file, or raise EVIDENCE_GATEWAY_MAX_REDACTABLE_BYTES.",
+            )
+        if exhibit.blob is None or exhibit.file_key_id is None:
+            raise NotFound("blob-missing", "The exhibit has no stored body.")
+        with gateway.database.transaction() as tx:
+            wrapped = tx.file_keys.get(exhibit.file_key_id)
+        if wrapped is None:
+            raise NotFound("key-unknown", "The exhibit's file key is not stored.")
+        body = gateway.blobs.read(exhibit.blob)
+        decryptor = BodyDecryptor(gateway.keyring.unwrap(wrapped), body[:NONCE_BYTES])
+        data = decryptor.update(memoryview(body)[NONCE_BYTES:]) + decryptor.finish()
+        if sha256_hex(data) != exhibit.sha256:
+            raise IntegrityFailure("exhibit-digest-mismatch", "The stored exhibit is not what was uploaded.")
+        return data
+
+    def _encrypt(self, package: Package, exhibit: Exhibit, clean: CleanRendition) -> tuple[Rendition, WrappedKey]:
+        gateway, now = self._gateway, self._gateway.clock()
+        rendition_id = gateway.new_id()
+        blob = f"renditions/{rendition_id}"
+        file_key = secrets.token_bytes(16)
+        encryptor = BodyEncryptor(file_key)
+        body = encryptor.start() + encryptor.update(clean.data) + encryptor.finish()
+        writer = gateway.blobs.create(blob)
+        try:
+            writer.write(body)
+            writer.commit()
+        except BaseException:
+            writer.abort()
+            raise
+        key = gateway.keyring.wrap(
+            file_key, redact.rendition_aad(package, clean.view, exhibit.id), key_id=gateway.new_id(), now=now
+        )
+        report = canonical_json(dict(clean.report))
+        rendition = Rendition(
+            id=rendition_id,
+            exhibit_id=exhibit.id,
+            package_id=package.id,
+            view=clean.view,
+            audience=clean.audience,
+            name=clean.name,
+            media_type=clean.media_type,
+            size_bytes=len(clean.data),
+            sha256=sha256_hex(clean.data),
+            blob=blob,
+            body_size_bytes=len(body),
+            body_sha256=sha256_hex(body),
+            file_key_id=key.id,
+            report=report,
+            report_digest=sha256_hex(report),
+            lowest_confidence=clean.lowest_confidence,
+            state=RenditionState.REDACTED,
+            created_at=now,
+        )
+        return rendition, key
+
+
+def housekeeping(gateway: Gateway) -> None:
+    """What time brings about: disposal at the end of retention, and packages given up."""
+    while True:
+        with gateway.database.transaction() as tx:
+            if dispose.dispose_due(tx, gateway.clock()) == 0:
+                break
+    with gateway.database.transaction() as tx:
+        dispose.abandon_stale(tx, gateway.clock())
+    with gateway.database.transaction() as tx:
+        for package_id in dispose.quarantine_over(tx, gateway.clock()):
+            tx.queue.enqueue("dispose", package_id)
+    resume(gateway, older_than=timedelta(minutes=10))
+
+
+def resume(gateway: Gateway, *, older_than: timedelta) -> None:
+    """Enqueue the step that each package's state names, where nothing has moved for a while."""
+    before: datetime = gateway.clock() - older_than
+    with gateway.database.transaction() as tx:
+        for state, step in NEXT_STEP.items():
+            for package in tx.packages.in_state(state, before=before, limit=100):
+                tx.queue.enqueue(step, package.id)
+
+
