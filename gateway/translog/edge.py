@@ -7,7 +7,8 @@ sequencer writes what comes out of it; the verifier compares it with what was wr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from gateway.translog.merkle import fold, leaf_hash, perfect_root
 from gateway.translog.tiles import (
@@ -20,6 +21,8 @@ from gateway.translog.tiles import (
     encode_hashes,
     right_edge,
 )
+
+TileBytes: TypeAlias = tuple[Tile, bytes]
 
 
 class Edge:
@@ -42,7 +45,8 @@ class Edge:
 
         Args:
             size: A published size.
-            read: Bytes of a tile or bundle; whoever calls compares :meth:`root` with a checkpoint.
+            read: Bytes of a tile or bundle. They are not checked here: compare :meth:`root` with
+                the checkpoint of that size before relying on the edge.
 
         Raises:
             InvalidInput: ``log-tile-invalid`` if a tile has not the width its name says.
@@ -50,44 +54,59 @@ class Edge:
         edge = cls()
         edge.size = size
         for tile in right_edge(size):
-            assert tile.level is not None  # noqa: S101 - right_edge names no bundles; for the type checker
-            while len(edge._levels) <= tile.level:
-                edge._levels.append([])
-            edge._levels[tile.level] = decode_hashes(read(tile), tile.width)
+            level = tile.level or 0
+            edge._levels += [[] for _ in range(level + 1 - len(edge._levels))]
+            edge._levels[level] = decode_hashes(read(tile), tile.width)
         if size % TILE_WIDTH:
             bundle = Tile(None, size // TILE_WIDTH, size % TILE_WIDTH)
             edge._leaves = decode_bundle(read(bundle), bundle.width)
         return edge
 
-    def extend(self, leaves: Iterable[bytes]) -> Iterator[tuple[Tile, bytes]]:
-        """Append leaf bytes; yields each bundle and tile that gets full on the way."""
+    def extend(self, leaves: Iterable[bytes]) -> list[TileBytes]:
+        """Append leaf bytes; returns each bundle and tile that got full on the way."""
+        full: list[TileBytes] = []
         for leaf in leaves:
             self._leaves.append(leaf)
-            self.size += 1
+            self._push(leaf_hash(leaf), full)
             if len(self._leaves) == TILE_WIDTH:
-                yield Tile(None, self.size // TILE_WIDTH - 1), encode_bundle(self._leaves)
+                full.append((Tile(None, self.size // TILE_WIDTH - 1), encode_bundle(self._leaves)))
                 self._leaves = []
-            yield from self._push(0, leaf_hash(leaf))
+        return full
 
-    def _push(self, level: int, digest: bytes) -> Iterator[tuple[Tile, bytes]]:
-        if level == len(self._levels):
-            self._levels.append([])
-        hashes = self._levels[level]
-        hashes.append(digest)
-        if len(hashes) == TILE_WIDTH:
+    def extend_hashes(self, hashes: Iterable[bytes]) -> list[TileBytes]:
+        """Append leaf hashes, for whoever needs no bundles; not to be mixed with :meth:`extend`."""
+        full: list[TileBytes] = []
+        for digest in hashes:
+            self._push(digest, full)
+        return full
+
+    def _push(self, digest: bytes, full: list[TileBytes]) -> None:
+        self.size += 1
+        level = 0
+        while True:
+            if level == len(self._levels):
+                self._levels.append([])
+            hashes = self._levels[level]
+            hashes.append(digest)
+            if len(hashes) < TILE_WIDTH:
+                return
             number = (self.size >> (TILE_HEIGHT * level)) // TILE_WIDTH - 1
-            yield Tile(level, number), encode_hashes(hashes)
+            full.append((Tile(level, number), encode_hashes(hashes)))
+            digest = perfect_root(hashes)
             self._levels[level] = []
-            yield from self._push(level + 1, perfect_root(hashes))
+            level += 1
 
-    def partials(self) -> Iterator[tuple[Tile, bytes]]:
+    def partials(self) -> list[TileBytes]:
         """The bundle and tiles that are not full at the present size."""
+        found: list[TileBytes] = []
         if self._leaves:
-            yield Tile(None, self.size // TILE_WIDTH, len(self._leaves)), encode_bundle(self._leaves)
+            bundle = Tile(None, self.size // TILE_WIDTH, len(self._leaves))
+            found.append((bundle, encode_bundle(self._leaves)))
         for level, hashes in enumerate(self._levels):
             if hashes:
                 number = (self.size >> (TILE_HEIGHT * level)) // TILE_WIDTH
-                yield Tile(level, number, len(hashes)), encode_hashes(hashes)
+                found.append((Tile(level, number, len(hashes)), encode_hashes(hashes)))
+        return found
 
     def root(self) -> bytes:
         """Root of the tree at the present size (RFC 6962 §2.1)."""
@@ -100,7 +119,3 @@ class Edge:
                     nodes.append(perfect_root(hashes[start : start + (1 << bit)]))
                     start += 1 << bit
         return fold(nodes)
-
-    def last_leaf(self) -> bytes | None:
-        """Bytes of the last leaf, if its bundle is not full."""
-        return self._leaves[-1] if self._leaves else None

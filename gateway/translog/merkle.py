@@ -141,8 +141,7 @@ def consistency_proof(old: int, new: int, node: NodeReader) -> list[bytes]:
         return []
     path: list[bytes] = []
     start, end = 0, new
-    # ``whole``: the old tree's part of this range is a complete subtree that the old root is known
-    # by, so the verifier has its hash already if it begins at 0.
+    # Descend to the last complete subtree of the old tree; on the way each other side is a step.
     while end != old:
         middle = start + _split(end - start)
         if old <= middle:
@@ -151,6 +150,8 @@ def consistency_proof(old: int, new: int, node: NodeReader) -> list[bytes]:
         else:
             path.append(_range_root(start, middle, node))
             start = middle
+    # That subtree is the seed of the proof, left out where it is the whole old tree: the verifier
+    # has its root already.
     if start != 0:
         path.append(_range_root(start, end, node))
     path.reverse()
@@ -173,10 +174,8 @@ def root_from_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[byte
         raise _bad("it has the wrong number of hashes")
     root = leaf
     for i, sibling in enumerate(proof):
-        if i >= inner or (index >> i) & 1:
-            root = node_hash(sibling, root)
-        else:
-            root = node_hash(root, sibling)
+        on_left = i >= inner or (index >> i) & 1
+        root = node_hash(sibling, root) if on_left else node_hash(root, sibling)
     return root
 
 
