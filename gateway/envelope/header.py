@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -159,6 +160,11 @@ def write_header(file_key: bytes, recipients: Sequence[Recipient], extra_stanzas
         )
     stanzas = (*(recipient.wrap(file_key) for recipient in recipients), *extra_stanzas)
     return Header(stanzas, _mac(file_key, _covered(stanzas))).serialise()
+
+
+def new_file_key() -> bytes:
+    """16 random bytes: the key of one body, never of two."""
+    return secrets.token_bytes(FILE_KEY_BYTES)
 
 
 def check_file_key(file_key: bytes) -> bytes:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from gateway.envelope.policy import ReleasePolicy
+from gateway.envelope.header import parse_header
+from gateway.envelope.policy import ReleasePolicy, check_policy
 from gateway.envelope.signed_json import Members, format_time, parse_canonical
 from gateway.errors import IntegrityFailure
-from gateway.evidence.canonical import canonical_json, sha256_hex
+from gateway.evidence.canonical import canonical_json, parse_json, sha256_hex
 from gateway.evidence.media import resolve_media_type
 from gateway.evidence.names import check_exhibit_name
 
@@ -29,66 +30,48 @@ Outcome = Literal["accepted", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
-class SizedDigest:
-    """SHA-256 (hex) and size in bytes of some bytes."""
-
-    sha256: str
-    size_bytes: int
-
-    @classmethod
-    def of(cls, data: bytes) -> SizedDigest:
-        return cls(sha256_hex(data), len(data))
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"sha256": self.sha256, "size": self.size_bytes}
-
-    @classmethod
-    def from_members(cls, members: Members) -> SizedDigest:
-        return cls(members.sha256("sha256"), members.integer("size"))
-
-
-@dataclass(frozen=True, slots=True)
 class ReleaseManifest:
     """What a release holds and where it stands in the log.
 
     Attributes:
+        release: The release's UUID.
         sender: The agency that pushed the exhibit.
-        header, body: The two parts of the .age file; the file is exactly one after the other.
-        name: File name of the rendition. ``media_type`` is its type.
-        plaintext: Digest and size of the rendition itself, to check what decryption gave.
+        policy: Canonical bytes of the release policy; :meth:`release_policy` parses them.
+        header_sha256, header_size, body_sha256, body_size: The two parts of the .age file, which is
+            exactly one after the other. Digests are hex, sizes bytes.
+        exhibit_name, media_type, plaintext_size: Of the rendition, as it comes out of decryption.
         report_digest: SHA-256 (hex) of the redaction report.
-        log_origin, log_position: The log, and the sequence number of the entry that recorded the sealing.
-        time: Aware UTC, when the manifest was made.
+        log_position: Sequence number of the log entry that recorded the sealing.
+        released_at: Aware UTC.
     """
 
-    release_id: str
-    package_id: str
+    release: str
     sender: str
-    policy: ReleasePolicy
-    header: SizedDigest
-    body: SizedDigest
-    name: str
+    policy: bytes
+    header_sha256: str
+    header_size: int
+    body_sha256: str
+    body_size: int
+    exhibit_name: str
     media_type: str
-    plaintext: SizedDigest
+    plaintext_size: int
     report_digest: str
-    log_origin: str
     log_position: int
-    time: datetime
+    released_at: datetime
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON members, as they are signed."""
         return {
             "type": MANIFEST_TYPE,
-            "release": self.release_id,
-            "package": self.package_id,
+            "release": self.release,
             "sender": self.sender,
-            "policy": self.policy.as_dict(),
-            "header": self.header.as_dict(),
-            "body": self.body.as_dict(),
-            "exhibits": [{"name": self.name, "media_type": self.media_type, **self.plaintext.as_dict()}],
+            "policy": parse_json(self.policy),
+            "header": {"sha256": self.header_sha256, "size": self.header_size},
+            "body": {"sha256": self.body_sha256, "size": self.body_size},
+            "exhibit": {"name": self.exhibit_name, "media_type": self.media_type, "size": self.plaintext_size},
             "redaction_report": self.report_digest,
-            "log": {"origin": self.log_origin, "position": self.log_position},
-            "time": format_time(self.time),
+            "log_position": self.log_position,
+            "released_at": format_time(self.released_at),
         }
 
     def canonical(self) -> bytes:
@@ -99,51 +82,64 @@ class ReleaseManifest:
         """SHA-256 of the canonical bytes, hex."""
         return sha256_hex(self.canonical())
 
+    def release_policy(self) -> ReleasePolicy:
+        """The policy, parsed.
+
+        Raises:
+            InvalidInput: ``release-policy-invalid``, ``not-canonical``.
+        """
+        return ReleasePolicy.parse(self.policy)
+
     @classmethod
     def parse(cls, untrusted: bytes) -> ReleaseManifest:
         """Read a manifest from its canonical bytes. Verify its signature first.
 
         Raises:
-            InvalidInput: ``release-manifest-invalid``, ``release-policy-invalid``, ``not-canonical`` or
-                a ``json-`` code. TooLarge: ``json-too-large``, ``json-too-deep``.
+            InvalidInput: ``release-manifest-invalid``, ``release-policy-invalid``, ``name-unsafe``,
+                ``media-type-invalid``, ``not-canonical`` or a ``json-`` code.
+            TooLarge: ``json-too-large``, ``json-too-deep``, ``name-too-long``.
         """
         members = Members(
             parse_canonical(untrusted, what="release manifest"),
             "",
             "release-manifest-invalid",
             {
-                *("type", "release", "package", "sender", "policy", "header", "body", "exhibits"),
-                *("redaction_report", "log", "time"),
+                *("type", "release", "sender", "policy", "header", "body", "exhibit"),
+                *("redaction_report", "log_position", "released_at"),
             },
         )
         members.constant("type", MANIFEST_TYPE)
-        exhibits = members.objects("exhibits", {"name", "media_type", "sha256", "size"}, at_most=1)
-        if not exhibits:
-            raise members.error("exactly one exhibit was expected", "exhibits")
-        log = members.object("log", {"origin", "position"})
+        policy = canonical_json(members.value("policy"))
+        ReleasePolicy.parse(policy)
+        header = members.object("header", {"sha256", "size"})
+        body = members.object("body", {"sha256", "size"})
+        exhibit = members.object("exhibit", {"name", "media_type", "size"})
         return cls(
-            release_id=members.identifier("release"),
-            package_id=members.identifier("package"),
+            release=members.identifier("release"),
             sender=members.identifier("sender"),
-            policy=ReleasePolicy.from_value(members.value("policy"), "/policy"),
-            header=SizedDigest.from_members(members.object("header", {"sha256", "size"})),
-            body=SizedDigest.from_members(members.object("body", {"sha256", "size"})),
-            name=check_exhibit_name(exhibits[0].value("name"), where="/exhibits/0/name"),
-            media_type=resolve_media_type(exhibits[0].value("media_type"), where="/exhibits/0/media_type"),
-            plaintext=SizedDigest.from_members(exhibits[0]),
+            policy=policy,
+            header_sha256=header.sha256("sha256"),
+            header_size=header.integer("size"),
+            body_sha256=body.sha256("sha256"),
+            body_size=body.integer("size"),
+            exhibit_name=check_exhibit_name(exhibit.value("name"), where="/exhibit/name"),
+            media_type=resolve_media_type(exhibit.value("media_type"), where="/exhibit/media_type"),
+            plaintext_size=exhibit.integer("size"),
             report_digest=members.sha256("redaction_report"),
-            log_origin=log.text("origin", at_most=255),
-            log_position=log.integer("position"),
-            time=members.time("time"),
+            log_position=members.integer("log_position"),
+            released_at=members.time("released_at"),
         )
 
     def check_header(self, header: bytes) -> None:
-        """Return if these are the header bytes that the manifest names.
+        """Return if these are the header bytes that the manifest names, and they name its policy.
 
         Raises:
-            IntegrityFailure: ``release-mismatch``.
+            IntegrityFailure: ``release-mismatch``, ``policy-mismatch``.
+            InvalidInput: ``age-header-invalid``, ``policy-stanza-invalid``.
         """
-        self._check(self.header, SizedDigest.of(header), "header")
+        if (sha256_hex(header), len(header)) != (self.header_sha256, self.header_size):
+            raise _mismatch("header")
+        check_policy(parse_header(header), self.release_policy())
 
     def check_body(self, sha256: str, size_bytes: int) -> None:
         """Return if the body, hashed while it streamed, is the one that the manifest names.
@@ -151,51 +147,43 @@ class ReleaseManifest:
         Raises:
             IntegrityFailure: ``release-mismatch``.
         """
-        self._check(self.body, SizedDigest(sha256, size_bytes), "body")
-
-    def _check(self, expected: SizedDigest, found: SizedDigest, part: str) -> None:
-        if expected != found:
-            raise IntegrityFailure(
-                "release-mismatch",
-                f"The {part} of the file is not the one that the signed manifest names.",
-                remedy="Do not use the file; fetch file and manifest again, and tell the sender if it fails again.",
-                where=part,
-            )
+        if (sha256, size_bytes) != (self.body_sha256, self.body_size):
+            raise _mismatch("body")
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedExhibit:
-    """An exhibit as the gateway took it in: digest and size of its plain bytes."""
-
-    exhibit_id: str
-    name: str
-    content: SizedDigest
+def _mismatch(part: str) -> IntegrityFailure:
+    return IntegrityFailure(
+        "release-mismatch",
+        f"The {part} of the file is not the one that the signed manifest names.",
+        remedy="Do not use the file; fetch file and manifest again, and tell the sender if it fails again.",
+        where=part,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class PackageReceipt:
-    """What the gateway answers to a push: this is what we have, from whom, and when.
+    """What the gateway answers to a push: this is what we have, in which state, and since when.
 
     Attributes:
+        package: The package's UUID.
         manifest_digest: SHA-256 (hex) of the submitter's package manifest.
-        exhibits: Those that were taken in; refused ones are missing.
+        exhibits: For each exhibit its UUID, the SHA-256 (hex) of its plain bytes, and its state.
+        received_at: Aware UTC.
     """
 
-    package_id: str
-    agency: str
+    package: str
     manifest_digest: str
-    exhibits: tuple[ReceivedExhibit, ...]
-    time: datetime
+    exhibits: tuple[tuple[str, str, str], ...]
+    received_at: datetime
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON members, as they are signed."""
         return {
             "type": RECEIPT_TYPE,
-            "package": self.package_id,
-            "agency": self.agency,
+            "package": self.package,
             "manifest": self.manifest_digest,
-            "exhibits": [{"id": e.exhibit_id, "name": e.name, **e.content.as_dict()} for e in self.exhibits],
-            "time": format_time(self.time),
+            "exhibits": [{"id": e[0], "sha256": e[1], "state": e[2]} for e in self.exhibits],
+            "received_at": format_time(self.received_at),
         }
 
     def canonical(self) -> bytes:
@@ -218,24 +206,15 @@ class PackageReceipt:
             parse_canonical(untrusted, what="package receipt"),
             "",
             "package-receipt-invalid",
-            {"type", "package", "agency", "manifest", "exhibits", "time"},
+            {"type", "package", "manifest", "exhibits", "received_at"},
         )
         members.constant("type", RECEIPT_TYPE)
+        exhibits = members.objects("exhibits", {"id", "sha256", "state"}, at_most=MAX_EXHIBITS)
         return cls(
-            package_id=members.identifier("package"),
-            agency=members.identifier("agency"),
+            package=members.identifier("package"),
             manifest_digest=members.sha256("manifest"),
-            exhibits=tuple(
-                ReceivedExhibit(
-                    exhibit_id=item.identifier("id"),
-                    name=check_exhibit_name(item.value("name"), where=f"/exhibits/{i}/name"),
-                    content=SizedDigest.from_members(item),
-                )
-                for i, item in enumerate(
-                    members.objects("exhibits", {"id", "name", "sha256", "size"}, at_most=MAX_EXHIBITS)
-                )
-            ),
-            time=members.time("time"),
+            exhibits=tuple((e.identifier("id"), e.sha256("sha256"), e.identifier("state")) for e in exhibits),
+            received_at=members.time("received_at"),
         )
 
 
@@ -244,12 +223,13 @@ class Acknowledgement:
     """What a receiver answers to a pull, signed with the agency's signing key.
 
     Attributes:
+        release: The release's UUID.
         manifest_digest: SHA-256 (hex) of the release manifest it received.
         outcome: ``accepted``: opened and checked; ``rejected``: something did not verify.
         reason: A kebab-case code for a rejection, else empty. No personal data.
     """
 
-    release_id: str
+    release: str
     manifest_digest: str
     outcome: Outcome
     time: datetime
@@ -259,7 +239,7 @@ class Acknowledgement:
         """The JSON members, as they are signed."""
         return {
             "type": ACKNOWLEDGEMENT_TYPE,
-            "release": self.release_id,
+            "release": self.release,
             "manifest": self.manifest_digest,
             "outcome": self.outcome,
             "reason": self.reason,

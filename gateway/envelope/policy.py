@@ -20,7 +20,6 @@ from gateway.envelope.header import Header, Stanza
 from gateway.envelope.signed_json import Members, format_time, parse_canonical
 from gateway.errors import IntegrityFailure, InvalidInput
 from gateway.evidence.canonical import canonical_json
-from gateway.evidence.package import AgreementRef
 
 POLICY_TYPE = "evidence-gateway/release-policy/v1"
 STANZA_TYPE = "evidence-gateway/policy-v1"
@@ -32,19 +31,21 @@ class ReleasePolicy:
     """What governs one release.
 
     Attributes:
-        agreement: Id, version and digest of the agreement.
+        agreement, agreement_version, agreement_digest: Id, version and digest (hex) of the agreement.
         case: The case's reference.
         view: The view that the rendition was prepared for.
-        exhibit_id: The exhibit's UUID.
+        exhibit: The exhibit's UUID.
         recipient: The receiving agency.
         retain_until: Aware UTC; the receiver must have erased the exhibit by then.
         obligations: JSON objects with ``kind``, ``clause`` and parameters, as the decision gave them.
     """
 
-    agreement: AgreementRef
+    agreement: str
+    agreement_version: int
+    agreement_digest: str
     case: str
     view: str
-    exhibit_id: str
+    exhibit: str
     recipient: str
     retain_until: datetime
     obligations: tuple[Mapping[str, Any], ...] = ()
@@ -53,10 +54,10 @@ class ReleasePolicy:
         """The JSON members, as they are hashed."""
         return {
             "type": POLICY_TYPE,
-            "agreement": self.agreement.as_dict(),
+            "agreement": {"id": self.agreement, "version": self.agreement_version, "digest": self.agreement_digest},
             "case": self.case,
             "view": self.view,
-            "exhibit": self.exhibit_id,
+            "exhibit": self.exhibit,
             "recipient": self.recipient,
             "retain_until": format_time(self.retain_until),
             "obligations": [dict(obligation) for obligation in self.obligations],
@@ -74,10 +75,6 @@ class ReleasePolicy:
         """SHA-256 of the canonical bytes: what the stanza holds and a wrapped key is bound to."""
         return hashlib.sha256(self.canonical()).digest()
 
-    def stanza(self) -> Stanza:
-        """The header stanza that names this policy."""
-        return Stanza((STANZA_TYPE, rawbase64.encode(self.digest_bytes())))
-
     @classmethod
     def parse(cls, untrusted: bytes) -> ReleasePolicy:
         """Read a policy from its canonical bytes.
@@ -86,15 +83,9 @@ class ReleasePolicy:
             InvalidInput: ``release-policy-invalid``, ``not-canonical``, or a ``json-`` code.
             TooLarge: ``json-too-large`` or ``json-too-deep``.
         """
-        value = parse_canonical(untrusted, what="release policy")
-        return cls.from_value(value, "")
-
-    @classmethod
-    def from_value(cls, untrusted: Any, where: str) -> ReleasePolicy:
-        """Read a policy from a parsed JSON value that stands at JSON Pointer ``where``."""
         members = Members(
-            untrusted,
-            where,
+            parse_canonical(untrusted, what="release policy"),
+            "",
             "release-policy-invalid",
             {"type", "agreement", "case", "view", "exhibit", "recipient", "retain_until", "obligations"},
         )
@@ -105,16 +96,21 @@ class ReleasePolicy:
             if not isinstance(obligation, dict) or not isinstance(obligation.get("kind"), str):
                 raise members.error("an obligation must be an object with a kind", f"obligations/{i}")
         return cls(
-            agreement=AgreementRef(
-                agreement.identifier("id"), agreement.integer("version"), agreement.sha256("digest")
-            ),
+            agreement=agreement.identifier("id"),
+            agreement_version=agreement.integer("version"),
+            agreement_digest=agreement.sha256("digest"),
             case=members.identifier("case"),
             view=members.identifier("view"),
-            exhibit_id=members.identifier("exhibit"),
+            exhibit=members.identifier("exhibit"),
             recipient=members.identifier("recipient"),
             retain_until=members.time("retain_until"),
             obligations=tuple(obligations),
         )
+
+
+def policy_stanza(policy: ReleasePolicy) -> Stanza:
+    """The header stanza that names the policy."""
+    return Stanza((STANZA_TYPE, rawbase64.encode(policy.digest_bytes())))
 
 
 def policy_digest(header: Header) -> bytes | None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.envelope import hybrid, x25519
-from gateway.envelope.header import Identity
+from gateway.envelope.header import Identity, Recipient
 from gateway.envelope.hybrid import HybridIdentity, HybridRecipient
 from gateway.envelope.x25519 import X25519Identity, X25519Recipient
 from gateway.errors import InvalidInput, TooLarge
+
+__all__ = ["Identity", "Recipient", "parse_identity", "parse_identity_file", "parse_recipient"]
 
 MAX_IDENTITY_FILE_BYTES = 1 << 20
 MAX_IDENTITIES = 1000

@@ -31,15 +31,23 @@ def sign(key: ec.EllipticCurvePrivateKey, data: bytes) -> bytes:
     return key.sign(data, _algorithm(key.curve))
 
 
-def verify(key: ec.EllipticCurvePublicKey, signature: bytes, data: bytes, *, what: str = "document") -> None:
+def verify(
+    key: ec.EllipticCurvePublicKey | bytes | str, data: bytes, signature: bytes, *, what: str = "document"
+) -> None:
     """Return if the signature is the key's over the data.
 
     Args:
+        key: The public key, or its PEM as the directory stores it.
+        data: The signed bytes.
+        signature: Detached, DER.
         what: The noun for the message, for example ``"package manifest"``.
 
     Raises:
         IntegrityFailure: ``signature-invalid``.
+        InvalidInput: ``public-key-invalid``.
     """
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        key = load_public_key(key)
     if len(signature) <= MAX_SIGNATURE_BYTES:
         try:
             key.verify(signature, data, _algorithm(key.curve))

@@ -42,11 +42,6 @@ class WrappedKey:
     destroyed_at: datetime | None = None
 
 
-def new_file_key() -> bytes:
-    """16 random bytes: the key of one body, never of two."""
-    return secrets.token_bytes(FILE_KEY_BYTES)
-
-
 def wrap_file_key(kek: bytes, file_key: bytes, aad: bytes) -> bytes:
     """nonce(12) || ciphertext(16) || tag(16) of the file key under a 32-byte key-encryption key.
 
