@@ -27,6 +27,7 @@ class Settings:
         home: Folder of the embedded default: database, blobs, log, key file.
         public_url: What clients call the gateway; issuer of tokens.
         database_url: PostgreSQL 15+ (``postgresql://…``); empty starts the embedded one in ``home``.
+        database_password: If it does not stand in the URL.
         blob_url: ``file:///…`` or ``s3://bucket/prefix``; empty means a folder in ``home``.
         log_url: The same for log tiles and checkpoints.
         key_file: The passphrase-wrapped key file; empty means ``home/keys/gateway.key``.
@@ -43,6 +44,7 @@ class Settings:
     home: Path
     public_url: str = "http://127.0.0.1:8443"
     database_url: str = field(default="", repr=False)
+    database_password: str = field(default="", repr=False)
     blob_url: str = ""
     log_url: str = ""
     key_file: Path | None = None
@@ -75,19 +77,20 @@ class Settings:
 def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | None = None) -> Settings:
     """Settings from the environment; ``home`` overrides ``EVIDENCE_GATEWAY_HOME``.
 
-    ``EVIDENCE_GATEWAY_PASSPHRASE_FILE`` names a file that holds the passphrase instead.
+    ``EVIDENCE_GATEWAY_PASSPHRASE_FILE`` and ``…_DATABASE_PASSWORD_FILE`` name files that hold the secret.
 
     Raises:
         Misconfigured: ``setting-unknown`` or ``setting-invalid``; the message never shows a value of a secret.
     """
     source = os.environ if environment is None else environment
     given = {k[len(PREFIX) :].lower(): v for k, v in source.items() if k.startswith(PREFIX)}
-    passphrase_file = given.pop("passphrase_file", "")
-    if passphrase_file and "passphrase" not in given:
-        try:
-            given["passphrase"] = Path(passphrase_file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise _invalid("passphrase_file", f"it cannot be read ({error.strerror})") from error
+    for name in ("passphrase", "database_password"):
+        secret_file = given.pop(f"{name}_file", "")
+        if secret_file and name not in given:
+            try:
+                given[name] = Path(secret_file).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise _invalid(f"{name}_file", f"it cannot be read ({error.strerror})") from error
     known = {f.name for f in fields(Settings)}
     for name in given:
         if name not in known:
@@ -100,7 +103,7 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
     for name, text in given.items():
         if name in ("home", "key_file"):
             values[name] = Path(text).expanduser().absolute()
-        elif name in ("database_url", "blob_url", "log_url", "public_url", "passphrase", "log_origin", "host"):
+        elif name in ("database_url", "blob_url", "log_url", "public_url", "passphrase", "database_password", "log_origin", "host"):
             values[name] = text
         else:
             try:
