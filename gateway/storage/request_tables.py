@@ -1,0 +1,29 @@
+"""Tables around requests: token ids seen, and first answers given under an Idempotency-Key."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Integer, LargeBinary, Table, Text
+
+from gateway.storage.metadata import metadata
+from gateway.storage.party_tables import Instant, hex_digest
+
+replays = Table(
+    "replays",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("jti", Text, primary_key=True),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("principal", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_digest", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False, index=True),
+    hex_digest("request_digest"),
+    CheckConstraint("status BETWEEN 100 AND 599", name="status"),
+)

@@ -1,0 +1,42 @@
+"""All tables of the gateway, so that whoever imports this holds the complete metadata.
+
+procrastinate's own tables are not among them: their definition is procrastinate's, a migration of
+their own creates them, and they are known by the prefix :data:`QUEUE_PREFIX`.
+"""
+
+from __future__ import annotations
+
+from gateway.storage import log_tables as _log_tables
+from gateway.storage.evidence_tables import cases, exhibits, file_keys, packages, releases, renditions, reviews
+from gateway.storage.metadata import metadata
+from gateway.storage.party_tables import agencies, agreement_signatures, agreements, keys, principals
+from gateway.storage.request_tables import idempotency, replays
+
+log_pending = _log_tables.log_pending
+log_entries = _log_tables.log_entries
+log_commitments = _log_tables.log_commitments
+
+#: How the names of all of procrastinate's tables begin.
+QUEUE_PREFIX = "procrastinate_"
+
+__all__ = [
+    "QUEUE_PREFIX",
+    "agencies",
+    "agreement_signatures",
+    "agreements",
+    "cases",
+    "exhibits",
+    "file_keys",
+    "idempotency",
+    "keys",
+    "log_commitments",
+    "log_entries",
+    "log_pending",
+    "metadata",
+    "packages",
+    "principals",
+    "releases",
+    "renditions",
+    "replays",
+    "reviews",
+]
