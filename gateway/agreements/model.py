@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from gateway.agreements.durations import Duration
 from gateway.evidence.canonical import canonical_digest
 from gateway.evidence.package import AgreementRef
 from gateway.evidence.taxonomy import Action, Category
@@ -61,9 +62,29 @@ class EvidenceRule:
 
 @dataclass(frozen=True, slots=True)
 class RetentionRule:
+    """How long a release is kept.
+
+    ``keep`` and ``after_last_pull`` are usual lengths, to show and compare (a month is 30 days);
+    :mod:`gateway.agreements.retention` counts the written periods, months by the calendar.
+    """
+
     keep: timedelta
     counted_from: CountedFrom
     after_last_pull: timedelta | None
+    keep_exact: Duration | None = None  # as written; None: exactly ``keep``
+    after_last_pull_exact: Duration | None = None
+
+    @property
+    def keep_period(self) -> Duration:
+        """The period that ``keep`` writes."""
+        return self.keep_exact or Duration(rest=self.keep)
+
+    @property
+    def after_last_pull_period(self) -> Duration | None:
+        """The period that ``after_last_pull`` writes, if any."""
+        if self.after_last_pull is None:
+            return None
+        return self.after_last_pull_exact or Duration(rest=self.after_last_pull)
 
 
 @dataclass(frozen=True, slots=True)

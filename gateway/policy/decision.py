@@ -23,6 +23,7 @@ class Request:
 
     ``media_type`` is the sniffed type once bytes are known, the declared one before. ``view`` is
     asked for on pull. ``submitter`` is the principal that pushed, for the four-eyes rule on review.
+    ``urgency`` is that of the package, for the obligation to answer in time.
     """
 
     action: ActionName
@@ -34,6 +35,7 @@ class Request:
     size_bytes: int | None = None
     view: str | None = None
     submitter: str | None = None
+    urgency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,65 @@
+"""When a release must be disposed of: the earliest of the agreement's rules, and which rule it was.
+
+A moment that is not known yet never lengthens a period: a release that was not made counts from
+receipt, one that was not pulled counts from release. While a case is open, a period that counts
+from its closing counts from the end of the agreement, as if the case were closed by then, so that
+there is always a deadline. Legal holds are not known here; they stop disposal, not the clock.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from gateway.agreements.model import Agreement, RetentionRule
+
+
+def release_deadline(
+    agreement: Agreement,
+    evidence_type: str,
+    *,
+    received_at: datetime,
+    released_at: datetime | None,
+    last_pull_at: datetime | None,
+    case_closed_at: datetime | None,
+) -> tuple[datetime, str]:
+    """The end of retention of one release, and the clause that sets it.
+
+    Args:
+        agreement: The version under which the package was pushed.
+        evidence_type: A type that the agreement permits.
+        received_at: When the exhibit was complete at the gateway. All times are aware, UTC.
+        released_at: When it was made available to the recipient, if it was.
+        last_pull_at: The latest pull, if there was one.
+        case_closed_at: When the case was closed, if it was.
+
+    Returns:
+        The deadline, and the JSON Pointer of the rule that decided: ``.../keep`` or
+        ``.../after_last_pull``; of two that end together, ``keep``.
+    """
+    rule, clause = agreement.retention_for(evidence_type)
+    start = _start(rule, agreement, received_at, released_at or received_at, last_pull_at, case_closed_at)
+    deadline, decided_by = rule.keep_period.after(start), f"{clause}/keep"
+    after_last_pull = rule.after_last_pull_period
+    if after_last_pull is not None and last_pull_at is not None:
+        earlier = after_last_pull.after(last_pull_at)
+        if earlier < deadline:
+            return earlier, f"{clause}/after_last_pull"
+    return deadline, decided_by
+
+
+def _start(
+    rule: RetentionRule,
+    agreement: Agreement,
+    received_at: datetime,
+    released_at: datetime,
+    last_pull_at: datetime | None,
+    case_closed_at: datetime | None,
+) -> datetime:
+    if rule.counted_from == "receipt":
+        return received_at
+    if rule.counted_from == "release":
+        return released_at
+    if rule.counted_from == "last-pull":
+        return last_pull_at or released_at
+    over = datetime.combine(agreement.in_force_until, time(), tzinfo=UTC) + timedelta(days=1)
+    return min(case_closed_at or over, over)
