@@ -105,7 +105,7 @@ exhibits = Table(
     Column("sha256", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("media_type", Text),
-    Column("blob", Text, unique=True),
+    Column("blob", Text),
     Column("body_sha256", Text),
     Column("file_key_id", Text, ForeignKey("file_keys.id")),
     Column("reason", Text, nullable=False, server_default=""),
@@ -135,7 +135,7 @@ renditions = Table(
     Column("media_type", Text, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("sha256", Text, nullable=False),
-    Column("blob", Text, nullable=False, unique=True),
+    Column("blob", Text, nullable=False),  # an opaque rendition shares the blob and key of its original
     Column("body_size_bytes", BigInteger, nullable=False),
     Column("body_sha256", Text, nullable=False),
     Column("file_key_id", Text, ForeignKey("file_keys.id"), nullable=False),

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from gateway.evidence.lifecycle import transition
+from gateway.evidence.lifecycle import ReleaseState, transition
 from gateway.translog.event import AuditEvent
 
 _State = TypeVar("_State", bound=StrEnum)
@@ -48,3 +48,13 @@ def check_changes(changes: Mapping[str, Any], allowed: frozenset[str]) -> None:
     surplus = sorted(set(changes) - allowed)
     if surplus:
         raise TypeError(f"these members may not change here: {', '.join(surplus)}")
+
+
+def check_signed(state: ReleaseState, members: Mapping[str, Any]) -> None:
+    """A release becomes available together with its signed manifest, never without.
+
+    Raises:
+        ValueError: it is a mistake of the calling step.
+    """
+    if state is ReleaseState.AVAILABLE and not (members["manifest"] and members["manifest_signature"]):
+        raise ValueError("a release without a signed manifest can't become available")

@@ -16,6 +16,7 @@ from gateway.storage.moves import (
     RELEASE_MOVE_CHANGES,
     RELEASE_TOUCH_CHANGES,
     check_changes,
+    check_signed,
     moved,
 )
 from gateway.storage.refusals import exists, missing
@@ -133,7 +134,7 @@ class FakeRenditions:
             raise exists("rendition")
         exhibit = _known(self._state.exhibits, rendition.exhibit_id, "exhibit")
         if exhibit.package_id != rendition.package_id:
-            raise ValueError("the rendition names another package than its exhibit")
+            raise missing("exhibit")
         _known(self._state.file_keys, rendition.file_key_id, "file-key")
         self._state.renditions[rendition.id] = rendition
         self._ledger.append(event)
@@ -190,7 +191,8 @@ class FakeReleases:
             (r.rendition_id, r.recipient) == place for r in self._state.releases.values()
         ):
             raise exists("release")
-        _known(self._state.renditions, release.rendition_id, "rendition")
+        if _known(self._state.renditions, release.rendition_id, "rendition").package_id != release.package_id:
+            raise missing("rendition")
         entry_id = self._ledger.append(event)
         self._state.releases[release.id] = release
         self._state.seal_entries[release.id] = entry_id
@@ -222,7 +224,9 @@ class FakeReleases:
         check_changes(changes, RELEASE_MOVE_CHANGES)
         release = _known(self._state.releases, release_id, "release")
         state = moved(release.state, event_name, event)
-        self._state.releases[release_id] = replace(release, state=state, **changes)
+        changed = replace(release, state=state, **changes)
+        check_signed(state, {"manifest": changed.manifest, "manifest_signature": changed.manifest_signature})
+        self._state.releases[release_id] = changed
         self._ledger.append(event)
         return state
 

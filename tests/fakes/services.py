@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.envelope.wrapping import WrappedKey
-from gateway.errors import Conflict, Unavailable
+from gateway.errors import Unavailable
 from gateway.evidence.canonical import canonical_json
 from gateway.exchange.ports import Ledger, LoggedEntry, StoredAnswer
 from gateway.storage.refusals import exists, missing
@@ -120,9 +120,5 @@ class FakeIdempotency:
 
     def store(self, principal_id: str, key: str, answer: StoredAnswer, now: datetime) -> None:
         if (principal_id, key) in self._state.answers:
-            raise Conflict(
-                "idempotency-key-exists",
-                "An answer is stored under this Idempotency-Key already.",
-                remedy="Use a new key for a new request.",
-            )
+            raise exists("idempotency-key")
         self._state.answers[(principal_id, key)] = answer

@@ -1,0 +1,34 @@
+"""Cases, in PostgreSQL (ports.Cases)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import Connection
+
+from gateway.evidence.package import Case
+from gateway.exchange.ports import Ledger
+from gateway.storage.rows import find, insert_once
+from gateway.storage.tables import cases
+from gateway.translog.event import AuditEvent
+
+
+class PostgresCases:
+    """Implements ``ports.Cases`` in one transaction."""
+
+    def __init__(self, connection: Connection, ledger: Ledger) -> None:
+        self._connection = connection
+        self._ledger = ledger
+
+    def find(self, agreement_id: str, reference: str) -> Case | None:
+        row = find(self._connection, cases, cases.c.agreement == agreement_id, cases.c.reference == reference)
+        return Case(**row._mapping) if row else None
+
+    def get(self, case_id: str) -> Case | None:
+        row = find(self._connection, cases, cases.c.id == case_id)
+        return Case(**row._mapping) if row else None
+
+    def open(self, case: Case, event: AuditEvent) -> None:
+        """Raises Conflict ``case-exists`` for the same id, or the same reference within the agreement."""
+        insert_once(self._connection, cases, asdict(case), "case")
+        self._ledger.append(event)

@@ -1,0 +1,207 @@
+"""PostgreSQL as the steps see it: one transaction, and the stores that work in it (ports.Database).
+
+Sessions are synchronous and meant for a thread each. Isolation is READ COMMITTED with row locks
+where a store says ``lock``; time limits keep a hung statement or a forgotten transaction from holding
+others up. What the driver raises leaves here as one of our errors: not reachable, too busy, a value
+that no column takes. Values never appear in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import errors as pg
+from sqlalchemy import URL, Connection, create_engine, make_url, text
+from sqlalchemy import exc as sa
+from sqlalchemy.exc import ArgumentError
+
+from gateway.errors import GatewayError, IntegrityFailure, InvalidInput, Misconfigured, Unavailable
+from gateway.exchange.ports import (
+    Agreements,
+    Cases,
+    Directory,
+    FileKeys,
+    Idempotency,
+    Ledger,
+    Packages,
+    Queue,
+    Releases,
+    Renditions,
+    Replays,
+    Transaction,
+)
+from gateway.storage.agreements import PostgresAgreements
+from gateway.storage.cases import PostgresCases
+from gateway.storage.directory import PostgresDirectory
+from gateway.storage.file_keys import PostgresFileKeys
+from gateway.storage.idempotency import PostgresIdempotency
+from gateway.storage.log_ledger import SqlLedger
+from gateway.storage.packages import PostgresPackages
+from gateway.storage.queue import PostgresQueue
+from gateway.storage.refusals import exists, missing
+from gateway.storage.releases import PostgresReleases
+from gateway.storage.renditions import PostgresRenditions
+from gateway.storage.replays import PostgresReplays
+
+#: Milliseconds that PostgreSQL allows a statement, a wait for a lock, an idle open transaction.
+STATEMENT_MS, LOCK_MS, IDLE_MS = 30_000, 10_000, 60_000
+_OLDEST_VERSION = 150_000
+_BUSY = (pg.QueryCanceled, pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure, pg.TooManyConnections)
+
+
+def database_url(url: str) -> URL:
+    """The URL for SQLAlchemy with psycopg 3, from ``postgresql://`` or ``postgres://`` in any dialect.
+
+    Raises:
+        Misconfigured: ``database-url-invalid``; the URL is not quoted, it may hold a password.
+    """
+    try:
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
+    except (ArgumentError, ValueError):
+        parsed = None
+    if parsed is None or parsed.get_backend_name() != "postgresql":
+        raise Misconfigured(
+            "database-url-invalid",
+            "The database URL is not one of PostgreSQL.",
+            remedy="Write it as postgresql://user:password@host:5432/name.",
+        )
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def conninfo(url: str) -> str:
+    """The same database as a plain URL for libpq: for procrastinate and psql."""
+    return database_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+class PostgresTransaction:
+    """All stores over one connection with an open transaction. Implements ``ports.Transaction``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.ledger: Ledger = SqlLedger(connection)
+        self.directory: Directory = PostgresDirectory(connection, self.ledger)
+        self.agreements: Agreements = PostgresAgreements(connection, self.ledger)
+        self.cases: Cases = PostgresCases(connection, self.ledger)
+        self.packages: Packages = PostgresPackages(connection, self.ledger)
+        self.renditions: Renditions = PostgresRenditions(connection, self.ledger)
+        self.releases: Releases = PostgresReleases(connection, self.ledger)
+        self.file_keys: FileKeys = PostgresFileKeys(connection, self.ledger)
+        self.queue: Queue = PostgresQueue(connection)
+        self.replays: Replays = PostgresReplays(connection)
+        self.idempotency: Idempotency = PostgresIdempotency(connection)
+
+
+class PostgresDatabase:
+    """A pool of connections. Implements ``ports.Database``; ``engine`` is for the log's sequencer.
+
+    Args:
+        url: ``postgresql://``...; nothing is connected to before the first transaction.
+        pool_size: Connections kept; ``overflow`` more are opened under load.
+        wait_seconds: How long a transaction waits for a connection before it is refused as busy.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, overflow: int = 20, wait_seconds: float = 10.0) -> None:
+        limits = {
+            "statement_timeout": STATEMENT_MS,
+            "lock_timeout": LOCK_MS,
+            "idle_in_transaction_session_timeout": IDLE_MS,
+        }
+        self.engine = create_engine(
+            database_url(url),
+            isolation_level="READ COMMITTED",
+            pool_size=pool_size,
+            max_overflow=overflow,
+            pool_timeout=wait_seconds,
+            pool_pre_ping=True,  # after a restart of the database nobody meets a dead connection
+            hide_parameters=True,  # errors of SQLAlchemy quote the values otherwise
+            connect_args={
+                "connect_timeout": 10,
+                "application_name": "evidence-gateway",
+                "options": " ".join(f"-c {name}={value}" for name, value in limits.items()) + " -c timezone=UTC",
+            },
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """One transaction: committed on leaving the block, rolled back on an exception.
+
+        Raises:
+            Unavailable: ``database-unavailable`` or ``database-busy``. If the connection is lost while
+                committing, the outcome is unknown; repeat with the same Idempotency-Key.
+            InvalidInput: ``value-not-storable``.
+            NotFound, Conflict: a reference to nothing, or a value taken by a transaction at the same time.
+        """
+        with _translated(), self.engine.begin() as connection:
+            yield PostgresTransaction(connection)
+
+    def problems(self) -> Sequence[str]:
+        """What about the server's settings would break a promise of the gateway; empty if nothing.
+
+        Raises:
+            Unavailable: ``database-unavailable``.
+        """
+        wanted = {"fsync": "on", "full_page_writes": "on", "server_encoding": "UTF8"}
+        with _translated(), self.engine.begin() as connection:
+            rows = connection.execute(
+                text("SELECT name, setting FROM pg_settings WHERE name = ANY(:names)"),
+                {"names": [*wanted, "synchronous_commit", "server_version_num"]},
+            )
+            settings = {row.name: row.setting for row in rows}
+        found = [
+            f"{name} is {settings[name]}, not {value}" for name, value in wanted.items() if settings[name] != value
+        ]
+        if settings["synchronous_commit"] == "off":
+            found.append("synchronous_commit is off: an entry of the log could be lost after bytes have left")
+        if int(settings["server_version_num"]) < _OLDEST_VERSION:
+            found.append("the server is older than PostgreSQL 15")
+        return found
+
+    def close(self) -> None:
+        """Close all idle connections of the pool."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except GatewayError:
+        raise
+    except (sa.SQLAlchemyError, psycopg.Error) as error:
+        cause = error.orig if isinstance(error, sa.DBAPIError) else error
+        if isinstance(cause, psycopg.IntegrityError | psycopg.DataError):
+            # "from None": the driver's text quotes the values of the row, and tracebacks get logged.
+            raise _refused_value(cause) from None
+        if isinstance(cause, _BUSY) or isinstance(error, sa.TimeoutError):
+            raise Unavailable(
+                "database-busy",
+                "The database is too busy to do this now; nothing was changed.",
+                remedy="Try again shortly.",
+            ) from error
+        if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+            raise Unavailable(
+                "database-unavailable",
+                "The database can't be reached now.",
+                remedy="Try again shortly; if it persists, the operator must check the database.",
+            ) from error
+        raise
+
+
+def _refused_value(cause: psycopg.Error) -> GatewayError:
+    if isinstance(cause, pg.ForeignKeyViolation):
+        return missing("reference")
+    if isinstance(cause, pg.UniqueViolation):
+        return exists("row")
+    if isinstance(cause, psycopg.DataError):
+        return InvalidInput(
+            "value-not-storable",
+            "A value can't be stored: it holds a character or a number that the database doesn't take.",
+            remedy="Send text without NUL characters, and numbers within the documented limits.",
+        )
+    return IntegrityFailure(
+        "constraint-violated",
+        f"A row would break the rule {cause.diag.constraint_name or cause.diag.column_name}; nothing was changed.",
+        remedy="This is a fault of the gateway: report it with the name of the rule.",
+    )

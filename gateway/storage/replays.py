@@ -1,0 +1,30 @@
+"""Token ids that have been used, in PostgreSQL (ports.Replays)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete
+from sqlalchemy.dialects.postgresql import insert
+
+from gateway.storage.tables import replays
+
+
+class PostgresReplays:
+    """Implements ``ports.Replays`` in one transaction.
+
+    A use counts once the transaction commits. Whoever refuses a request after :meth:`first_use` must
+    commit all the same, or the token could be shown again.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def first_use(self, issuer: str, jti: str, expires_at: datetime) -> bool:
+        # Of two at once the second waits for the first to commit, then inserts nothing.
+        statement = insert(replays).values(issuer=issuer, jti=jti, expires_at=expires_at).on_conflict_do_nothing()
+        return self._connection.execute(statement).rowcount == 1
+
+    def forget(self, before: datetime) -> int:
+        """Drop ids whose tokens have expired, and so are refused anyway; returns how many."""
+        return self._connection.execute(delete(replays).where(replays.c.expires_at < before)).rowcount
