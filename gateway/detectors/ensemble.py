@@ -1,0 +1,156 @@
+"""All detectors as one: cut, tell the language, read, collect; any failure is a failure of the whole.
+
+A text is read in passages of a few thousand characters (passage.py), so cost grows linearly. Each rule
+sees each passage; the models read passages of their language in batches; labels of segments speak for
+whole values. Offsets are brought back to the canonical text, and a finding that would cross from one
+value into the next is cut at the border. Overlaps are left to the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from gateway.detectors.addresses import find_addresses
+from gateway.detectors.commercial import find_terms, is_commercial
+from gateway.detectors.credentials import find_credentials
+from gateway.detectors.dates import find_dates
+from gateway.detectors.identifiers import find_identifiers
+from gateway.detectors.labels import find_labelled
+from gateway.detectors.language import LANGUAGES, detect_language
+from gateway.detectors.legends import find_marked
+from gateway.detectors.models import PackagedModels
+from gateway.detectors.ner import find_named
+from gateway.detectors.occupations import find_occupations
+from gateway.detectors.organisations import find_organisations
+from gateway.detectors.origins import find_origins
+from gateway.detectors.passage import Passage, Span, cut
+from gateway.detectors.people import find_people
+from gateway.detectors.presidio import PresidioNumbers
+from gateway.detectors.quantities import find_quantities
+from gateway.detectors.special_category import find_special_category
+from gateway.detectors.technical import find_technical
+from gateway.errors import DetectionFailed, GatewayError
+from gateway.redaction.document import CanonicalText, Finding, Segment
+
+Rule = Callable[[Passage], Iterable[Span]]
+
+RULES: tuple[Rule, ...] = (
+    find_people,
+    find_dates,
+    find_identifiers,
+    find_organisations,
+    find_origins,
+    find_addresses,
+    find_quantities,
+    find_occupations,
+    find_terms,
+    find_credentials,
+    find_marked,
+    find_special_category,
+    find_technical,
+)
+_BATCH = 16
+
+
+class Ensemble:
+    """The :class:`gateway.redaction.document.Detector` that the gateway uses."""
+
+    def __init__(self, models: PackagedModels, numbers: PresidioNumbers, rules: tuple[Rule, ...] = RULES) -> None:
+        self._models = models
+        self._numbers = numbers
+        self._rules = rules
+
+    def detect(self, document: CanonicalText, language: str | None = None) -> list[Finding]:
+        """All findings, sorted by start; they may overlap.
+
+        Args:
+            document: The text and its segments.
+            language: ``en``, ``fr`` or ``es`` if known; anything else is told per passage.
+
+        Raises:
+            DetectionFailed: ``detector-failed``, ``detector-timed-out``.
+        """
+        try:
+            found = set(find_labelled(document.text, document.segments))
+            passages = list(self._passages(document.text, language))
+            for start in range(0, len(passages), _BATCH):
+                found.update(self._read(passages[start : start + _BATCH]))
+        except GatewayError:
+            raise
+        except Exception as error:
+            raise _failed("labels", error) from error
+        inside = _within_segments(found, document)
+        return sorted(inside, key=lambda each: (each.start, each.end, each.entity, each.rule))
+
+    def _passages(self, text: str, language: str | None) -> Iterator[Passage]:
+        whole = detect_language(text)
+        commercial = False
+        for start, end in cut(text):
+            piece = text[start:end]
+            spoken = language if language in LANGUAGES else detect_language(piece, whole)
+            # A short last piece of a contract has too few words to tell; it follows what went before.
+            commercial = is_commercial(piece) or (commercial and end - start < 400)
+            yield Passage(piece, start, spoken or "en", commercial)
+
+    def _read(self, passages: list[Passage]) -> Iterator[Finding]:
+        for language in LANGUAGES:
+            spoken = [passage for passage in passages if passage.language == language]
+            try:
+                documents = self._models.read([passage.text for passage in spoken], language)
+            except Exception as error:
+                raise _failed("models", error) from error
+            for passage, document in zip(spoken, documents, strict=True):
+                yield from self._apply("models", passage, lambda p, d=document: find_named(p, d))
+                yield from self._apply("presidio", passage, lambda p, d=document: self._numbers.find(p, d))
+                for rule in self._rules:
+                    yield from self._apply(getattr(rule, "__name__", "rule"), passage, rule)
+
+    @staticmethod
+    def _apply(name: str, passage: Passage, rule: Rule) -> list[Finding]:
+        try:
+            return [
+                Finding(passage.offset + span.start, passage.offset + span.end, span.entity, span.rule, span.confidence)
+                for span in rule(passage)
+            ]
+        except GatewayError:
+            raise
+        except Exception as error:
+            raise _failed(name, error) from error
+
+
+def build_detector() -> Ensemble:
+    """The whole ensemble, models loaded. Takes seconds; do it once a process.
+
+    Raises:
+        Misconfigured: ``model-missing``.
+    """
+    models = PackagedModels()
+    models.load()
+    return Ensemble(models, PresidioNumbers(models))
+
+
+def _failed(name: str, error: Exception) -> DetectionFailed:
+    # The type only: the text of a foreign error may quote what it was reading.
+    return DetectionFailed(
+        "detector-failed",
+        f"The detector {name} failed ({type(error).__name__}), so what it would have found is unknown.",
+        remedy="Nothing was released. Try again; if it recurs, the exhibit needs a person.",
+        rule=name,
+    )
+
+
+def _within_segments(findings: Iterable[Finding], document: CanonicalText) -> Iterator[Finding]:
+    """Findings cut at the borders of values that are not one running text."""
+    for finding in findings:
+        first, last = document.segment_at(finding.start), document.segment_at(finding.end - 1)
+        if first is last or not document.segments or (first and last and first.flow and first.flow == last.flow):
+            yield finding
+        else:
+            yield from _pieces(finding, document.segments)
+
+
+def _pieces(finding: Finding, segments: tuple[Segment, ...]) -> Iterator[Finding]:
+    for segment in segments:
+        start, end = max(finding.start, segment.start), min(finding.end, segment.end)
+        if start < end:
+            yield Finding(start, end, finding.entity, finding.rule, finding.confidence)

@@ -1,0 +1,40 @@
+"""Passages that their owner has marked: confidential, trade secret, privileged.
+
+A legend says how far it reaches: bracketed marks enclose a passage; a lead-in like "TRADE SECRET:"
+covers its paragraph. A bare "CONFIDENTIAL" in a page header or footer marks a document, not a passage;
+it is left to the agreement, not guessed at. A passage longer than what is read at once is covered
+piece by piece.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gateway.detectors.passage import Passage, Span
+
+_WORDS = r"(?:STRICTLY\s)?(?:CONFIDENTIAL(?:\sBUSINESS\sINFORMATION|\sTREATMENT|\sINFORMATION)?|TRADE\sSECRETS?|CBI|PROPRIETARY|SECRET\sDES\sAFFAIRES|SECRETO\s(?:COMERCIAL|EMPRESARIAL)|CONFIDENTIEL|CONFIDENCIAL)"
+_OPEN_CLOSE = re.compile(
+    rf"[\[<(]{{1,2}}\s?(?:BEGIN|START(?:\sOF)?|DÉBUT|INICIO)\s{_WORDS}[^\]>)\n]{{0,40}}[\]>)]{{1,2}}[\s\S]{{0,20000}}?(?:[\[<(]{{1,2}}\s?(?:END(?:\sOF)?|FIN)\s{_WORDS}[^\]>)\n]{{0,40}}[\]>)]{{1,2}}|$)",
+    re.IGNORECASE,
+)
+_TAGGED = re.compile(r"<(confidential|trade-secret|secret|cbi)>[\s\S]{0,20000}?(?:</\1>|$)", re.IGNORECASE)
+_LEAD_IN = re.compile(
+    rf"(?m)^[ \t]*(?:\W{{0,3}}{_WORDS}(?:\s?[-–/]\s?{_WORDS})?\W{{0,2}})[:：–-][ \t]*(?P<body>\S(?:[^\n]|\n(?!\s*\n)){{10,8000}})"
+)
+_PRIVILEGE = re.compile(
+    r"(?m)^[ \t]*\W{0,3}(?:(?:ATTORNEY|LAWYER|SOLICITOR)[- ]CLIENT\s(?:PRIVILEGED?|COMMUNICATION)|(?:LEGALLY\s)?PRIVILEGED(?:\s(?:AND|&)\sCONFIDENTIAL)?|LEGAL\sADVICE\sPRIVILEGE|SECRET\sPROFESSIONNEL|SECRETO\sPROFESIONAL|WITHOUT\sPREJUDICE)\b[^\n]{0,80}(?:\n(?!\s*\n)[^\n]*){0,60}",
+    re.IGNORECASE,
+)
+
+
+def find_marked(passage: Passage) -> Iterator[Span]:
+    """Passages under a legend."""
+    text = passage.text
+    for pattern in (_OPEN_CLOSE, _TAGGED):
+        for match in pattern.finditer(text):
+            yield Span(match.start(), match.end(), "MARKED_PASSAGE", "legend/enclosed", 0.95)
+    for match in _LEAD_IN.finditer(text):
+        yield Span(match.start("body"), match.end("body"), "MARKED_PASSAGE", "legend/lead-in", 0.8)
+    for match in _PRIVILEGE.finditer(text):
+        yield Span(match.start(), match.end(), "PRIVILEGED", "legend/privilege", 0.75)

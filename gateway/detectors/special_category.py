@@ -1,0 +1,62 @@
+"""Special categories of personal data (GDPR Art. 9) where a text says them of a person.
+
+Health, sex life and orientation, politics, trade unions, biometric and genetic data; religion and
+ethnic origin are in origins.py. Phrases, not bare words: an agreement may forbid these data, and then
+each hit stops a package.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gateway.detectors.passage import Passage, Span
+
+_CONDITION = (
+    r"(?:[\w-]+\s){0,3}?(?:diabetes|cancer|leukaemia|leukemia|tumou?r|HIV|AIDS|hepatitis(?:\s[A-E])?|tuberculosis|asthma|epilepsy|schizophrenia|depression|bipolar\sdisorder|anxiety(?:\sdisorder)?|autism|dementia|Alzheimer[’']s(?:\sdisease)?"
+    r"|Parkinson[’']s(?:\sdisease)?|PTSD|post-traumatic\sstress(?:\sdisorder)?|multiple\ssclerosis|heart\s(?:attack|disease|failure)|stroke|arthritis|migraines?|obesity|addiction|alcoholism|anorexia|bulimia|pregnan(?:t|cy)|miscarriage|abortion|covid(?:-19)?"
+    r"|disabilit(?:y|ies)|myopia|hyperopia|anisometropia|amblyopia|blindness|deafness|paralysis|psychosis|paranoia|disorder|syndrome|disease|diabète|sida|VIH|cáncer|asma|épilepsie|epilepsia|dépression|depresión|esquizofrenia|schizophrénie)"
+)
+_HEALTH = re.compile(
+    rf"\b(?:diagnos(?:ed|is)\s(?:with|of|as)|suffer(?:s|ed|ing)?\sfrom|treated\sfor|afflicted\s(?:with|by)|tested\spositive\sfor|infected\swith|history\sof|souffr\w+\s(?:de|d[’'])|atteinte?s?\s(?:de|d[’'])|padec\w+\s(?:de\s)?|diagnostic\w+\s(?:de|con)?)\s?(?:an?\s|the\s|un\s|une\s)?(?P<value>{_CONDITION})\b",
+    re.IGNORECASE,
+)
+_HEALTH_PLAIN = re.compile(
+    r"\b(?:HIV[- ]positive|total\sdisability|physical\sand/or\smental\sdisabilit\w+|permanently\sunfit\sto\swork|(?:myopic|myopia|hyperopia|anisometropia)\b[^.;,\n]{0,40}|blood\stype\s(?:A|B|AB|O)[+-]?|is\spregnant|was\spregnant|séropositi\w+|seropositiv\w+)",
+    re.IGNORECASE,
+)
+_SEXUALITY = re.compile(
+    r"\b(?:homosexual(?:s|ity)?|heterosexual(?:ity)?|bisexual(?:s|ity)?|gay|lesbians?|transgender|transsexual(?:s|ism|ity)?|gender\sreassignment|sexual\s(?:orientation|preference)|homosexuel(?:le)?s?|homosexualité|lesbienne|lesbiana|homosexuales|transsexuel(?:le)?)\b",
+    re.IGNORECASE,
+)
+_POLITICS = re.compile(
+    r"\b(?:member(?:ship)?\sof\s(?:the\s)?(?P<a>(?:[A-Z][\w’'-]+\s){1,5}(?:Party|Front|Movement|League))|(?P<b>communist|socialist|fascist|anarchist|Marxist|neo-Nazi|separatist)s?\s(?:views?|beliefs?|opinions?|propaganda|sympath\w+)|voted\sfor\s(?P<c>[A-Z][\w’'-]+))"
+)
+_UNION = re.compile(
+    r"\b(?P<a>trade[- ]union(?:ist)?\s(?:member(?:ship)?|activist|representative)s?|shop\ssteward|member\sof\s(?:a|the|his|her)\s(?:trade\s)?union|syndiqué\w*|sindicalista)\b",
+    re.IGNORECASE,
+)
+_BIOMETRIC = re.compile(
+    r"\b(?:fingerprints?|DNA\s(?:profile|sample|sequence)s?|iris\sscans?|facial\s(?:template|geometry)|voiceprints?|genetic\s(?:data|profile|test\sresults?)|empreintes?\s(?:digitales?|génétiques?)|huellas?\s(?:dactilares?|digitales?)|perfil\sde\sADN)\b",
+    re.IGNORECASE,
+)
+
+
+def find_special_category(passage: Passage) -> Iterator[Span]:
+    """Statements of GDPR Art. 9 data about persons."""
+    text = passage.text
+    for match in _HEALTH.finditer(text):
+        yield Span(match.start("value"), match.end("value"), "HEALTH", "special/health", 0.7)
+    if passage.commercial:
+        return
+    for pattern, entity, rule, confidence in (
+        (_HEALTH_PLAIN, "HEALTH", "special/health", 0.65),
+        (_SEXUALITY, "SEXUALITY", "special/sexuality", 0.6),
+        (_UNION, "UNION_MEMBERSHIP", "special/union", 0.6),
+        (_BIOMETRIC, "BIOMETRIC", "special/biometric", 0.5),
+    ):
+        for match in pattern.finditer(text):
+            yield Span(match.start(), match.end(), entity, rule, confidence)
+    for match in _POLITICS.finditer(text):
+        name = match.lastgroup or "a"
+        yield Span(match.start(name), match.end(name), "POLITICS", "special/politics", 0.6)

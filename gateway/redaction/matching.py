@@ -1,0 +1,180 @@
+"""Finding known values again in a text: by words, in one pass, whatever stands between the words.
+
+Propagation (a value removed here is removed there too) and the residue check (no removed value is
+left) must agree to the letter on what "occurs" means, so both come here. A value is a sequence of
+folded words (NFKC, case-folded, soft hyphens and zero-width characters dropped). It occurs where
+these words follow each other with at most a few other characters between them; figures only with
+the same punctuation between them, and never as a part of a longer figure. A value of one plain word
+also has to look like a name ("Price", "PRICE") or stand inside a machine string ("/home/price"),
+else the surname Price would take every price along. Words that a line break has hyphenated are
+joined. Cost is linear in the text, independent of the number of values. It knows no languages.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+_IGNORABLE = "\u00ad\u200b-\u200d\u2060\ufeff"
+_MARKS = "\u0300-\u036f"
+#: Scripts written without spaces: every character is a word of its own.
+_UNSPACED = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+
+#: A word: letters and digits of spaced scripts with their combining marks, or one unspaced character.
+WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}](?:[^\W_{_UNSPACED}]|[{_MARKS}{_IGNORABLE}])*")
+
+_DROPPED = re.compile(f"[{_IGNORABLE}]")
+_LINE_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011\u00ad][ \t]*\r?\n[ \t>]*(?=[^\W\d_])")
+_MAX_GAP_CHARS = 12
+_MACHINE_BEFORE = frozenset("/\\@_=.:")
+_MACHINE_AFTER = frozenset("/\\@_=")
+
+
+def fold(word: str) -> str:
+    """The form in which words are compared: NFKC, case-folded, without invisible characters."""
+    if word.isascii():
+        return word.lower()
+    return unicodedata.normalize("NFKC", _DROPPED.sub("", word)).casefold()
+
+
+def words_of(value: str) -> tuple[str, ...]:
+    """The folded words of a value, in order."""
+    return tuple(folded for word in WORD.findall(value) if (folded := fold(word)))
+
+
+def is_unspaced(char: str) -> bool:
+    """Whether the character belongs to a script that writes no spaces between words."""
+    return re.match(f"[{_UNSPACED}]", char) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A value prepared for searching. ``gaps`` holds the punctuation demanded between two figures."""
+
+    words: tuple[str, ...]
+    gaps: tuple[str | None, ...]
+    surface: str | None = field(repr=False)
+
+    @classmethod
+    def of(cls, value: str) -> Phrase | None:
+        """The phrase of a value; None if the value has no letter or digit."""
+        matches = [match for match in WORD.finditer(value) if fold(match.group())]
+        if not matches:
+            return None
+        words = tuple(fold(match.group()) for match in matches)
+        gaps: list[str | None] = []
+        for left, right in zip(matches, matches[1:], strict=False):
+            figures = left.group()[-1].isdigit() and right.group()[0].isdigit()
+            gaps.append(_solid(value[left.end() : right.start()]) if figures else None)
+        plain = len(words) == 1 and words[0].isalpha()
+        return cls(words, tuple(gaps), _DROPPED.sub("", matches[0].group()) if plain else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Where a phrase stands: characters ``start`` to ``end``; ``phrase`` is its number in the index."""
+
+    start: int
+    end: int
+    phrase: int
+
+
+class PhraseIndex:
+    """Many phrases, searched together."""
+
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        self._phrases = list(phrases)
+        self._by_first: dict[str, list[int]] = {}
+        for number, phrase in enumerate(self._phrases):
+            self._by_first.setdefault(phrase.words[0], []).append(number)
+        for numbers in self._by_first.values():
+            numbers.sort(key=lambda number: -len(self._phrases[number].words))
+
+    def find(self, text: str) -> Iterator[Occurrence]:
+        """All occurrences in the text, also those broken by a hyphen at a line's end."""
+        yield from self._scan(text)
+        joined, cuts = _without_line_hyphens(text)
+        if cuts:
+            starts = [cut for cut, _ in cuts]
+            for occurrence in self._scan(joined):
+                start = occurrence.start + _shift(cuts, starts, occurrence.start)
+                end = occurrence.end - 1 + _shift(cuts, starts, occurrence.end - 1) + 1
+                yield Occurrence(start, end, occurrence.phrase)
+
+    def _scan(self, text: str) -> Iterator[Occurrence]:
+        # The set of distinct words is small and made at C speed; most texts end here.
+        starters = {
+            word: self._by_first[key] for word in set(WORD.findall(text)) if (key := fold(word)) in self._by_first
+        }
+        if not starters:
+            return
+        for match in WORD.finditer(text):
+            numbers = starters.get(match.group())
+            if numbers is None:
+                continue
+            for number in numbers:
+                end = self._follow(text, match, self._phrases[number])
+                if end is not None:
+                    yield Occurrence(match.start(), end, number)
+
+    def _follow(self, text: str, first: re.Match[str], phrase: Phrase) -> int | None:
+        if phrase.surface is not None:
+            return first.end() if _same_word(text, first, phrase.surface) else None
+        position = first.end()
+        for word, gap in zip(phrase.words[1:], phrase.gaps, strict=True):
+            following = WORD.search(text, position, position + _MAX_GAP_CHARS + 4 * len(word) + 16)
+            if following is None or following.start() - position > _MAX_GAP_CHARS or fold(following.group()) != word:
+                return None
+            if gap is not None and _solid(text[position : following.start()]) != gap:
+                return None
+            position = following.end()
+        return None if _within_figure(text, first.start(), position) else position
+
+
+def _solid(gap: str) -> str:
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", gap))
+
+
+def _same_word(text: str, match: re.Match[str], surface: str) -> bool:
+    word = _DROPPED.sub("", match.group())
+    if word == surface or not word.islower():
+        return True
+    before = text[match.start() - 1] if match.start() else " "
+    after = text[match.end()] if match.end() < len(text) else " "
+    dotted = after == "." and text[match.end() + 1 : match.end() + 2].isalnum()
+    inside = before in _MACHINE_BEFORE and match.start() > 1 and not text[match.start() - 2].isspace()
+    return inside or after in _MACHINE_AFTER or dotted
+
+
+def _within_figure(text: str, start: int, end: int) -> bool:
+    """Whether the figure that begins or ends the occurrence goes on beyond it ("1,000" in "1,000,000")."""
+    onward = (
+        text[end - 1].isdigit() and text[end : end + 1] in {",", ".", "'", "’"} and text[end + 1 : end + 2].isdigit()
+    )
+    backward = start > 1 and text[start].isdigit() and text[start - 1] in ",.'’" and text[start - 2].isdigit()
+    return onward or backward
+
+
+def _without_line_hyphens(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """The text with words joined over line ends, and (position in it, characters dropped so far)."""
+    pieces: list[str] = []
+    cuts: list[tuple[int, int]] = []
+    position = kept = dropped = 0
+    for match in _LINE_HYPHEN.finditer(text):
+        pieces.append(text[position : match.start()])
+        kept += match.start() - position
+        dropped += match.end() - match.start()
+        cuts.append((kept, dropped))
+        position = match.end()
+    if not cuts:
+        return text, []
+    pieces.append(text[position:])
+    return "".join(pieces), cuts
+
+
+def _shift(cuts: list[tuple[int, int]], starts: list[int], position: int) -> int:
+    at = bisect_right(starts, position)
+    return cuts[at - 1][1] if at else 0
