@@ -1,0 +1,61 @@
+"""The ASGI application: routers, error handlers, guard. Made for one wired gateway.
+
+Importing this module starts nothing; :func:`create_app` is called by ``serve`` and by tests.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from gateway import __version__
+from gateway.api import about, log, oauth, packages, problems, pulls, releases, reviews, uploads
+from gateway.api.description import describe
+from gateway.api.guard import Guard
+from gateway.bootstrap.gateway import Gateway
+from gateway.errors import GatewayError
+
+_ROUTERS = tuple(module.router for module in (about, oauth, packages, uploads, releases, pulls, reviews, log))
+
+
+def create_app(gateway: Gateway) -> FastAPI:
+    """The HTTP face of a gateway."""
+    app = FastAPI(
+        title="Evidence gateway",
+        version=__version__,
+        summary="Regulators hand each other evidence under enforced agreements.",
+        openapi_url="/v1/openapi.json",
+        # No pages that load scripts from elsewhere, no redirects that change a path.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[Middleware(Guard)],
+        exception_handlers={
+            GatewayError: problems.on_gateway_error,
+            HTTPException: problems.on_http_exception,
+            RequestValidationError: problems.on_validation_error,
+        },
+        # The framework can export traces and exception texts by itself; what is written down is ours to decide.
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
+    )
+    app.state.gateway = gateway
+    for router in _ROUTERS:
+        app.include_router(router)
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = describe(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for changing it
+    return app

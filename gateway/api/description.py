@@ -1,0 +1,78 @@
+"""The OpenAPI description: what FastAPI derives, corrected where this API differs from its habits.
+
+Bodies are parsed by hand (bodies.py), so their models are added here; FastAPI's own validation
+answer (422) does not exist, because all refusals are problem documents; and every operation but the
+public ones needs an access token.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from gateway.api import packages, releases, reviews
+from gateway.api.schema.problem import OAuthError, Problem
+
+#: Path prefixes whose operations need no token.
+PUBLIC = ("/oauth/", "/.well-known/", "/healthz", "/readyz", "/v1/gateway")
+
+_TEXT = """Regulators hand each other evidence of AI harms under enforced agreements.
+
+Every refusal is a problem document (RFC 9457, `application/problem+json`) with a stable `code`, a sentence, and a
+`remedy`. An object of another agency is answered as if it did not exist (404). Every decision and every read is
+in the audit log before it is answered; if the log cannot be written, the answer is 503 and nothing was done.
+GET addresses answer HEAD too. Unknown query parameters and unknown JSON members are refused."""
+
+_TAGS = [
+    {"name": "authentication", "description": "OAuth 2.0 client credentials with private_key_jwt (RFC 7523)."},
+    {"name": "packages", "description": "Push: declare, upload, submit, follow, withdraw."},
+    {"name": "releases", "description": "Pull: inbox, content, signed manifest, acknowledgement, report."},
+    {"name": "reviews", "description": "A person's approval where the agreement asks for it."},
+    {"name": "log", "description": "The tamper-evident audit log."},
+    {"name": "about", "description": "Public facts and health."},
+]
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the application."""
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        description=_TEXT,
+        routes=app.routes,
+        tags=_TAGS,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas.update(_definitions([Problem, OAuthError, *packages.DESCRIBED, *releases.DESCRIBED, *reviews.DESCRIBED]))
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    document["components"]["securitySchemes"] = {
+        "access_token": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT (RFC 9068)",
+            "description": "From /oauth/token; at most ten minutes old.",
+        }
+    }
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            validation = operation["responses"].get("422", {}).get("content", {}).get("application/json", {})
+            if "HTTPValidationError" in str(validation):
+                del operation["responses"]["422"]
+            if not path.startswith(PUBLIC):
+                operation["security"] = [{"access_token": []}]
+    return document
+
+
+def _definitions(models: list[type[BaseModel]]) -> dict[str, Any]:
+    _, schema = models_json_schema(
+        [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
+    )
+    definitions: dict[str, Any] = schema["$defs"]
+    return definitions

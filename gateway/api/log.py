@@ -1,0 +1,151 @@
+"""Reading the audit log: checkpoint, hash tiles, and the entries that the caller may see.
+
+Checkpoint and hash tiles hold no entry, only hashes; any registered principal may fetch them, to
+follow the log as a monitor or witness does. Entries need the right ``audit`` under an agreement
+that is in force; only those that concern the caller's agency or those agreements are returned, and
+reading them is itself an entry. Entry bundles, which would show everybody everything, are not served.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from gateway.api.query import known_parameters
+from gateway.api.schema.about import LogEntries, LogEntry
+from gateway.api.schema.problem import refusals
+from gateway.api.session import Authenticated, Session
+from gateway.blobs.log_store import CHECKPOINT
+from gateway.errors import Denied, InvalidInput, NotFound
+from gateway.evidence.package import Principal
+from gateway.exchange import record
+from gateway.exchange.ports import Transaction
+from gateway.policy.decide import decide
+from gateway.policy.decision import Decision, Request, deny
+from gateway.translog.tiles import parse_path
+
+router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[Depends(known_parameters)])
+
+
+@router.get(
+    "/checkpoint",
+    response_class=Response,
+    responses={
+        **refusals(404),
+        200: {
+            "description": "Signed checkpoint (c2sp.org/tlog-checkpoint).",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        },
+    },
+    summary="The latest signed tree head",
+)
+async def read_checkpoint(session: Authenticated) -> Response:
+    await run_in_threadpool(session.run, _registered)
+    checkpoint = await run_in_threadpool(session.gateway.log_store.read, CHECKPOINT)
+    if checkpoint is None:
+        raise NotFound("checkpoint-unknown", "The log has no checkpoint yet.", remedy="Try again shortly.")
+    return Response(checkpoint, media_type="text/plain; charset=utf-8")
+
+
+@router.get(
+    "/tile/{path:path}",
+    response_class=Response,
+    responses={
+        **refusals(404),
+        200: {
+            "description": "Up to 256 hashes of 32 bytes (c2sp.org/tlog-tiles).",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        },
+    },
+    summary="A tile of hashes; entry bundles are not served",
+)
+async def read_tile(session: Authenticated, path: str) -> Response:
+    try:
+        tile = parse_path(f"tile/{path}")
+    except InvalidInput:
+        tile = None
+    if tile is None or tile.level is None:
+        raise _no_tile()
+    await run_in_threadpool(session.run, _registered)
+    data = await run_in_threadpool(session.gateway.log_store.read, tile.path)
+    if data is None:
+        raise _no_tile()
+    # A path is written once and never changes (formats.md §2).
+    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    return Response(data, headers=headers, media_type="application/octet-stream")
+
+
+@router.get(
+    "/entries",
+    response_model=LogEntries,
+    responses=refusals(403),
+    summary="Entries that concern your agency or the agreements you audit",
+)
+async def read_entries(
+    session: Authenticated,
+    start: Annotated[int, Query(ge=0, le=2**53 - 1, description="First sequence number.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Response:
+    def work(tx: Transaction, principal: Principal) -> LogEntries:
+        agreement_ids = _audited(tx, principal, session)
+        found = tx.ledger.visible_to(principal.agency, agreement_ids, start=start, limit=limit)
+        tx.ledger.append(
+            record.read(
+                "log",
+                session.gateway.settings.log_origin,
+                session.now,
+                actor=principal,
+                detail={"start": start, "returned": len(found), "agreements": agreement_ids},
+            )
+        )
+        entries = [LogEntry(seq=entry.seq, leaf=entry.leaf.decode()) for entry in found]
+        return LogEntries(entries=entries, next=found[-1].seq + 1 if len(found) == limit else None)
+
+    return Response((await run_in_threadpool(session.run, work)).model_dump_json(), media_type="application/json")
+
+
+def _audited(tx: Transaction, principal: Principal, session: Session) -> list[str]:
+    """Ids of the agreements under which the principal may audit; at least one.
+
+    Raises:
+        Denied: The policy's code for the agreement that came nearest; recorded by the face.
+    """
+    now = session.now
+    permitted: list[str] = []
+    nearest: Decision = deny("agreement-unknown", "", "your agency is party to no agreement")
+    for stored in tx.agreements.all():
+        if principal.agency not in stored.agreement.parties:
+            continue
+        decision = decide(Request(action="audit", principal=principal, now=now), stored.agreement, stored.state)
+        if decision.permitted:
+            permitted.append(stored.agreement.id)
+        else:
+            nearest = decision
+    if permitted:
+        return sorted(set(permitted))
+    error = Denied(
+        nearest.code,
+        "You may not read the log: " + "; ".join(nearest.reasons) + ".",
+        remedy="A principal with a role that may audit has to do it.",
+        clause=nearest.clause,
+    )
+    error.audit = record.refused(
+        "log.read",
+        error,
+        now,
+        actor=principal,
+        object_kind="log",
+        object_id=session.gateway.settings.log_origin,
+    )
+    raise error
+
+
+def _registered(_tx: Transaction, _principal: Principal) -> None:
+    """Nothing more to ask than what the session has asked: is the principal still registered?"""
+
+
+def _no_tile() -> NotFound:
+    return NotFound("tile-unknown", "There is no such tile.", remedy="Ask for tiles that the checkpoint covers.")

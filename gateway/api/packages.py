@@ -1,0 +1,172 @@
+"""Packages, as their sender creates, follows, submits and withdraws them."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.api import idempotency
+from gateway.api.bodies import empty_or_json_body, json_body
+from gateway.api.idempotency import Answer, answer_once
+from gateway.api.members import members, octets, text
+from gateway.api.query import known_parameters, object_id
+from gateway.api.schema.base import body_schema
+from gateway.api.schema.package import (
+    CREATION_EXAMPLE,
+    ExhibitBody,
+    PackageBody,
+    PackageCreation,
+    PackageList,
+    PackageReleaseBody,
+    PackageRenditionBody,
+    PackageSummary,
+    Receipt,
+    Withdrawal,
+)
+from gateway.api.schema.problem import refusals
+from gateway.api.session import Authenticated
+from gateway.evidence.manifest import parse_manifest
+from gateway.evidence.package import Principal
+from gateway.exchange import authorize, receive
+from gateway.exchange.ports import Transaction
+
+router = APIRouter(prefix="/v1/packages", tags=["packages"], dependencies=[Depends(known_parameters)])
+
+Json = Annotated[Any, Depends(json_body)]
+JsonOrNothing = Annotated[Any, Depends(empty_or_json_body)]
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=PackageBody,
+    responses=refusals(403, 404, 409, 413, 415, 422),
+    openapi_extra={**body_schema(PackageCreation, CREATION_EXAMPLE), "parameters": [idempotency.PARAMETER]},
+    summary="Create a package from its signed manifest; every exhibit is decided at once",
+)
+async def create_package(request: Request, session: Authenticated, untrusted: Json) -> Response:
+    body = members(untrusted, required=("manifest", "signature", "key_id"))
+    manifest = parse_manifest(body["manifest"])
+    signature = octets(body["signature"], "/signature")
+    key_id = text(body["key_id"], "/key_id", max_chars=64)
+
+    def work(tx: Transaction, principal: Principal) -> Answer:
+        authorization = authorize.authorize_package(tx, principal, manifest, session.now)
+        package, exhibits = receive.create_package(
+            tx, principal, manifest, signature, key_id, authorization, session.gateway.new_id, session.now
+        )
+        decided = zip(exhibits, authorization.exhibits, strict=True)
+        return Answer(
+            201, PackageBody(**PackageSummary.members(package), exhibits=[ExhibitBody.of(e, d) for e, d in decided])
+        )
+
+    return await answer_once(request, session, work)
+
+
+@router.get(
+    "",
+    response_model=PackageList,
+    responses=refusals(),
+    summary="Packages that your agency pushed, newest first",
+)
+async def list_packages(
+    session: Authenticated,
+    after: Annotated[str | None, Query(max_length=36, description="Last id of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> Response:
+    cursor = None if after is None else object_id(after)
+
+    def work(tx: Transaction, principal: Principal) -> PackageList:
+        found = receive.list_packages(tx, principal, after=cursor, limit=limit, now=session.now)
+        following = found[-1].id if len(found) == limit else None
+        return PackageList(packages=[PackageSummary.of(p) for p in found], next=following)
+
+    return _answer(await run_in_threadpool(session.run, work))
+
+
+@router.get(
+    "/{package_id}",
+    response_model=PackageBody,
+    responses=refusals(404),
+    summary="State of a package, its exhibits, renditions and releases",
+)
+async def read_package(session: Authenticated, package_id: str) -> Response:
+    package_id = object_id(package_id)
+
+    def work(tx: Transaction, principal: Principal) -> PackageBody:
+        status = receive.read_package(tx, principal, package_id, session.now)
+        return PackageBody(
+            **PackageSummary.members(status.package),
+            exhibits=[ExhibitBody.of(e) for e in status.exhibits],
+            renditions=[PackageRenditionBody.of(r) for r in status.renditions],
+            releases=[PackageReleaseBody.of(r) for r in status.releases],
+        )
+
+    return _answer(await run_in_threadpool(session.run, work))
+
+
+@router.post(
+    "/{package_id}/submit",
+    response_model=Receipt,
+    responses=refusals(404, 409, 415, 422),
+    openapi_extra={"parameters": [idempotency.PARAMETER]},
+    summary="Close a complete package and get the gateway's signed receipt",
+)
+async def submit_package(
+    request: Request, session: Authenticated, package_id: str, untrusted: JsonOrNothing
+) -> Response:
+    members(untrusted, required=())
+    package_id = object_id(package_id)
+
+    def work(tx: Transaction, principal: Principal) -> Answer:
+        receipt, signature = receive.submit_package(tx, session.gateway.keyring, principal, package_id, session.now)
+        return Answer(
+            200,
+            Receipt(
+                package=package_id,
+                receipt=base64.b64encode(receipt).decode(),
+                signature=base64.b64encode(signature).decode(),
+            ),
+        )
+
+    return await answer_once(request, session, work)
+
+
+@router.post(
+    "/{package_id}/withdraw",
+    response_model=PackageSummary,
+    responses=refusals(404, 409, 415, 422),
+    openapi_extra={
+        "requestBody": {
+            "required": False,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Withdrawal"}}},
+        },
+        "parameters": [idempotency.PARAMETER],
+    },
+    summary="Take a package back: no further pulls, and disposal of its contents",
+)
+async def withdraw_package(
+    request: Request, session: Authenticated, package_id: str, untrusted: JsonOrNothing
+) -> Response:
+    body = members(untrusted, required=(), optional=("reason",))
+    reason = text(body.get("reason", ""), "/reason", max_chars=200)
+    package_id = object_id(package_id)
+
+    def work(tx: Transaction, principal: Principal) -> Answer:
+        package = receive.withdraw_package(tx, principal, package_id, session.now, reason)
+        return Answer(200, PackageSummary.of(package))
+
+    return await answer_once(request, session, work)
+
+
+def _answer(model: PackageList | PackageBody) -> Response:
+    return Response(model.model_dump_json(), media_type="application/json")
+
+
+#: Models that only ``openapi_extra`` refers to, so that the description has to be told of them.
+DESCRIBED = (PackageCreation, Withdrawal)

@@ -1,0 +1,163 @@
+"""Releases, as their receiver finds them, reads their signed manifest and acknowledges them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.api import idempotency
+from gateway.api.bodies import json_body
+from gateway.api.idempotency import Answer, answer_once
+from gateway.api.members import members, octets, text
+from gateway.api.query import known_parameters, object_id
+from gateway.api.schema.base import body_schema
+from gateway.api.schema.problem import refusals
+from gateway.api.schema.release import AcknowledgementBody, Inbox, RedactionReport, ReleaseBody
+from gateway.api.session import Authenticated, Session
+from gateway.errors import NotFound
+from gateway.evidence.package import Principal, Release
+from gateway.exchange import deliver
+from gateway.exchange.ports import Transaction
+
+MAX_ACKNOWLEDGEMENT_BYTES = 16_384
+
+router = APIRouter(prefix="/v1", tags=["releases"], dependencies=[Depends(known_parameters)])
+
+
+@router.get(
+    "/inbox", response_model=Inbox, responses=refusals(), summary="Releases that you may pull now, newest first"
+)
+async def read_inbox(
+    session: Authenticated,
+    after: Annotated[str | None, Query(max_length=36, description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> Response:
+    cursor = None if after is None else object_id(after)
+
+    def work(tx: Transaction, principal: Principal) -> Inbox:
+        items = deliver.inbox(tx, principal, after=cursor, limit=limit, now=session.now)
+        # The step leaves out what the caller's roles do not reach, so the page may be short although
+        # more follows: the cursor has to come from the page as it was before that.
+        page = tx.releases.inbox(principal.agency, after=cursor, limit=limit)
+        following = page[-1].id if len(page) == limit else None
+        return Inbox(releases=[ReleaseBody.of(item) for item in items], next=following)
+
+    inbox = await run_in_threadpool(session.run, work)
+    return Response(inbox.model_dump_json(), media_type="application/json")
+
+
+@router.get(
+    "/releases/{release_id}", response_model=ReleaseBody, responses=refusals(403, 404), summary="Describe a release"
+)
+async def read_release(session: Authenticated, release_id: str) -> Response:
+    release_id = object_id(release_id)
+
+    def work(tx: Transaction, principal: Principal) -> ReleaseBody:
+        return ReleaseBody.of(deliver.read_release(tx, principal, release_id, session.now))
+
+    body = await run_in_threadpool(session.run, work)
+    return Response(body.model_dump_json(), media_type="application/json")
+
+
+@router.get(
+    "/releases/{release_id}/manifest",
+    response_class=Response,
+    responses={
+        **refusals(403, 404),
+        200: {
+            "description": "RFC 8785 JSON, byte for byte as it was signed.",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        },
+    },
+    summary="The signed release manifest",
+)
+async def read_manifest(session: Authenticated, release_id: str) -> Response:
+    release = await _released(session, release_id)
+    if release.manifest is None:
+        raise _unsigned()
+    return Response(release.manifest, media_type="application/json")
+
+
+@router.get(
+    "/releases/{release_id}/manifest.sig",
+    response_class=Response,
+    responses={
+        **refusals(403, 404),
+        200: {
+            "description": "Detached ECDSA signature (P-384, SHA-384), DER, as `openssl dgst -verify` reads it.",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        },
+    },
+    summary="The gateway's signature over the release manifest",
+)
+async def read_manifest_signature(session: Authenticated, release_id: str) -> Response:
+    release = await _released(session, release_id)
+    if release.manifest_signature is None:
+        raise _unsigned()
+    return Response(release.manifest_signature, media_type="application/octet-stream")
+
+
+@router.post(
+    "/releases/{release_id}/acknowledgement",
+    response_model=ReleaseBody,
+    status_code=201,
+    responses=refusals(403, 404, 409, 413, 415, 422),
+    openapi_extra={
+        **body_schema(
+            AcknowledgementBody,
+            {"acknowledgement": "eyJtYW5pZmVzdF9kaWdlc3QiOi…", "signature": "MGUCMQDs…", "key_id": "0b7f3c9e-…"},
+        ),
+        "parameters": [idempotency.PARAMETER],
+    },
+    summary="Acknowledge a release with your agency's signature",
+)
+async def acknowledge(
+    request: Request, session: Authenticated, release_id: str, untrusted: Annotated[Any, Depends(json_body)]
+) -> Response:
+    body = members(untrusted, required=("acknowledgement", "signature", "key_id"))
+    acknowledgement = octets(body["acknowledgement"], "/acknowledgement", max_bytes=MAX_ACKNOWLEDGEMENT_BYTES)
+    signature = octets(body["signature"], "/signature")
+    key_id = text(body["key_id"], "/key_id", max_chars=64)
+    release_id = object_id(release_id)
+
+    def work(tx: Transaction, principal: Principal) -> Answer:
+        item = deliver.acknowledge(tx, principal, release_id, acknowledgement, signature, key_id, session.now)
+        return Answer(201, ReleaseBody.of(item))
+
+    return await answer_once(request, session, work)
+
+
+@router.get(
+    "/renditions/{rendition_id}/report",
+    response_model=RedactionReport,
+    responses=refusals(404),
+    summary="The redaction report, for the sender and for receivers of the rendition",
+)
+async def read_report(session: Authenticated, rendition_id: str) -> Response:
+    rendition_id = object_id(rendition_id)
+
+    def work(tx: Transaction, principal: Principal) -> bytes:
+        return deliver.report(tx, principal, rendition_id, session.now).report
+
+    return Response(await run_in_threadpool(session.run, work), media_type="application/json")
+
+
+async def _released(session: Session, release_id: str) -> Release:
+    release_id = object_id(release_id)
+
+    def work(tx: Transaction, principal: Principal) -> Release:
+        return deliver.read_release(tx, principal, release_id, session.now).release
+
+    return await run_in_threadpool(session.run, work)
+
+
+def _unsigned() -> NotFound:
+    return NotFound("release-unknown", "The release has no signed manifest yet.", remedy="Try again shortly.")
+
+
+#: Models that only ``openapi_extra`` refers to.
+DESCRIBED = (AcknowledgementBody,)

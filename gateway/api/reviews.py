@@ -1,0 +1,92 @@
+"""Reviews: what waits for a person's approval, and that person's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.api import idempotency
+from gateway.api.bodies import empty_or_json_body
+from gateway.api.idempotency import Answer, answer_once
+from gateway.api.members import members, text
+from gateway.api.query import known_parameters, object_id
+from gateway.api.schema.problem import refusals
+from gateway.api.schema.release import ReviewBody, ReviewNote, Reviews
+from gateway.api.session import Authenticated, Session
+from gateway.evidence.package import Principal, Rendition
+from gateway.exchange import review
+from gateway.exchange.ports import Transaction
+
+router = APIRouter(prefix="/v1/reviews", tags=["reviews"], dependencies=[Depends(known_parameters)])
+
+JsonOrNothing = Annotated[Any, Depends(empty_or_json_body)]
+
+_NOTE: dict[str, Any] = {
+    "requestBody": {
+        "required": False,
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/ReviewNote"},
+                "example": {"note": "Names on page 2 checked by hand."},
+            }
+        },
+    },
+    "parameters": [idempotency.PARAMETER],
+}
+
+
+@router.get("", response_model=Reviews, responses=refusals(), summary="Renditions of your agency that wait for review")
+async def pending_reviews(session: Authenticated) -> Response:
+    def work(tx: Transaction, principal: Principal) -> Reviews:
+        return Reviews(reviews=[ReviewBody.pending(item) for item in review.pending(tx, principal, session.now)])
+
+    reviews = await run_in_threadpool(session.run, work)
+    return Response(reviews.model_dump_json(), media_type="application/json")
+
+
+@router.post(
+    "/{rendition_id}/approve",
+    response_model=ReviewBody,
+    responses=refusals(403, 404, 409, 415, 422),
+    openapi_extra=_NOTE,
+    summary="Approve a rendition for release",
+)
+async def approve(request: Request, session: Authenticated, rendition_id: str, untrusted: JsonOrNothing) -> Response:
+    return await _answer(request, session, rendition_id, untrusted, review.approve)
+
+
+@router.post(
+    "/{rendition_id}/reject",
+    response_model=ReviewBody,
+    responses=refusals(403, 404, 409, 415, 422),
+    openapi_extra=_NOTE,
+    summary="Keep a rendition from being released",
+)
+async def reject(request: Request, session: Authenticated, rendition_id: str, untrusted: JsonOrNothing) -> Response:
+    return await _answer(request, session, rendition_id, untrusted, review.reject)
+
+
+async def _answer(
+    request: Request,
+    session: Session,
+    rendition_id: str,
+    untrusted: Any,
+    step: Callable[..., Rendition],
+) -> Response:
+    body = members(untrusted, required=(), optional=("note",))
+    note = text(body.get("note", ""), "/note", max_chars=500)
+    rendition_id = object_id(rendition_id)
+
+    def work(tx: Transaction, principal: Principal) -> Answer:
+        return Answer(200, ReviewBody.of(step(tx, principal, rendition_id, session.now, note)))
+
+    return await answer_once(request, session, work)
+
+
+#: Models that only ``openapi_extra`` refers to.
+DESCRIBED = (ReviewNote,)

@@ -1,0 +1,45 @@
+"""What all models share: closed objects, and times as RFC 3339 in UTC with a Z."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+SHA256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Lower-case hexadecimal SHA-256.")]
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$", max_length=64)]
+ObjectId = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+Clause = Annotated[
+    str, Field(description="JSON Pointer (RFC 6901) into the agreement document: the rule that decided.")
+]
+Base64 = Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
+
+
+def rfc3339(time: datetime) -> str:
+    """The time in UTC, with microseconds only where there are any."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+Time = Annotated[datetime, PlainSerializer(rfc3339, return_type=str)]
+
+
+class Model(BaseModel):
+    """Base of all: no unknown members; made from the domain's frozen values by attribute."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True, frozen=True)
+
+
+def body_schema(model: type[Model], example: Any) -> dict[str, Any]:
+    """``openapi_extra`` for a JSON body that the handler parses strictly by itself."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": f"#/components/schemas/{model.__name__}"},
+                    "example": example,
+                }
+            },
+        }
+    }

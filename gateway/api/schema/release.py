@@ -1,0 +1,163 @@
+"""Releases and renditions as receivers and reviewers see them."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import ConfigDict, Field
+
+from gateway.api.schema.base import SHA256, Base64, Model, ObjectId, Time
+from gateway.api.schema.package import AgreementBody
+from gateway.evidence.package import Rendition
+from gateway.exchange.deliver import InboxItem
+from gateway.exchange.review import PendingReview
+
+
+class ReleaseBody(Model):
+    """A release that the caller may pull. ``etag`` is that of the .age file at ``content``."""
+
+    id: ObjectId
+    package: ObjectId
+    exhibit: ObjectId
+    rendition: ObjectId
+    case: str
+    agreement: AgreementBody
+    purpose: str
+    urgency: str
+    sender: str
+    view: str
+    name: str
+    media_type: str
+    evidence_type: str
+    size: int = Field(description="Bytes of the plain rendition.")
+    content_size: int = Field(description="Bytes of the .age file.")
+    etag: str
+    header_sha256: SHA256
+    body_sha256: SHA256
+    recipient_key: str = Field(description="The receiving key of your agency that it is encrypted to.")
+    state: str
+    sealed_at: Time
+    released_at: Time | None
+    deadline: Time = Field(description="When the gateway disposes of it.")
+    acknowledged_at: Time | None
+    content: str = Field(description="Where the .age file is.")
+    manifest: str = Field(description="Where the signed manifest is; its signature is at the same address with .sig.")
+    report: str = Field(description="Where the redaction report is.")
+
+    @classmethod
+    def of(cls, item: InboxItem) -> Self:
+        release, rendition = item.release, item.rendition
+        address = f"/v1/releases/{release.id}"
+        return cls(
+            id=release.id,
+            package=release.package_id,
+            exhibit=release.exhibit_id,
+            rendition=rendition.id,
+            case=item.package.case_reference,
+            agreement=AgreementBody.of(release.agreement),
+            purpose=item.package.purpose,
+            urgency=item.package.urgency,
+            sender=release.sender,
+            view=release.view,
+            name=rendition.name,
+            media_type=rendition.media_type,
+            evidence_type=item.exhibit.evidence_type,
+            size=rendition.size_bytes,
+            content_size=len(release.header) + rendition.body_size_bytes,
+            etag=content_etag(release.header_sha256, rendition.body_sha256),
+            header_sha256=release.header_sha256,
+            body_sha256=rendition.body_sha256,
+            recipient_key=release.recipient_key_id,
+            state=str(release.state),
+            sealed_at=release.sealed_at,
+            released_at=release.released_at,
+            deadline=release.deadline,
+            acknowledged_at=release.acknowledged_at,
+            content=f"{address}/content",
+            manifest=f"{address}/manifest",
+            report=f"/v1/renditions/{rendition.id}/report",
+        )
+
+
+def content_etag(header_sha256: str, body_sha256: str) -> str:
+    """Strong entity tag of ``header || body``: both digests name their bytes, so the pair names the file."""
+    return f'"{header_sha256[:32]}-{body_sha256}"'
+
+
+class Inbox(Model):
+    """A page of releases, newest first; ``next`` is the value of ``after`` for the page that follows."""
+
+    releases: list[ReleaseBody]
+    next: str | None
+
+
+class AcknowledgementBody(Model):
+    """The receiver's signed word that a release arrived, and whether it verified."""
+
+    acknowledgement: Base64 = Field(description="RFC 8785 JSON bytes, base64: exactly what is signed.")
+    signature: Base64 = Field(description="Detached ECDSA signature of the receiving agency, DER, base64.")
+    key_id: str = Field(description="The agency's registered signing key.")
+
+
+class RedactionReport(Model):
+    """What was taken out of a rendition, and why; never the values themselves (docs/spec/report.md)."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    exhibit: str
+    view: str
+    source_commitment: str
+    findings: list[dict[str, Any]]
+    verified: dict[str, Any]
+
+
+class ReviewBody(Model):
+    """A rendition that waits for, or has been through, review."""
+
+    rendition: ObjectId
+    package: ObjectId
+    exhibit: ObjectId
+    view: str
+    audience: str
+    name: str
+    media_type: str
+    state: str
+    lowest_confidence: float
+    report_digest: SHA256
+    report: str = Field(description="Where the redaction report is.")
+    approvals: list[str] = Field(default_factory=list)
+    approvals_needed: int | None = None
+
+    @classmethod
+    def of(cls, rendition: Rendition, approvals: tuple[str, ...] = (), needed: int | None = None) -> Self:
+        return cls(
+            rendition=rendition.id,
+            package=rendition.package_id,
+            exhibit=rendition.exhibit_id,
+            view=rendition.view,
+            audience=rendition.audience,
+            name=rendition.name,
+            media_type=rendition.media_type,
+            state=str(rendition.state),
+            lowest_confidence=rendition.lowest_confidence,
+            report_digest=rendition.report_digest,
+            report=f"/v1/renditions/{rendition.id}/report",
+            approvals=list(approvals),
+            approvals_needed=needed,
+        )
+
+    @classmethod
+    def pending(cls, item: PendingReview) -> Self:
+        return cls.of(item.rendition, item.approvals, item.needed)
+
+
+class Reviews(Model):
+    """Renditions of the caller's agency that wait for approval."""
+
+    reviews: list[ReviewBody]
+
+
+class ReviewNote(Model):
+    """An optional remark. It is recorded as an erasable field, not in the clear."""
+
+    note: str = Field(default="", max_length=500)

@@ -1,0 +1,150 @@
+"""The upload of one exhibit: raw bytes, encrypted as they arrive.
+
+Three parts, so that no transaction stays open while bytes stream: the exhibit is checked to be
+awaited; the body flows through the intake; the result is recorded. Receiving and encrypting overlap:
+while a worker thread hashes, encrypts and writes one piece (all of which release the GIL), the event
+loop collects the next. At most two pieces are held, so memory does not grow with the exhibit. Ending
+any other way than recorded (a lie about size or digest, a broken connection, a lost log) leaves
+neither a blob nor a row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+
+from fastapi import APIRouter, Depends
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.api.bodies import declared_length, media_type, pieces, unsupported
+from gateway.api.query import known_parameters, object_id
+from gateway.api.schema.package import ExhibitBody
+from gateway.api.schema.problem import refusals
+from gateway.api.session import Authenticated, Session
+from gateway.envelope.header import new_file_key
+from gateway.errors import DigestMismatch, InvalidInput, TooLarge
+from gateway.evidence.package import Exhibit, Principal
+from gateway.exchange import receive
+from gateway.exchange.intake import Intake, Received
+from gateway.exchange.ports import Transaction
+
+PIECE_BYTES = 1 << 20
+
+router = APIRouter(prefix="/v1/packages", tags=["packages"], dependencies=[Depends(known_parameters)])
+
+
+@router.put(
+    "/{package_id}/exhibits/{exhibit_id}/content",
+    response_model=ExhibitBody,
+    responses=refusals(404, 408, 409, 413, 415, 422),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "The plain bytes of the exhibit. They are encrypted before they reach the disk.",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+    summary="Upload the bytes of an exhibit",
+)
+async def upload_content(request: Request, session: Authenticated, package_id: str, exhibit_id: str) -> Response:
+    package_id, exhibit_id = object_id(package_id), object_id(exhibit_id)
+    _check_coding(request)
+
+    def begin(tx: Transaction, principal: Principal) -> Exhibit:
+        return receive.begin_upload(tx, principal, package_id, exhibit_id, session.now)
+
+    exhibit = await run_in_threadpool(session.run, begin)
+    _check_length(request, exhibit)
+    received = await _take_in(request, session, exhibit)
+
+    def complete(tx: Transaction, principal: Principal) -> Exhibit:
+        gateway = session.gateway
+        return receive.complete_upload(
+            tx, gateway.keyring, principal, package_id, exhibit_id, received, gateway.new_id, gateway.clock()
+        )
+
+    try:
+        stored = await run_in_threadpool(session.run, complete)
+    except BaseException:
+        # The body is durable but no row names it: a twin was faster, or the log is away.
+        await asyncio.shield(run_in_threadpool(session.gateway.blobs.delete, received.blob))
+        raise
+    return Response(ExhibitBody.of(stored).model_dump_json(), media_type="application/json")
+
+
+async def _take_in(request: Request, session: Session, exhibit: Exhibit) -> Received:
+    blob = f"originals/{session.gateway.new_id()}"
+    writer = await run_in_threadpool(session.gateway.blobs.create, blob)
+    try:
+        intake = await run_in_threadpool(Intake, exhibit, writer, blob, new_file_key())
+        await feed_overlapping(gathered(pieces(request)), intake.feed)
+        return await run_in_threadpool(intake.finish)
+    except BaseException:
+        # Cancellation included: a client that goes away must not leave half a blob. Shielded, because
+        # the cancelled task would otherwise be cancelled again inside this await.
+        await asyncio.shield(run_in_threadpool(writer.abort))
+        raise
+
+
+async def gathered(source: AsyncIterator[bytes], piece_bytes: int = PIECE_BYTES) -> AsyncIterator[bytes | bytearray]:
+    """The same bytes in pieces of about ``piece_bytes``, so that each hop to a thread is worth it."""
+    buffer = bytearray()
+    async for data in source:
+        buffer += data
+        if len(buffer) >= piece_bytes:
+            yield buffer
+            buffer = bytearray()
+    if buffer:
+        yield buffer
+
+
+async def feed_overlapping(source: AsyncIterator[bytes | bytearray], feed: Callable[[bytes | bytearray], None]) -> None:
+    """Call ``feed`` in a thread for each piece, in order, while the next one is being received.
+
+    ``feed`` is never called twice at a time, and never runs on after this has returned or raised.
+    """
+    running: asyncio.Future[None] | None = None
+    try:
+        async for piece in source:
+            if running is not None:
+                await running
+            running = asyncio.ensure_future(run_in_threadpool(partial(feed, piece)))
+        if running is not None:
+            await running
+    except BaseException:
+        if running is not None:
+            # A thread cannot be cancelled: wait for it, or it would write into an aborted blob.
+            await asyncio.wait([running])
+            running.cancelled() or running.exception()
+        raise
+
+
+def _check_coding(request: Request) -> None:
+    if media_type(request).startswith("multipart/") or media_type(request) == "application/x-www-form-urlencoded":
+        raise unsupported("application/octet-stream")
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise InvalidInput(
+            "media-type-unsupported",
+            "The body is content-encoded; size and digest are those of the plain bytes.",
+            remedy="Send the bytes as they are.",
+            where="header/content-encoding",
+        )
+    if "content-range" in request.headers:
+        raise InvalidInput(
+            "request-invalid", "Partial uploads are not supported.", remedy="Send the exhibit whole.",
+            where="header/content-range",
+        )  # fmt: skip
+
+
+def _check_length(request: Request, exhibit: Exhibit) -> None:
+    length = declared_length(request)
+    if length is None or length == exhibit.size_bytes:
+        return
+    text = f"The Content-Length is {length}; the manifest declares {exhibit.size_bytes} bytes."
+    remedy = "Upload the file that was declared, or declare this one in a new package."
+    if length > exhibit.size_bytes:
+        raise TooLarge("upload-too-long", text, remedy=remedy)
+    raise DigestMismatch("upload-truncated", text, remedy=remedy)

@@ -1,0 +1,154 @@
+"""The client as its callers see it: one object, one principal, one gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from gateway.client import pull as pulling
+from gateway.client import push as pushing
+from gateway.client.connection import Connection
+from gateway.client.credentials import Credentials
+from gateway.client.progress import Progress, silent
+from gateway.client.pull import Pulled
+from gateway.client.push import ExhibitFile, Pushed
+
+
+class GatewayClient:
+    """Push, follow, pull. All methods raise :class:`gateway.errors.GatewayError` and nothing else.
+
+    Args:
+        credentials: Whose client this is.
+        transport: Any httpx transport, for tests and unix sockets.
+    """
+
+    def __init__(self, credentials: Credentials, *, transport: httpx.BaseTransport | None = None) -> None:
+        self.connection = Connection(credentials, transport=transport)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.connection.close()
+
+    def push(
+        self,
+        files: Sequence[ExhibitFile],
+        *,
+        agreement: str,
+        case: str,
+        purpose: str,
+        urgency: str = "ordinary",
+        note: str = "",
+        progress: Progress = silent,
+    ) -> Pushed:
+        """Push files as one package; see :func:`gateway.client.push.push`."""
+        return pushing.push(
+            self.connection,
+            files,
+            agreement=agreement,
+            case=case,
+            purpose=purpose,
+            urgency=urgency,
+            note=note,
+            progress=progress,
+        )
+
+    def wait(self, package_id: str, *, timeout_seconds: float = 300.0) -> dict[str, Any]:
+        """Follow a package until it is released, stopped, or waits for a person."""
+        return pushing.wait(self.connection, package_id, timeout_seconds=timeout_seconds)
+
+    def package(self, package_id: str) -> dict[str, Any]:
+        """State of a package of one's own agency."""
+        return self._object(f"/v1/packages/{package_id}")
+
+    def packages(self) -> Iterator[dict[str, Any]]:
+        """All packages that one's own agency pushed, newest first."""
+        return self._pages("/v1/packages", "packages")
+
+    def withdraw(self, package_id: str, reason: str = "") -> dict[str, Any]:
+        """Take a package back."""
+        return self._posted(f"/v1/packages/{package_id}/withdraw", {"reason": reason})
+
+    def inbox(self) -> Iterator[dict[str, Any]]:
+        """Releases that one may pull now, newest first."""
+        return self._pages("/v1/inbox", "releases")
+
+    def release(self, release_id: str) -> dict[str, Any]:
+        """Describe a release."""
+        return self._object(f"/v1/releases/{release_id}")
+
+    def report(self, rendition_id: str) -> dict[str, Any]:
+        """The redaction report of a rendition."""
+        return self._object(f"/v1/renditions/{rendition_id}/report")
+
+    def pull(
+        self,
+        release_id: str,
+        out_dir: Path,
+        *,
+        decrypt: bool = True,
+        acknowledge: bool = True,
+        progress: Progress = silent,
+    ) -> Pulled:
+        """Pull and verify one release; see :func:`gateway.client.pull.pull`."""
+        return pulling.pull(
+            self.connection, release_id, out_dir, decrypt=decrypt, acknowledge=acknowledge, progress=progress
+        )
+
+    def reviews(self) -> list[dict[str, Any]]:
+        """Renditions of one's own agency that wait for a person."""
+        reviews: list[dict[str, Any]] = self._object("/v1/reviews")["reviews"]
+        return reviews
+
+    def approve(self, rendition_id: str, note: str = "") -> dict[str, Any]:
+        """Approve a rendition for release."""
+        return self._posted(f"/v1/reviews/{rendition_id}/approve", {"note": note})
+
+    def reject(self, rendition_id: str, note: str = "") -> dict[str, Any]:
+        """Keep a rendition from being released."""
+        return self._posted(f"/v1/reviews/{rendition_id}/reject", {"note": note})
+
+    def gateway(self) -> dict[str, Any]:
+        """What the gateway says of itself: name, keys, log. Not to be trusted for pinning by itself."""
+        return self._object("/v1/gateway")
+
+    def log_checkpoint(self) -> bytes:
+        """The log's latest signed checkpoint, as it is."""
+        return self.connection.get_bytes("/v1/log/checkpoint")
+
+    def log_tile(self, path: str) -> bytes:
+        """A hash tile, by its path below ``tile/``."""
+        return self.connection.get_bytes(f"/v1/log/tile/{path}")
+
+    def log_entries(self, start: int = 0, limit: int = 100) -> dict[str, Any]:
+        """Entries of the log that one's agency may see."""
+        answer: dict[str, Any] = self.connection.get("/v1/log/entries", {"start": start, "limit": limit})
+        return answer
+
+    def _object(self, path: str) -> dict[str, Any]:
+        value: dict[str, Any] = self.connection.get(path)
+        return value
+
+    def _posted(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        value: dict[str, Any] = self.connection.post(path, body)
+        return value
+
+    def _pages(self, path: str, member: str) -> Iterator[dict[str, Any]]:
+        after: str | None = None
+        while True:
+            page = self.connection.get(path, {"limit": 100} if after is None else {"limit": 100, "after": after})
+            yield from page[member]
+            after = page["next"]
+            if after is None:
+                return

@@ -1,0 +1,92 @@
+"""The upload's pipeline: order kept, never two feeds at a time, none after the end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway.api.uploads import feed_overlapping, gathered
+
+
+async def _source(*pieces: bytes, then: BaseException | None = None) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        await asyncio.sleep(0)
+        yield piece
+    if then is not None:
+        raise then
+
+
+def test_gathers_small_pieces() -> None:
+    async def run() -> list[bytes]:
+        return [bytes(piece) async for piece in gathered(_source(b"ab", b"cd", b"e", b"fghij", b"k"), 4)]
+
+    assert asyncio.run(run()) == [b"abcd", b"efghij", b"k"]
+
+
+def test_feeds_in_order_and_one_at_a_time() -> None:
+    fed: list[bytes] = []
+    busy = threading.Lock()
+
+    def feed(piece: bytes | bytearray) -> None:
+        assert busy.acquire(blocking=False)
+        time.sleep(0.002)
+        fed.append(bytes(piece))
+        busy.release()
+
+    pieces = [b"%d" % i for i in range(20)]
+    asyncio.run(feed_overlapping(_source(*pieces), feed))
+    assert fed == pieces
+
+
+def test_an_error_of_the_feed_comes_out_and_ends_the_reading() -> None:
+    def feed(piece: bytes | bytearray) -> None:
+        if piece == b"2":
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        asyncio.run(feed_overlapping(_source(*[b"%d" % i for i in range(10)]), feed))
+
+
+def test_a_running_feed_has_ended_when_the_source_fails() -> None:
+    state = {"running": False, "fed": 0}
+
+    def feed(_piece: bytes | bytearray) -> None:
+        state["running"] = True
+        time.sleep(0.05)
+        state["fed"] += 1
+        state["running"] = False
+
+    with pytest.raises(ConnectionError):
+        asyncio.run(feed_overlapping(_source(b"1", then=ConnectionError()), feed))
+    assert state == {"running": False, "fed": 1}
+
+
+def test_a_running_feed_has_ended_when_the_request_is_cancelled() -> None:
+    state = {"running": False, "fed": 0}
+    began = threading.Event()
+
+    def feed(_piece: bytes | bytearray) -> None:
+        state["running"] = True
+        began.set()
+        time.sleep(0.05)
+        state["fed"] += 1
+        state["running"] = False
+
+    async def never() -> AsyncIterator[bytes]:
+        yield b"1"
+        await asyncio.Event().wait()
+
+    async def run() -> None:
+        task = asyncio.create_task(feed_overlapping(never(), feed))
+        while not began.is_set():
+            await asyncio.sleep(0.001)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert state == {"running": False, "fed": 1}
+
+    asyncio.run(run())
