@@ -33,6 +33,7 @@ _MAX_SAFE_INTEGER = 2**53 - 1
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _ACTION = re.compile(r"[a-z][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _OUTCOMES = frozenset({"permit", "deny", "done", "failed"})
 _MAX_REASON_CHARS = 1000
 _PENDING_MEMBERS = frozenset(
@@ -181,7 +182,7 @@ def _check_members(members: Mapping[str, Any]) -> None:
     if not isinstance(members["outcome"], str) or members["outcome"] not in _OUTCOMES:
         raise _invalid("its outcome is not permit, deny, done or failed")
     agreement, clause, reason = members["agreement"], members["clause"], members["reason"]
-    if not isinstance(agreement, dict) or (agreement and agreement.keys() != {"id", "version", "digest"}):
+    if not isinstance(agreement, dict) or (agreement and not _is_reference(agreement)):
         raise _invalid("its agreement is not id, version and digest")
     if not isinstance(clause, str) or (clause and not clause.startswith("/")):
         raise _invalid("its clause is not a JSON Pointer")
@@ -197,7 +198,22 @@ def _check_members(members: Mapping[str, Any]) -> None:
 
 
 def _texts(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    return isinstance(value, dict) and all(_is_text(item) for item in value.values())
+
+
+def _is_text(value: Any) -> bool:
+    # Control characters would let an identifier break a line of a report, and a NUL the database.
+    return isinstance(value, str) and not _CONTROL.search(value)
+
+
+def _is_reference(agreement: Mapping[str, Any]) -> bool:
+    return (
+        agreement.keys() == {"id", "version", "digest"}
+        and _is_text(agreement["id"])
+        and type(agreement["version"]) is int
+        and isinstance(agreement["digest"], str)
+        and _HEX64.fullmatch(agreement["digest"]) is not None
+    )
 
 
 # --- canonical JSON within the limits of an entry -------------------------------------------------

@@ -1,0 +1,239 @@
+"""Where the published log lies: tiles, checkpoint, and the head that only moves forward.
+
+Two kinds of store, one code over obstore: a local folder, and an S3-compatible bucket. What is
+promised: bytes are durable when a call returns; a tile's path is written once and never changes;
+the head moves by compare-and-swap. Locally, bytes are written under a temporary name, synced, and
+only then linked to their own (a power cut cannot leave a half file under a final name); the head is
+guarded by a file lock. In a bucket, conditional puts do both. The head is deliberately not in the
+database: restoring that from a backup must not bring an old head back.
+
+Names: ``checkpoint`` and ``tile/...`` are public; ``head``, ``staging/...`` and ``tmp/...`` are not.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, PreconditionError
+from obstore.store import LocalStore, ObjectStore
+
+from gateway.blobs.naming import check_blob_name
+from gateway.errors import IntegrityFailure, Unavailable
+
+HEAD = "head"
+CHECKPOINT = "checkpoint"
+
+
+class LogStore:
+    """Files of the log, in a bucket; :class:`LocalLogStore` for a folder.
+
+    Args:
+        store: An obstore store that supports conditional puts (``create`` and ``e_tag``).
+    """
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, or None if there is none.
+
+        Raises:
+            InvalidInput: ``blob-name-invalid``.
+            Unavailable: ``log-store-unavailable``.
+        """
+        check_blob_name(path)
+        with _storing():
+            try:
+                return bytes(obstore.get(self._store, path).bytes())
+            except NotFoundError:
+                return None
+
+    def put_once(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """Write files durably; a file that is there already must have the same bytes.
+
+        Raises:
+            IntegrityFailure: ``log-file-conflict``: a path would change its bytes.
+            Unavailable: ``log-store-unavailable``; repeat the whole call later.
+        """
+        for path, data in files:
+            if not self._create(check_blob_name(path), data):
+                self._must_equal(path, data)
+
+    def publish(self, checkpoint: bytes) -> None:
+        """Replace the public checkpoint, durably."""
+        with _storing():
+            obstore.put(self._store, CHECKPOINT, checkpoint)
+
+    def head(self) -> bytes | None:
+        """The last checkpoint that was accepted, published or not."""
+        return self.read(HEAD)
+
+    def swap_head(self, expected: bytes | None, new: bytes) -> bool:
+        """Move the head if it still is ``expected`` (None: there is none). Durable when True.
+
+        Returns:
+            False if somebody else has moved it; nothing was changed then.
+        """
+        with _storing():
+            try:
+                if expected is None:
+                    obstore.put(self._store, HEAD, new, mode="create")
+                    return True
+                found = obstore.get(self._store, HEAD)
+                if bytes(found.bytes()) != expected:
+                    return False
+                # The condition is on the version just read: a swap in between makes the put fail.
+                condition = {"e_tag": found.meta["e_tag"], "version": found.meta["version"]}
+                obstore.put(self._store, HEAD, new, mode=condition)  # type: ignore[arg-type]  # values may be None
+            except (AlreadyExistsError, PreconditionError, NotFoundError):
+                return False
+            return True
+
+    def names(self, prefix: str) -> list[str]:
+        """Paths of the files under a folder, sorted."""
+        with _storing():
+            found = [item["path"] for page in obstore.list(self._store, prefix=prefix) for item in page]
+        return sorted(found)
+
+    def delete(self, paths: Sequence[str]) -> None:
+        """Remove files; what is not there is no error."""
+        with _storing():
+            for path in paths:
+                try:
+                    obstore.delete(self._store, path)
+                except NotFoundError:
+                    continue
+
+    def clean(self) -> None:
+        """Remove what a writer that died left behind. For the leader only: it may be in use."""
+
+    def _create(self, path: str, data: bytes) -> bool:
+        with _storing():
+            try:
+                obstore.put(self._store, path, data, mode="create")
+            except (AlreadyExistsError, PreconditionError):
+                return False
+            return True
+
+    def _must_equal(self, path: str, data: bytes) -> None:
+        if self.read(path) != data:
+            raise IntegrityFailure(
+                "log-file-conflict",
+                "A file of the log exists already with other bytes; it was not changed.",
+                remedy="Keep both versions and audit the log: either the store or the database was altered.",
+                where=path,
+            )
+
+
+class LocalLogStore(LogStore):
+    """Files of the log in a folder of this machine.
+
+    Args:
+        folder: Created if missing, readable by the owner only.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        with _storing():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            super().__init__(LocalStore(prefix=folder))
+            self._folder = folder
+            #: Folders whose own names are known to be durable.
+            self._durable: set[Path] = {folder}
+            _sync(folder)
+
+    def clean(self) -> None:
+        self.delete(self.names("tmp"))
+
+    def put_once(self, files: Sequence[tuple[str, bytes]]) -> None:
+        touched: set[Path] = set()
+        for path, data in files:
+            if not self._create(check_blob_name(path), data):
+                self._must_equal(path, data)
+            touched.add((self._folder / path).parent)
+        with _storing():
+            for folder in touched:
+                self._sync_folder(folder)
+
+    def publish(self, checkpoint: bytes) -> None:
+        with _storing():
+            self._replace(CHECKPOINT, checkpoint)
+
+    def swap_head(self, expected: bytes | None, new: bytes) -> bool:
+        with _storing(), self._lock():
+            if self.read(HEAD) != expected:
+                return False
+            self._replace(HEAD, new)
+            return True
+
+    def delete(self, paths: Sequence[str]) -> None:
+        super().delete(paths)
+        for folder in {(self._folder / path).parent for path in paths}:
+            if folder.name.endswith(".p"):
+                # Of partial tiles; never used again once the tile is full.
+                with suppress(OSError):
+                    folder.rmdir()
+
+    def _create(self, path: str, data: bytes) -> bool:
+        with _storing():
+            temporary = self._write_temporary(data)
+            try:
+                # Without overwrite this is a hard link: it fails, atomically, if the name is taken.
+                obstore.rename(self._store, temporary, path, overwrite=False)
+            except AlreadyExistsError:
+                obstore.delete(self._store, temporary)
+                return False
+            return True
+
+    def _replace(self, path: str, data: bytes) -> None:
+        temporary = self._write_temporary(data)
+        obstore.rename(self._store, temporary, path)
+        _sync(self._folder)
+
+    def _write_temporary(self, data: bytes) -> str:
+        name = f"tmp/{uuid.uuid4().hex}"
+        obstore.put(self._store, name, data)
+        _sync(self._folder / name)
+        return name
+
+    def _sync_folder(self, folder: Path) -> None:
+        _sync(folder)
+        while folder not in self._durable:
+            self._durable.add(folder)
+            folder = folder.parent
+            _sync(folder)
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        descriptor = os.open(self._folder / "head.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            # Released by the system if the process dies, so a dead leader blocks nobody.
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _storing() -> Iterator[None]:
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        raise Unavailable(
+            "log-store-unavailable",
+            f"The store of the log cannot be read or written ({type(error).__name__}).",
+            remedy="Check space, permissions and connection; nothing moves until it works again.",
+        ) from error

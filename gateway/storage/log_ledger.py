@@ -1,0 +1,132 @@
+"""The ledger on SQLAlchemy: entries are appended in the caller's transaction, and found again.
+
+Implements :class:`gateway.exchange.ports.Ledger`. Appending inserts one row and takes no lock, so
+writers never wait for each other; the entry gets its place later, from the sequencer. The caller
+commits. What could be personal is committed to with a fresh salt here, and salt and value are kept
+beside the log, where they can be erased.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, insert, or_, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from gateway.errors import Unavailable
+from gateway.exchange.ports import LoggedEntry
+from gateway.storage.log_tables import log_commitments, log_entries, log_pending
+from gateway.translog.commitment import SALT_BYTES, commit
+from gateway.translog.entry import pending
+from gateway.translog.event import AuditEvent
+
+MAX_PAGE = 1000
+
+
+class SqlLedger:
+    """Appends to and reads from the log through one open session or connection."""
+
+    def __init__(self, session: Session | Connection) -> None:
+        self._session = session
+
+    def append(self, event: AuditEvent) -> str:
+        """Write a pending entry in this transaction; returns its id (a UUID).
+
+        Raises:
+            Unavailable: ``log-unavailable``; nothing may then happen.
+            InvalidInput: ``log-entry-invalid``, TooLarge: ``log-entry-too-large``.
+        """
+        entry_id = str(uuid.uuid4())
+        salts = {field: secrets.token_bytes(SALT_BYTES) for field in event.erasable}
+        commitments = {field: commit(field, salts[field], value) for field, value in event.erasable.items()}
+        waiting = pending(event, commitments)
+        with _logging():
+            self._session.execute(insert(log_pending), {"id": entry_id, "event": waiting})
+            if salts:
+                rows = [
+                    {
+                        "entry_id": entry_id,
+                        "field": field,
+                        "case_id": event.case_id,
+                        "salt": salts[field],
+                        "value": value,
+                    }
+                    for field, value in event.erasable.items()
+                ]
+                self._session.execute(insert(log_commitments), rows)
+        return entry_id
+
+    def position(self, entry_id: str) -> int | None:
+        """Sequence number once the sequencer has placed the entry, else None."""
+        with _logging():
+            found = self._session.execute(select(log_entries.c.seq).where(log_entries.c.entry_id == entry_id))
+            return found.scalar_one_or_none()
+
+    def visible_to(
+        self, agency_id: str, agreement_ids: Sequence[str], *, start: int, limit: int
+    ) -> Sequence[LoggedEntry]:
+        """Sequenced entries from ``start`` on that the agency acted in or whose agreement it is party to."""
+        own = log_entries.c.actor_agency == agency_id
+        shared = log_entries.c.agreement_id.in_(list(agreement_ids))
+        return self._page([or_(own, shared)], start, limit)
+
+    def search(
+        self,
+        *,
+        package: str | None = None,
+        case: str | None = None,
+        exhibit: str | None = None,
+        agency: str | None = None,
+        principal: str | None = None,
+        agreement: str | None = None,
+        action: str | None = None,
+        outcome: str | None = None,
+        start: int = 0,
+        limit: int = 100,
+    ) -> Sequence[LoggedEntry]:
+        """Sequenced entries from ``start`` on for which all given members match, in log order.
+
+        For the operator and officers of the gateway itself: no visibility rule is applied.
+        """
+        wanted: dict[str, str | None] = {
+            "package_id": package,
+            "case_id": case,
+            "exhibit_id": exhibit,
+            "actor_agency": agency,
+            "actor_principal": principal,
+            "agreement_id": agreement,
+            "action": action,
+            "outcome": outcome,
+        }
+        conditions: list[ColumnElement[bool]] = [
+            log_entries.c[column] == value for column, value in wanted.items() if value is not None
+        ]
+        return self._page(conditions, start, limit)
+
+    def _page(self, conditions: Sequence[ColumnElement[bool]], start: int, limit: int) -> Sequence[LoggedEntry]:
+        query = (
+            select(log_entries.c.seq, log_entries.c.leaf)
+            .where(log_entries.c.seq >= start, *conditions)
+            .order_by(log_entries.c.seq)
+            .limit(min(max(limit, 0), MAX_PAGE))
+        )
+        with _logging():
+            rows: Sequence[Any] = self._session.execute(query).all()
+        return [LoggedEntry(row.seq, bytes(row.leaf)) for row in rows]
+
+
+@contextmanager
+def _logging() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise Unavailable(
+            "log-unavailable",
+            "The audit log cannot be written or read now, so nothing was done.",
+            remedy="Try again shortly; if it persists, the operator must check the database.",
+        ) from error

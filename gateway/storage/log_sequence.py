@@ -1,0 +1,195 @@
+"""The database side of sequencing: leadership, giving pending rows their place, reading them back.
+
+One connection of its own does everything, and holds the advisory lock that makes its process the
+leader: if the connection is lost, so is the lock, and so is whatever was not committed. Should two
+processes ever both believe to lead, the primary key on ``seq`` lets only one of them commit.
+
+Order: all pending rows that are *visible* are taken, in the order of their insertion, and removed.
+There is no high-water mark, because a row inserted earlier may become visible later; it then gets a
+later place. Whatever was committed before something else began is before it in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, Engine, any_, delete, func, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.types import BigInteger
+
+from gateway.errors import GatewayError, IntegrityFailure, Unavailable
+from gateway.storage.log_tables import log_entries, log_pending
+from gateway.translog.entry import NO_PREVIOUS, Entry, place
+from gateway.translog.merkle import leaf_hash
+
+#: Advisory locks are numbers; this one is "evidence" cut to eight bytes, for whoever meets it in pg_locks.
+LEADER_LOCK = int.from_bytes(b"evidence", "big", signed=True)
+
+_COLUMNS = (
+    "seq",
+    "entry_id",
+    "leaf",
+    "leaf_hash",
+    "time",
+    "actor_agency",
+    "actor_principal",
+    "action",
+    "outcome",
+    "agreement_id",
+    "case_id",
+    "package_id",
+    "exhibit_id",
+    "object_kind",
+    "object_id",
+)
+_COPY = f"COPY log_entries ({', '.join(_COLUMNS)}) FROM STDIN"
+
+
+class LogSequence:
+    """Sequencing on one database. Not for use by several threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    def lead(self) -> bool:
+        """Become the leader, or find out that one still is; False if another process leads.
+
+        Raises:
+            Unavailable: ``log-unavailable``.
+        """
+        if self._connection is not None:
+            return True
+        try:
+            connection = self._engine.connect()
+            # Detached: closing it ends the session and with it the lock, instead of handing a
+            # connection that still holds the lock back to the pool.
+            connection.detach()
+            leads = bool(connection.execute(select(func.pg_try_advisory_lock(LEADER_LOCK))).scalar_one())
+            connection.commit()
+        except SQLAlchemyError as error:
+            raise _unavailable() from error
+        if leads:
+            self._connection = connection
+        else:
+            connection.close()
+        return leads
+
+    def close(self) -> None:
+        """Stop leading."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.close()
+            except SQLAlchemyError:
+                connection.invalidate()
+
+    def sequence(self, limit: int) -> int:
+        """Give up to ``limit`` pending rows their places, in one durable transaction.
+
+        Returns:
+            How many there were.
+
+        Raises:
+            IntegrityFailure: ``log-pending-invalid``: a waiting row is not what was appended.
+            Unavailable: ``log-unavailable``.
+        """
+        with self._working() as connection, connection.begin():
+            # Whatever the server's default: what has a place must survive a crash.
+            connection.execute(text("SET LOCAL synchronous_commit = on"))
+            waiting = connection.execute(
+                select(log_pending.c.created, log_pending.c.id, log_pending.c.event)
+                .order_by(log_pending.c.created)
+                .limit(limit)
+            ).all()
+            if not waiting:
+                return 0
+            last = connection.execute(
+                select(log_entries.c.seq, log_entries.c.leaf_hash).order_by(log_entries.c.seq.desc()).limit(1)
+            ).one_or_none()
+            seq, prev = (0, NO_PREVIOUS) if last is None else (last.seq + 1, bytes(last.leaf_hash).hex())
+            driver: Any = connection.connection.driver_connection
+            with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
+                for row in waiting:
+                    entry, leaf = _placed(row.id, bytes(row.event), seq, prev)
+                    digest = leaf_hash(leaf)
+                    copy.write_row(_columns(row.id, entry, leaf, digest))
+                    seq, prev = seq + 1, digest.hex()
+            numbers = literal([row.created for row in waiting], ARRAY(BigInteger))
+            connection.execute(delete(log_pending).where(log_pending.c.created == any_(numbers)))
+            return len(waiting)
+
+    def size(self) -> int:
+        """Number of entries that have a place."""
+        with self._working() as connection, connection.begin():
+            last = connection.execute(select(func.max(log_entries.c.seq))).scalar_one()
+            return 0 if last is None else int(last) + 1
+
+    def leaves(self, start: int, limit: int) -> list[tuple[int, bytes, bytes]]:
+        """Committed rows from ``start`` on: seq, leaf bytes, leaf hash."""
+        with self._working() as connection, connection.begin():
+            rows = connection.execute(
+                select(log_entries.c.seq, log_entries.c.leaf, log_entries.c.leaf_hash)
+                .where(log_entries.c.seq >= start)
+                .order_by(log_entries.c.seq)
+                .limit(limit)
+            ).all()
+            return [(row.seq, bytes(row.leaf), bytes(row.leaf_hash)) for row in rows]
+
+    @contextmanager
+    def _working(self) -> Iterator[Connection]:
+        if self._connection is None:
+            raise RuntimeError("only the leader sequences: call lead() first")
+        try:
+            yield self._connection
+        except (SQLAlchemyError, psycopg.Error) as error:
+            # The copy speaks to the driver directly, so its errors come unwrapped.
+            self.close()
+            raise _unavailable() from error
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable(
+        "log-unavailable",
+        "The database of the log cannot be reached or written now.",
+        remedy="Check the database; sequencing goes on by itself once it answers.",
+    )
+
+
+def _placed(entry_id: str, waiting: bytes, seq: int, prev: str) -> tuple[Entry, bytes]:
+    try:
+        return place(waiting, seq, prev)
+    except GatewayError as error:
+        # Never skipped: an act whose entry cannot be logged must not pass unnoticed.
+        raise IntegrityFailure(
+            "log-pending-invalid",
+            "A waiting entry of the log is damaged; sequencing stops.",
+            remedy="Find out who changed the row of log_pending; restore it before going on.",
+            where=f"log_pending {entry_id}",
+        ) from error
+
+
+def _columns(entry_id: str, entry: Entry, leaf: bytes, digest: bytes) -> Sequence[object]:
+    subject = entry.object
+    kind = subject["kind"]
+    return (
+        entry.seq,
+        entry_id,
+        leaf,
+        digest,
+        entry.time,
+        entry.actor.get("agency"),
+        entry.actor.get("principal"),
+        entry.action,
+        entry.outcome,
+        subject["id"] if kind == "agreement" else entry.agreement.get("id"),
+        subject["id"] if kind == "case" else subject.get("case"),
+        subject["id"] if kind == "package" else subject.get("package"),
+        subject["id"] if kind == "exhibit" else subject.get("exhibit"),
+        kind,
+        subject["id"],
+    )
