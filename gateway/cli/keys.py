@@ -1,0 +1,176 @@
+"""``evidence-gateway keys``: the gateway's own key file, and key pairs for agencies.
+
+``init``, ``rotate`` and ``show`` work on the gateway's passphrase-wrapped file; ``generate`` makes a pair
+for an agency, which keeps the private half and hands the public half to the operator
+(``agencies key``). A passphrase comes from the environment, a file or a prompt, never from the command
+line, where other users of the machine could read it. What each key is for: keys/README.md.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.errors import InvalidInput, Misconfigured
+
+if TYPE_CHECKING:
+    from gateway.keyring.file_keyring import FileKeyring
+    from gateway.settings import Settings
+
+keys_app = typer.Typer(help="The gateway's key file (operator), and key pairs for agencies.", no_args_is_help=True)
+
+Home = Annotated[Path | None, typer.Option("--home", help="Folder of the gateway [$EVIDENCE_GATEWAY_HOME].")]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+_PASSPHRASE = "EVIDENCE_GATEWAY_PASSPHRASE"  # noqa: S105 - the name of a variable, not a passphrase
+_USES = ("receiving", "signing", "authentication")
+
+
+@keys_app.command("init")
+def init(home: Home = None, as_json: Json = False) -> None:
+    """Make the gateway's keys and write them to its key file, once.
+
+    The passphrase is read from $EVIDENCE_GATEWAY_PASSPHRASE, from the file that
+    $EVIDENCE_GATEWAY_PASSPHRASE_FILE names, or from a prompt. An existing file is never overwritten.
+    """
+    from gateway.keyring.file_keyring import FileKeyring
+
+    settings = _settings(home)
+    keyring = FileKeyring.create(settings.key_path, _passphrase(settings, new=True), settings.log_origin)
+    _warn(f"Wrote {settings.key_path}. Back it up, apart from its passphrase: see keys/README.md.")
+    _say(_public_parts(keyring, settings), as_json)
+
+
+@keys_app.command("rotate")
+def rotate(home: Home = None, as_json: Json = False) -> None:
+    """Add a new version of the key-encryption key. What was encrypted before stays readable."""
+    from gateway.keyring.file_keyring import FileKeyring
+
+    settings = _settings(home)
+    keyring = FileKeyring.rotate(settings.key_path, _passphrase(settings))
+    _warn("Restart every process of this gateway so that they use it, and back the key file up again.")
+    _say(_public_parts(keyring, settings), as_json)
+
+
+@keys_app.command("show")
+def show(home: Home = None, as_json: Json = False) -> None:
+    """Show the public parts: release-signing key, verifier key of the log, JWKS of the tokens."""
+    from gateway.keyring.file_keyring import FileKeyring
+
+    settings = _settings(home)
+    _say(_public_parts(FileKeyring.open(settings.key_path, _passphrase(settings)), settings), as_json)
+
+
+@keys_app.command("generate")
+def generate(
+    use: Annotated[str, typer.Option("--use", help="receiving, signing or authentication.")],
+    out: Annotated[Path, typer.Option("--out", help="New file for the private key; mode 0600.")],
+    post_quantum: Annotated[
+        bool, typer.Option("--post-quantum", help="For receiving: a key that a quantum computer does not break.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a key pair for an agency: the private half into a file, the public half on standard output.
+
+    receiving: an age identity, to open releases. signing: ECDSA P-384, for manifests and agreements.
+    authentication: ECDSA P-256, for access tokens. Send only what is printed to the gateway's operator.
+    """
+    from gateway.keyring import private_file
+
+    if use not in _USES:
+        raise InvalidInput(
+            "key-use-unknown",
+            f"'{use}' is not a use of keys.",
+            remedy=f"Say one of: {', '.join(_USES)}.",
+            where="--use",
+        )
+    if post_quantum and use != "receiving":
+        raise InvalidInput(
+            "post-quantum-unavailable",
+            "Only receiving keys come in a post-quantum kind so far.",
+            remedy="Leave --post-quantum out.",
+            where="--post-quantum",
+        )
+    private, public, further = _receiving(post_quantum) if use == "receiving" else _elliptic(use)
+    private_file.create(out, private)
+    _warn(f"Wrote the private key to {out}. It is not encrypted: keep it where only you can read it.")
+    if as_json:
+        typer.echo(json.dumps({"use": use, "private_key_file": str(out), "public_key": public, **further}))
+    else:
+        typer.echo(public)
+
+
+def _receiving(post_quantum: bool) -> tuple[bytes, str, dict[str, Any]]:
+    from gateway.envelope.hybrid import HybridIdentity
+    from gateway.envelope.x25519 import X25519Identity
+
+    identity = HybridIdentity.generate() if post_quantum else X25519Identity.generate()
+    public = str(identity.recipient)
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    text = f"# created: {created}\n# public key: {public}\n{identity.secret_text()}\n"
+    return text.encode("ascii"), public, {}
+
+
+def _elliptic(use: str) -> tuple[bytes, str, dict[str, Any]]:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from gateway.envelope.signature import private_pem, public_pem
+    from gateway.keyring.jwk import public_jwk
+
+    key = ec.generate_private_key(ec.SECP384R1() if use == "signing" else ec.SECP256R1())
+    further = {"jwk": public_jwk(key.public_key())} if use == "authentication" else {}
+    return private_pem(key), public_pem(key.public_key()).decode("ascii").strip(), further
+
+
+def _settings(home: Path | None) -> Settings:
+    from gateway.settings import read_settings
+
+    return read_settings(home=home)
+
+
+def _passphrase(settings: Settings, *, new: bool = False) -> str:
+    if settings.passphrase:
+        return settings.passphrase
+    if not sys.stdin.isatty():
+        raise Misconfigured(
+            "passphrase-missing",
+            "The passphrase of the key file is not set, and there is no terminal to ask for it.",
+            remedy=f"Set {_PASSPHRASE}, or {_PASSPHRASE}_FILE to a file that holds it.",
+        )
+    answer: str = typer.prompt("Passphrase of the key file", hide_input=True, confirmation_prompt=new, err=True)
+    return answer
+
+
+def _public_parts(keyring: FileKeyring, settings: Settings) -> dict[str, Any]:
+    from gateway.keyring.jwk import public_jwk
+
+    kek_id, kek_version = keyring.kek
+    return {
+        "key_file": str(settings.key_path),
+        "release_signing_key": keyring.signing_key_pem().decode("ascii").strip(),
+        "log_vkey": keyring.log_vkey,
+        "jwks": {"keys": [public_jwk(keyring.token_key.public_key())]},
+        "key_encryption_key": {"id": kek_id, "version": kek_version},
+    }
+
+
+def _say(parts: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(parts))
+        return
+    typer.echo(f"Key file: {parts['key_file']}")
+    typer.echo(
+        f"Key-encryption key: {parts['key_encryption_key']['id']}, version {parts['key_encryption_key']['version']}"
+    )
+    typer.echo(f"Verifier key of the log: {parts['log_vkey']}")
+    typer.echo(f"Key of the access tokens: {json.dumps(parts['jwks'])}")
+    typer.echo(f"Release-signing key:\n{parts['release_signing_key']}")
+
+
+def _warn(sentence: str) -> None:
+    typer.echo(sentence, err=True)
