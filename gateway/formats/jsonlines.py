@@ -1,0 +1,57 @@
+"""JSON Lines: one JSON value a line (jsonlines.org), rebuilt line by line; blank lines are dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from gateway.evidence.media import JSON_LINES
+from gateway.formats import limits
+from gateway.formats.encoding import decode_text
+from gateway.formats.jsontree import Node, TreeReader, TreeWriter
+from gateway.formats.layers import byte_layers
+from gateway.formats.splicing import CanonicalBuilder, Splicer
+from gateway.redaction.document import CanonicalText, Layer, Replacement
+
+
+class JsonLinesDocument:
+    """The values of the lines over one canonical text."""
+
+    def __init__(self, trees: list[Node], canonical: CanonicalText) -> None:
+        self._trees = trees
+        self._canonical = canonical
+
+    @property
+    def canonical(self) -> CanonicalText:
+        return self._canonical
+
+    def render(self, replacements: Sequence[Replacement]) -> bytes:
+        """One value a line with the replacements made, UTF-8."""
+        writer = TreeWriter(Splicer(self._canonical, replacements))
+        return "".join(writer.write(tree) + "\n" for tree in self._trees).encode("utf-8")
+
+
+class JsonLinesFormat:
+    """application/jsonl."""
+
+    media_type = JSON_LINES
+
+    def parse(self, data: bytes) -> JsonLinesDocument:
+        """Read every line strictly; a bad line is named.
+
+        Raises:
+            Unparsable: ``json-too-large``, those of :class:`TreeReader` and of :func:`decode_text`.
+        """
+        limits.check_size(data, limits.MAX_JSON_BYTES, "json-too-large", "JSON Lines file")
+        builder = CanonicalBuilder("jsonl")
+        reader = TreeReader(builder)
+        trees = [
+            reader.read(line, prefix=f"line {number} ", where=f"line {number}")
+            for number, line in enumerate(decode_text(data).split("\n"), start=1)
+            if line.strip()
+        ]
+        return JsonLinesDocument(trees, builder.build())
+
+    def layers(self, data: bytes) -> Iterable[Layer]:
+        """The text as it reads, and the bytes (with JSON escapes undone) in every guise."""
+        yield Layer("text", data.decode("utf-8", errors="replace"))
+        yield from byte_layers(data)

@@ -1,0 +1,51 @@
+"""Limits on what a parser accepts, in one place so that docs/formats.md can quote them.
+
+They bound memory and time before the child process's own limits do: an exhibit beyond them is
+quarantined with a code that names the limit, not killed halfway.
+"""
+
+from __future__ import annotations
+
+from gateway.errors import Unparsable
+
+MIB = 1 << 20
+
+MAX_TEXT_BYTES = 64 * MIB
+MAX_CSV_BYTES = 64 * MIB
+MAX_CSV_CELLS = 4_000_000
+MAX_CSV_CELL_CHARS = 1_000_000
+MAX_JSON_BYTES = 64 * MIB
+MAX_JSON_DEPTH = 64
+MAX_JSON_VALUES = 4_000_000
+MAX_EMAIL_BYTES = 64 * MIB
+MAX_EMAIL_HEADER_BYTES = 1 * MIB
+MAX_EMAIL_PARTS = 500
+MAX_EMAIL_DEPTH = 16
+MAX_NESTED_MESSAGES = 5
+MAX_HTML_BYTES = 8 * MIB
+MAX_ZIP_BYTES = 64 * MIB
+MAX_ZIP_MEMBERS = 4_000
+MAX_ZIP_TOTAL_BYTES = 512 * MIB
+MAX_ZIP_RATIO = 200
+MAX_XML_BYTES = 64 * MIB
+MAX_DOCX_BLOCKS = 400_000
+MAX_PDF_BYTES = 128 * MIB
+MAX_PDF_PAGES = 2_000
+MAX_PDF_PAGE_CHARS = 200_000
+MAX_PDF_CHARS = 8_000_000
+MAX_PDF_PAGE_OBJECTS = 200_000
+MAX_CANONICAL_CHARS = 64 * MIB
+
+
+def check_size(data: bytes, limit: int, code: str, what: str) -> None:
+    """Refuse input longer than ``limit`` bytes.
+
+    Raises:
+        Unparsable: ``code``.
+    """
+    if len(data) > limit:
+        raise Unparsable(
+            code,
+            f"The {what} has {len(data)} bytes; at most {limit} can be opened.",
+            remedy="Split it into smaller exhibits.",
+        )
