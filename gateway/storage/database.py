@@ -133,7 +133,7 @@ class PostgresDatabase:
             InvalidInput: ``value-not-storable``.
             NotFound, Conflict: a reference to nothing, or a value taken by a transaction at the same time.
         """
-        with _translated(), self.engine.begin() as connection:
+        with translated(), self.engine.begin() as connection:
             yield PostgresTransaction(connection)
 
     def problems(self) -> Sequence[str]:
@@ -143,7 +143,7 @@ class PostgresDatabase:
             Unavailable: ``database-unavailable``.
         """
         wanted = {"fsync": "on", "full_page_writes": "on", "server_encoding": "UTF8"}
-        with _translated(), self.engine.begin() as connection:
+        with translated(), self.engine.begin() as connection:
             rows = connection.execute(
                 text("SELECT name, setting FROM pg_settings WHERE name = ANY(:names)"),
                 {"names": [*wanted, "synchronous_commit", "server_version_num"]},
@@ -164,7 +164,8 @@ class PostgresDatabase:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """What SQLAlchemy or the driver raises within leaves as one of our errors."""
     try:
         yield
     except GatewayError:
