@@ -18,16 +18,23 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, PreconditionError
-from obstore.store import LocalStore, ObjectStore
+from obstore.store import LocalStore, ObjectStore, S3Store
 
 from gateway.blobs.naming import check_blob_name
-from gateway.errors import IntegrityFailure, Unavailable
+from gateway.errors import IntegrityFailure, Misconfigured, Unavailable
+
+if TYPE_CHECKING:  # types without a runtime counterpart
+    from obstore import ObjectMeta, UpdateVersion
 
 HEAD = "head"
 CHECKPOINT = "checkpoint"
+# obstore raises the built-in error for a missing file, and its own where a store has no files.
+_MISSING = (NotFoundError, FileNotFoundError)
 
 
 class LogStore:
@@ -51,7 +58,7 @@ class LogStore:
         with _storing():
             try:
                 return bytes(obstore.get(self._store, path).bytes())
-            except NotFoundError:
+            except _MISSING:
                 return None
 
     def put_once(self, files: Sequence[tuple[str, bytes]]) -> None:
@@ -89,9 +96,8 @@ class LogStore:
                 if bytes(found.bytes()) != expected:
                     return False
                 # The condition is on the version just read: a swap in between makes the put fail.
-                condition = {"e_tag": found.meta["e_tag"], "version": found.meta["version"]}
-                obstore.put(self._store, HEAD, new, mode=condition)  # type: ignore[arg-type]  # values may be None
-            except (AlreadyExistsError, PreconditionError, NotFoundError):
+                obstore.put(self._store, HEAD, new, mode=_version_of(found.meta))
+            except (AlreadyExistsError, PreconditionError, *_MISSING):
                 return False
             return True
 
@@ -107,7 +113,7 @@ class LogStore:
             for path in paths:
                 try:
                     obstore.delete(self._store, path)
-                except NotFoundError:
+                except _MISSING:
                     continue
 
     def clean(self) -> None:
@@ -217,6 +223,39 @@ class LocalLogStore(LogStore):
             yield
         finally:
             os.close(descriptor)
+
+
+def open_log_store(url: str) -> LogStore:
+    """The log store at ``file:///folder`` or ``s3://bucket/prefix``.
+
+    Credentials and endpoint of a bucket come from the ``AWS_...`` variables of the environment.
+
+    Raises:
+        Misconfigured: ``log-url-invalid``.
+        Unavailable: ``log-store-unavailable``.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path not in ("", "/"):
+        return LocalLogStore(Path(unquote(parts.path)))
+    if parts.scheme == "s3" and parts.netloc:
+        with _storing():
+            return LogStore(S3Store.from_url(url))
+    raise Misconfigured(
+        "log-url-invalid",
+        "The log store's URL is neither that of a folder nor of a bucket.",
+        remedy="Write file:///absolute/folder or s3://bucket/prefix.",
+    )
+
+
+def _version_of(meta: ObjectMeta) -> UpdateVersion:
+    e_tag, version = meta["e_tag"], meta["version"]
+    if e_tag is None:
+        raise Misconfigured(
+            "log-store-unfit",
+            "The log store gives no entity tags, so its head could be overwritten unseen.",
+            remedy="Use a bucket with conditional writes, or a local folder.",
+        )
+    return {"e_tag": e_tag} if version is None else {"e_tag": e_tag, "version": version}
 
 
 def _sync(path: Path) -> None:

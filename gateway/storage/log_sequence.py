@@ -112,7 +112,7 @@ class LogSequence:
                 select(log_entries.c.seq, log_entries.c.leaf_hash).order_by(log_entries.c.seq.desc()).limit(1)
             ).one_or_none()
             seq, prev = (0, NO_PREVIOUS) if last is None else (last.seq + 1, bytes(last.leaf_hash).hex())
-            driver: Any = connection.connection.driver_connection
+            driver: Any = connection.connection.dbapi_connection
             with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
                 for row in waiting:
                     entry, leaf = _placed(row.id, bytes(row.event), seq, prev)
