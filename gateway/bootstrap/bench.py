@@ -12,14 +12,14 @@ from typing import Any
 
 from gateway.agreements.model import View
 from gateway.detectors.ensemble import build_detector
-from gateway.errors import Unparsable
+from gateway.errors import TooLarge, Unparsable
 from gateway.evidence.media import REDACTABLE, compatible
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.ports import RenditionSpec
 from gateway.exchange.rendering import redact_exhibit
 from gateway.formats.registry import format_for
 from gateway.formats.sniff import sniff
-from gateway.redaction.document import Detector
+from gateway.redaction.document import Detector, Format
 
 _detector: Detector | None = None
 
@@ -51,7 +51,13 @@ def examine(request: Mapping[str, Any]) -> Mapping[str, Any]:
             "version": "0",
             "characters": 0,
         }
-    canonical = format_for(media_type).parse(data).canonical
+    if not request["complete"]:
+        raise TooLarge(
+            "exhibit-too-large-to-redact",
+            "The exhibit is larger than what is opened for redaction.",
+            remedy="Split the file, or raise EVIDENCE_GATEWAY_MAX_REDACTABLE_BYTES.",
+        )
+    canonical = _format(media_type).parse(data).canonical
     return {
         "media_type": sniffed,
         "redactable": True,
@@ -67,7 +73,7 @@ def redact(request: Mapping[str, Any]) -> Mapping[str, Any]:
         raise Unparsable("detector-not-loaded", "The detectors are not loaded.", remedy="Restart the worker.")
     redacted = redact_exhibit(
         request["data"],
-        format_=format_for(request["media_type"]),
+        format_=_format(request["media_type"]),
         detector=_detector,
         exhibit_id=request["exhibit_id"],
         name=request["name"],
@@ -91,6 +97,13 @@ def redact(request: Mapping[str, Any]) -> Mapping[str, Any]:
     }
     answer.update({f"data{i}": r.data for i, r in enumerate(redacted.renditions)})
     return answer
+
+
+def _format(media_type: str) -> Format:
+    found = format_for(media_type)
+    if found is None:
+        raise Unparsable("media-type-not-redactable", f"Files of type {media_type} cannot be opened.")
+    return found
 
 
 def encode_spec(spec: RenditionSpec) -> dict[str, Any]:

@@ -24,9 +24,9 @@ from gateway.evidence.names import check_exhibit_name
 from gateway.evidence.package import Principal
 from gateway.exchange.examine import effective_media_type
 from gateway.exchange.ports import RenditionSpec, Workbench
-from gateway.exchange.redact import stop_categories
-from gateway.policy.decide import decide, recipients_of, views_for
+from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, Request, deny
+from gateway.policy.reach import recipients_of, stop_categories, views_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,7 @@ def simulate(
     for i, name in enumerate(names):
         if names.index(name) != i:
             raise _invalid(f"two files are named {files[i].name}", "give one of them another name")
+
     def one(path: Path) -> dict[str, Any]:
         result = _judge_file(question, path, out, workbench)
         progress(path.name)
@@ -130,13 +131,13 @@ def _judge_file(question: Scenario, path: Path, out: Path, workbench: Workbench)
     try:
         name = check_exhibit_name(path.name)
         data = path.read_bytes()
-        examined = workbench.examine(data, name, _declared(path))
+        examined = workbench.examine(data, name, declared_media_type(path))
     except OSError as error:
         raise _invalid(f"{path} cannot be read: {error.strerror}", "give files that exist") from error
     except GatewayError as error:
         return {**result, "outcome": "quarantine", **error.as_dict(), "clause": "", "views": []}
-    media_type = effective_media_type(examined.media_type, _declared(path))
-    evidence_type = question.types.get(path.name) or _fitting_type(question.agreement, media_type)
+    media_type = effective_media_type(examined.media_type, declared_media_type(path))
+    evidence_type = question.types.get(path.name) or fitting_type(question.agreement, media_type)
     result |= {"media_type": media_type, "evidence_type": evidence_type, "size": len(data)}
     pushed = _push_decision(question, evidence_type, media_type, len(data))
     if not pushed.permitted:
@@ -251,12 +252,13 @@ def _index(question: Scenario) -> int:
     return list(question.agreement.parties).index(question.agency)
 
 
-def _declared(path: Path) -> str:
+def declared_media_type(path: Path) -> str:
+    """What a file's extension says it is; a claim, to be checked against its bytes."""
     by_extension = {extension: media_type for media_type, extension in EXTENSIONS.items()}
     return by_extension.get(path.suffix.lower(), OCTETS)
 
 
-def _fitting_type(agreement: Agreement, media_type: str) -> str | None:
+def fitting_type(agreement: Agreement, media_type: str) -> str | None:
     """The first evidence type of the agreement that permits the media type; looked-into ones first."""
     fitting = [rule for rule in agreement.evidence.values() if media_type in rule.media]
     fitting.sort(key=lambda rule: rule.opaque)

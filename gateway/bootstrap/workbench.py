@@ -23,10 +23,16 @@ class SandboxedWorkbench:
             limits=SandboxLimits(memory_bytes=memory_bytes, wall_seconds=seconds, cpu_seconds=seconds),
         )
 
-    def examine(self, data: bytes, untrusted_name: str, declared_media_type: str) -> Examined:
+    def examine(self, data: bytes, untrusted_name: str, declared_media_type: str, *, complete: bool = True) -> Examined:
         self._check_size(data)
         answer = self._sandbox.call(
-            {"do": "examine", "data": data, "name": untrusted_name, "declared": declared_media_type}
+            {
+                "do": "examine",
+                "data": data,
+                "name": untrusted_name,
+                "declared": declared_media_type,
+                "complete": complete,
+            }
         )
         return Examined(
             media_type=_text(answer, "media_type"),

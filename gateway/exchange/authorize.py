@@ -80,9 +80,9 @@ def authorize_package(
     if not any(d.permitted for d in exhibits):
         first = exhibits[0]
         nothing = Decision(False, "no-exhibit-permitted", first.clause, first.reasons)
-        error = _denied(nothing, principal, agreement, manifest, now)
-        error.detail["exhibits"] = [d.as_dict() for d in exhibits]
-        raise error
+        denied = _denied(nothing, principal, agreement, manifest, now)
+        denied.detail["exhibits"] = [d.as_dict() for d in exhibits]
+        raise denied
     return PackageAuthorization(agreement, decision, exhibits)
 
 

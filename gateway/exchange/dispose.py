@@ -69,8 +69,12 @@ def quarantine_over(tx: Transaction, now: datetime, limit: int = 100) -> Sequenc
         stored = tx.agreements.version(package.agreement.id, package.agreement.version)
         if stored is None:
             continue
-        keeps = [stored.agreement.retention_for(e.evidence_type)[0].keep for e in tx.packages.exhibits(package.id)]
-        if keeps and now >= package.created_at + min(keeps):
+        ends = [
+            stored.agreement.retention_for(e.evidence_type)[0].keep_period.after(package.created_at)
+            for e in tx.packages.exhibits(package.id)
+            if e.evidence_type in stored.agreement.evidence
+        ]
+        if ends and now >= min(ends):
             found.append(package.id)
     return found
 

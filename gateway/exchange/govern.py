@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.agreements.model import Agreement, AgreementState
-from gateway.agreements.signing import verify_agreement_signature
-from gateway.errors import Conflict, Denied, InvalidInput, NotFound
+from gateway.agreements.signing import PartySignature, statement, verify_party_signature
+from gateway.envelope.signature import verify
+from gateway.errors import Conflict, Denied, IntegrityFailure, InvalidInput, NotFound
+from gateway.evidence.agency import RegisteredKey
 from gateway.exchange import record
 from gateway.exchange.ports import AgreementRecord, AgreementSignature, Transaction
 from gateway.translog.event import AuditEvent
@@ -45,33 +47,28 @@ def propose(tx: Transaction, agreement: Agreement, source: str, now: datetime) -
     )
 
 
-def sign(tx: Transaction, agreement_id: str, version: int, signature: AgreementSignature) -> None:
-    """Hand in a party's signature over the version's digest.
+def sign(tx: Transaction, signed: PartySignature, now: datetime) -> None:
+    """Hand in a party's signature over a proposed version.
 
     Raises:
         NotFound: ``agreement-unknown``.
-        InvalidInput: ``not-a-party``, ``signing-key-unknown``.
-        IntegrityFailure: the signature does not verify, for instance over another version.
+        InvalidInput: ``agreement-signer-not-a-party``, ``signing-key-unknown``.
+        IntegrityFailure: ``agreement-signature-other-version``, ``signature-invalid``.
         Conflict: ``agreement-not-proposed``.
     """
-    stored = _version(tx, agreement_id, version)
+    stored = _version(tx, signed.ref.id, signed.ref.version)
     if stored.state is not AgreementState.PROPOSED:
         raise Conflict(
             "agreement-not-proposed",
             f"The version is {stored.state}; only a proposed one is signed.",
             remedy="Propose another version.",
         )
-    _verify(tx, stored.agreement, signature, signature.signed_at)
+    key = _signing_key(tx, stored.agreement, signed, now)
     tx.agreements.sign(
-        agreement_id,
-        version,
-        signature,
-        _event(
-            "agreement.sign",
-            signature.signed_at,
-            stored.agreement,
-            {"party": signature.agency, "signing_key": signature.key_id},
-        ),
+        signed.ref.id,
+        signed.ref.version,
+        AgreementSignature(signed.agency, key.id, signed.signature, now),
+        _event("agreement.sign", now, stored.agreement, {"party": signed.agency, "signing_key": key.id}),
     )
 
 
@@ -88,13 +85,15 @@ def activate(tx: Transaction, agreement_id: str, version: int, approved_by: Sequ
     stored = _version(tx, agreement_id, version)
     agreement = stored.agreement
     if stored.state is not AgreementState.PROPOSED:
-        raise Conflict(
-            "agreement-not-proposed", f"The version is {stored.state}.", remedy="Propose another version."
-        )
+        raise Conflict("agreement-not-proposed", f"The version is {stored.state}.", remedy="Propose another version.")
     _check_persons(tx, agreement, "activate", approved_by)
     signatures = tx.agreements.signatures(agreement_id, version)
     for signature in signatures:
-        _verify(tx, agreement, signature, signature.signed_at)
+        key = tx.directory.key(signature.key_id)
+        if key is None or key.agency != signature.agency:
+            raise IntegrityFailure("signing-key-unknown", f"The key of '{signature.agency}' is no longer registered.")
+        # Made with a key that was good then; that it has been revoked since does not unsign the text.
+        verify(key.material, statement(agreement.ref), signature.signature, what="agreement")
     missing = sorted(set(agreement.parties) - {s.agency for s in signatures})
     if missing:
         raise Conflict(
@@ -125,7 +124,9 @@ def suspend(tx: Transaction, agreement_id: str, version: int, approved_by: Seque
     """Stop an active version at once; pulls are denied from the next request on."""
     stored = _version(tx, agreement_id, version)
     if stored.state is not AgreementState.ACTIVE:
-        raise Conflict("agreement-not-active", f"The version is {stored.state}.", remedy="Only an active one is suspended.")
+        raise Conflict(
+            "agreement-not-active", f"The version is {stored.state}.", remedy="Only an active one is suspended."
+        )
     _check_persons(tx, stored.agreement, "suspend", approved_by)
     tx.agreements.set_state(
         agreement_id,
@@ -150,17 +151,25 @@ def _check_persons(tx: Transaction, agreement: Agreement, act: str, persons: Seq
         )
 
 
-def _verify(tx: Transaction, agreement: Agreement, signature: AgreementSignature, at: datetime) -> None:
-    if signature.agency not in agreement.parties:
-        raise InvalidInput("not-a-party", f"'{signature.agency}' is not a party.", remedy="Only parties sign.")
-    key = tx.directory.key(signature.key_id)
-    if key is None or key.agency != signature.agency or key.use != "signing" or not key.usable(at):
+def _signing_key(tx: Transaction, agreement: Agreement, signed: PartySignature, now: datetime) -> RegisteredKey:
+    """The registered key that made the signature; the file does not say which."""
+    usable = [key for key in tx.directory.keys(signed.agency, "signing") if key.usable(now)]
+    if not usable:
         raise InvalidInput(
             "signing-key-unknown",
-            "The signature names a key that is not a valid signing key of that agency.",
-            remedy="Register the key for signing first.",
+            f"'{signed.agency}' has no usable signing key.",
+            remedy="Register the agency's signing key first.",
         )
-    verify_agreement_signature(agreement, key.material, signature.signature)
+    for key in usable[:-1]:
+        try:
+            verify_party_signature(agreement, signed, key.material.encode())
+        except IntegrityFailure as failure:
+            if failure.code != "signature-invalid":
+                raise
+            continue
+        return key
+    verify_party_signature(agreement, signed, usable[-1].material.encode())
+    return usable[-1]
 
 
 def _version(tx: Transaction, agreement_id: str, version: int) -> AgreementRecord:

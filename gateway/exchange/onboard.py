@@ -92,7 +92,9 @@ def register_key(tx: Transaction, key: RegisteredKey, now: datetime) -> None:
     if key.principal is not None:
         principal = tx.directory.principal(key.principal)
         if principal is None or principal.agency != key.agency:
-            raise NotFound("principal-unknown", f"The agency has no principal '{key.principal}'.", remedy="Add it first.")
+            raise NotFound(
+                "principal-unknown", f"The agency has no principal '{key.principal}'.", remedy="Add it first."
+            )
     check_material(key)
     tx.directory.add_key(
         key,
@@ -147,6 +149,4 @@ def _agency(tx: Transaction, agency_id: str) -> Agency:
 
 
 def _event(action: str, now: datetime, kind: str, object_id: str, *, detail: dict[str, object]) -> AuditEvent:
-    return record.event(
-        action, "done", now, object_kind=kind, object_id=object_id, detail=detail, system="operator"
-    )
+    return record.event(action, "done", now, object_kind=kind, object_id=object_id, detail=detail, system="operator")

@@ -338,8 +338,12 @@ class Redacted:
 class Workbench(Protocol):
     """Opens evidence in a child process without network, within limits. Pure in its inputs."""
 
-    def examine(self, data: bytes, untrusted_name: str, declared_media_type: str) -> Examined:
+    def examine(self, data: bytes, untrusted_name: str, declared_media_type: str, *, complete: bool = True) -> Examined:
         """Sniff and parse.
+
+        Args:
+            complete: False if ``data`` is only the beginning; then nothing is parsed, and what would
+                have to be redacted is refused as too large.
 
         Raises:
             Unparsable, SandboxFailure, TooLarge: the exhibit is to be quarantined.

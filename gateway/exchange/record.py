@@ -29,7 +29,7 @@ def event(
     outcome: Outcome,
     now: datetime,
     *,
-    actor: Principal | None,
+    actor: Principal | None = None,
     object_kind: str,
     object_id: str,
     agreement: AgreementRef | None = None,

@@ -20,7 +20,7 @@ from gateway.evidence.media import REDACTABLE
 from gateway.evidence.package import EVERYONE, Exhibit, Package, Rendition
 from gateway.exchange import record
 from gateway.exchange.ports import Keyring, RenditionSpec, Transaction
-from gateway.policy.decide import recipients_of, views_reaching
+from gateway.policy.reach import recipients_of, views_reaching
 
 
 def specs_for(agreement: Agreement, package: Package, keyring: Keyring) -> list[RenditionSpec]:
@@ -38,11 +38,6 @@ def specs_for(agreement: Agreement, package: Package, keyring: Keyring) -> list[
                 RenditionSpec(view, audience, keyring.pseudonym_key(package.case_id, audience)),
             )
     return list(specs.values())
-
-
-def stop_categories(agreement: Agreement) -> frozenset[str]:
-    """Categories whose findings stop a package, from the agreement's forbidden data types."""
-    return frozenset({"special-category"} if "special-category-data" in agreement.forbidden else ())
 
 
 def rendition_aad(package: Package, view: str, exhibit_id: str) -> bytes:

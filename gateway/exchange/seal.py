@@ -22,7 +22,7 @@ from gateway.evidence.lifecycle import PackageState, ReleaseState, RenditionStat
 from gateway.evidence.package import EVERYONE, Exhibit, Package, Release, Rendition
 from gateway.exchange import record
 from gateway.exchange.ports import Keyring, Transaction
-from gateway.policy.decide import recipients_of, views_reaching
+from gateway.policy.reach import recipients_of, views_reaching
 from gateway.translog.entry import format_time
 from gateway.translog.event import AuditEvent
 

@@ -61,7 +61,7 @@ class Decision:
     obligations: tuple[Obligation, ...] = field(default=())
 
     @property
-    def outcome(self) -> str:
+    def outcome(self) -> Literal["permit", "deny"]:
         """``permit`` or ``deny``, as the audit log writes it."""
         return "permit" if self.permitted else "deny"
 

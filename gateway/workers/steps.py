@@ -27,12 +27,14 @@ from gateway.evidence.canonical import canonical_json, sha256_hex
 from gateway.evidence.lifecycle import NEXT_STEP, RenditionState
 from gateway.evidence.package import Exhibit, Package, Rendition
 from gateway.exchange import dispose, examine, quarantine, redact, release, review, seal
-from gateway.exchange.ports import CleanRendition
+from gateway.exchange.ports import CleanRendition, Examined
+from gateway.policy.reach import stop_categories
 
 #: Failures of one exhibit that set it aside; anything else makes the job be tried again.
 _SETS_ASIDE = (Unparsable, DetectionFailed, ResidueFound, SandboxFailure, TooLarge, IntegrityFailure)
 
 _RETRY_RELEASE = timedelta(milliseconds=300)
+_LOOKED_AT_BYTES = 1 << 20
 
 
 def handlers(gateway: Gateway) -> dict[str, Callable[[str], None]]:
@@ -64,9 +66,7 @@ class Steps:
         package, exhibits = found
         for exhibit in exhibits:
             try:
-                examined = gateway.workbench.examine(
-                    self._original(exhibit), exhibit.name, exhibit.declared_media_type
-                )
+                examined = gateway.workbench.examine(self._original(exhibit), exhibit.name, exhibit.declared_media_type)
             except _SETS_ASIDE as error:
                 with gateway.database.transaction() as tx:
                     quarantine.set_aside(tx, package, exhibit, error, gateway.clock())
@@ -102,7 +102,7 @@ class Steps:
                     name=exhibit.name,
                     media_type=exhibit.media_type or exhibit.declared_media_type,
                     source_commitment=exhibit.sha256,
-                    stop_on=redact.stop_categories(agreement),
+                    stop_on=stop_categories(agreement),
                     specs=specs,
                 )
             except _SETS_ASIDE as error:
@@ -155,28 +155,36 @@ class Steps:
         for name in names:
             self._gateway.blobs.delete(name)
 
+    def _look(self, exhibit: Exhibit) -> Examined:
+        """What the exhibit is; of one too large to open, only the beginning is looked at."""
+        complete = exhibit.size_bytes <= self._gateway.settings.max_redactable_bytes
+        data = self._original(exhibit) if complete else self._beginning(exhibit)
+        return self._gateway.workbench.examine(data, exhibit.name, exhibit.declared_media_type, complete=complete)
+
     def _original(self, exhibit: Exhibit) -> bytes:
         """The plaintext of an original, in memory only."""
+        blob, decryptor = self._open(exhibit)
+        body = self._gateway.blobs.read(blob, NONCE_BYTES)
+        data = decryptor.update(body) + decryptor.finish()
+        if sha256_hex(data) != exhibit.sha256:
+            raise IntegrityFailure("exhibit-digest-mismatch", "The stored exhibit is not what was uploaded.")
+        return data
+
+    def _beginning(self, exhibit: Exhibit) -> bytes:
+        """The first chunks of an original; each is authenticated by itself."""
+        blob, decryptor = self._open(exhibit)
+        return decryptor.update(self._gateway.blobs.read(blob, NONCE_BYTES, _LOOKED_AT_BYTES))
+
+    def _open(self, exhibit: Exhibit) -> tuple[str, BodyDecryptor]:
         gateway = self._gateway
-        if exhibit.size_bytes > gateway.settings.max_redactable_bytes:
-            raise TooLarge(
-                "exhibit-too-large-to-redact",
-                f"The exhibit has {exhibit.size_bytes} bytes; "
-                f"at most {gateway.settings.max_redactable_bytes} are opened for redaction.",
-                remedy="Split the file, or raise EVIDENCE_GATEWAY_MAX_REDACTABLE_BYTES.",
-            )
         if exhibit.blob is None or exhibit.file_key_id is None:
             raise NotFound("blob-missing", "The exhibit has no stored body.")
         with gateway.database.transaction() as tx:
             wrapped = tx.file_keys.get(exhibit.file_key_id)
         if wrapped is None:
             raise NotFound("key-unknown", "The exhibit's file key is not stored.")
-        body = gateway.blobs.read(exhibit.blob)
-        decryptor = BodyDecryptor(gateway.keyring.unwrap(wrapped), body[:NONCE_BYTES])
-        data = decryptor.update(memoryview(body)[NONCE_BYTES:]) + decryptor.finish()
-        if sha256_hex(data) != exhibit.sha256:
-            raise IntegrityFailure("exhibit-digest-mismatch", "The stored exhibit is not what was uploaded.")
-        return data
+        nonce = gateway.blobs.read(exhibit.blob, 0, NONCE_BYTES)
+        return exhibit.blob, BodyDecryptor(gateway.keyring.unwrap(wrapped), nonce)
 
     def _encrypt(self, package: Package, exhibit: Exhibit, clean: CleanRendition) -> tuple[Rendition, WrappedKey]:
         gateway, now = self._gateway, self._gateway.clock()
@@ -240,5 +248,3 @@ def resume(gateway: Gateway, *, older_than: timedelta) -> None:
         for state, step in NEXT_STEP.items():
             for package in tx.packages.in_state(state, before=before, limit=100):
                 tx.queue.enqueue(step, package.id)
-
-

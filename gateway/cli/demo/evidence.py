@@ -25,42 +25,48 @@ REPORT = (
     ("Reference", "File no. 2026/AI-04417, opened by the Commission on 14 September 2026."),
     (
         "What happened",
-        "On 3 September 2026 at 22:40 the triage assistant CareSort, run by Halden Clinical Systems Ltd, told "
-        "Mrs Amélie Fournier, aged 67, of 14 rue des Tanneurs, 69005 Lyon, that her chest pain needed no doctor. "
-        "Her son, Julien Fournier, called the helpline from +33 6 12 34 56 78 and reached Dr Samuel Okafor, who "
-        "sent an ambulance. Mrs Fournier was in hospital for nine days.",
+        "On 3 September 2026 at 22:40 the lending assistant LoanSort, run by Halden Lending Systems Ltd, told "
+        "Mrs Amélie Fournier, aged 67, of 14 rue des Tanneurs, 69005 Lyon, that her loan was cancelled and her "
+        "account closed. Her son, Julien Fournier, called the helpline from +33 6 12 34 56 78 and reached "
+        "Samuel Okafor, who stopped the closure by hand. Mrs Fournier had no access to her money for nine days.",
     ),
     (
         "What the provider says",
-        "Halden's head of safety, Ingrid Sørensen (ingrid.sorensen@halden-clinical.example), wrote that version 4.2 "
-        "of the model had been released on 28 August 2026 after a change to the symptom classifier. According to "
-        "Ms Sørensen, 312 users received the same answer. The case was known in-house as HCS-2026-118.",
+        "Halden's head of safety, Ingrid Sørensen (ingrid.sorensen@halden-lending.example), wrote that version 4.2 "
+        "of the model had been released on 28 August 2026 after a change to the income classifier. According to "
+        "Ms Sørensen, 312 customers received the same answer. The case was known in-house as HLS-2026-118.",
     ),
     (
         "What we ask for",
         "Logs of 3 September 2026 between 22:00 and 23:00, the contract with the hosting company, and the "
-        "evaluation of version 4.2. Payments to Mrs Fournier went to IBAN FR76 3000 6000 0112 3456 7890 189.",
+        "evaluation of version 4.2. The account concerned is IBAN FR76 3000 6000 0112 3456 7890 189.",
     ),
 )
 
 LOG_ROWS = (
     ("2026-09-03T22:38:51Z", "198.51.100.23", "amelie.fournier@example.org", "session 7f3c start", "0.00"),
-    ("2026-09-03T22:39:40Z", "198.51.100.23", "amelie.fournier@example.org", "symptom: chest pain", "0.31"),
-    ("2026-09-03T22:40:02Z", "198.51.100.23", "amelie.fournier@example.org", "advice: self-care", "0.87"),
+    (
+        "2026-09-03T22:39:40Z",
+        "198.51.100.23",
+        "amelie.fournier@example.org",
+        "question: instalment of September",
+        "0.31",
+    ),
+    ("2026-09-03T22:40:02Z", "198.51.100.23", "amelie.fournier@example.org", "decision: close account", "0.87"),
     ("2026-09-03T22:44:17Z", "203.0.113.9", "julien.fournier@example.org", "helpline call +33 6 12 34 56 78", "0.00"),
-    ("2026-09-03T22:46:30Z", "192.0.2.77", "s.okafor@halden-clinical.example", "override: emergency", "1.00"),
+    ("2026-09-03T22:46:30Z", "192.0.2.77", "s.okafor@halden-lending.example", "override: keep open", "1.00"),
 )
 
 CONTRACT = """HOSTING AND MODEL SERVICE AGREEMENT
 
-between Halden Clinical Systems Ltd, 8 Quay Street, Bristol BS1 4DJ ("Halden"), represented by its director
+between Halden Lending Systems Ltd, 8 Quay Street, Bristol BS1 4DJ ("Halden"), represented by its director
 Margaret Ellis, and Northlight Compute GmbH, Speicherstraße 12, 20457 Hamburg ("Northlight"), represented by
 Jonas Brandt.
 
 1. Fees. Halden pays Northlight a monthly fee of EUR 48,500 and EUR 0.0042 for each request above 2,000,000
 requests a month. The fee rises by 3.5% on each anniversary.
 
-2. Royalty. Northlight receives a royalty of 6.25% of net revenue from CareSort in Germany and Austria.
+2. Royalty. Northlight receives a royalty of 6.25% of net revenue from LoanSort in Germany and Austria.
 
 3. Minimum volume. Halden orders at least 36,000 GPU hours a year. Shortfalls are charged at EUR 1.85 an hour.
 
@@ -88,11 +94,11 @@ def demo_exhibits() -> list[DemoExhibit]:
     return [
         DemoExhibit("incident-report.docx", "incident-report", media.DOCX, report_docx()),
         DemoExhibit("incident-report.pdf", "incident-report", media.PDF, report_pdf()),
-        DemoExhibit("triage-log.csv", "system-log", media.CSV, log_csv()),
-        DemoExhibit("triage-log.jsonl", "system-log", media.JSON_LINES, log_json_lines()),
+        DemoExhibit("lending-log.csv", "system-log", media.CSV, log_csv()),
+        DemoExhibit("lending-log.jsonl", "system-log", media.JSON_LINES, log_json_lines()),
         DemoExhibit("letter-to-the-provider.eml", "correspondence", media.EMAIL, letter()),
         DemoExhibit("hosting-contract.txt", "contract", media.TEXT, CONTRACT.encode()),
-        DemoExhibit("caresort-4.2.safetensors", "model-artifact", media.OCTETS, model_file()),
+        DemoExhibit("loansort-4.2.safetensors", "model-artifact", media.OCTETS, model_file()),
     ]
 
 
@@ -101,9 +107,8 @@ def report_docx() -> bytes:
     body = []
     for heading, text in REPORT:
         style = "Title" if not text else "Heading1"
-        body.append(
-            f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr><w:r><w:rPr><w:b/></w:rPr><w:t>{escape(heading)}</w:t></w:r></w:p>'
-        )
+        bold = f"<w:r><w:rPr><w:b/></w:rPr><w:t>{escape(heading)}</w:t></w:r>"
+        body.append(f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr>{bold}</w:p>')
         if text:
             body.append(f'<w:p><w:r><w:t xml:space="preserve">{escape(text)}</w:t></w:r></w:p>')
     word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -161,7 +166,7 @@ def letter() -> bytes:
     """An e-mail with the contract's summary attached."""
     message = EmailMessage()
     message["From"] = "Camille Laurent <camille.laurent@regulator.example>"
-    message["To"] = "Ingrid Sørensen <ingrid.sorensen@halden-clinical.example>"
+    message["To"] = "Ingrid Sørensen <ingrid.sorensen@halden-lending.example>"
     message["Subject"] = "Incident of 3 September 2026, Mrs Fournier"
     message["Date"] = "Mon, 14 Sep 2026 09:12:00 +0200"
     message["Message-ID"] = "<demo-1@regulator.example>"
@@ -171,7 +176,7 @@ def letter() -> bytes:
         "Yours sincerely,\nCamille Laurent\n"
     )
     message.add_attachment(
-        "Contact list\nTomasz Wieczorek, tomasz.w@halden-clinical.example\nDr Samuel Okafor, +44 117 496 0123\n",
+        "Contact list\nTomasz Wieczorek, tomasz.w@halden-lending.example\nDr Samuel Okafor, +44 117 496 0123\n",
         filename="contacts.txt",
     )
     return message.as_bytes()

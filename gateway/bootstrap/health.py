@@ -1,0 +1,110 @@
+"""Checks of an installation, each by doing for real, in small, what the gateway does."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from uuid import uuid4
+
+from gateway.agreements.model import View
+from gateway.blobs.log_store import open_log_store
+from gateway.blobs.store import open_blobs
+from gateway.bootstrap.gateway import database_url
+from gateway.bootstrap.workbench import SandboxedWorkbench
+from gateway.errors import GatewayError, IntegrityFailure, Misconfigured
+from gateway.evidence.media import TEXT
+from gateway.evidence.taxonomy import Action, Category
+from gateway.exchange.ports import RenditionSpec
+from gateway.keyring.file_keyring import FileKeyring
+from gateway.settings import Settings
+from gateway.storage.database import PostgresDatabase
+from gateway.storage.migrate import upgrade
+
+_PROBE = b"Please write to Margaret Ellis at margaret.ellis@example.org."
+
+
+def checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Name and action of each check; an action returns a sentence or raises a GatewayError."""
+    yield "python", _python
+    yield "key file", lambda: _keys(settings)
+    yield "database", lambda: _database(settings)
+    yield "evidence store", lambda: _blobs(settings)
+    yield "log store", lambda: _log(settings)
+    yield "sandbox, detection, redaction", lambda: _redaction(settings)
+
+
+def _python() -> str:
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        raise Misconfigured("python-unsupported", "This Python is not supported.", remedy="Use 3.11, 3.12 or 3.13.")
+    return f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
+
+
+def _keys(settings: Settings) -> str:
+    if not settings.passphrase:
+        raise Misconfigured(
+            "passphrase-missing",
+            "There is no passphrase for the key file.",
+            remedy="Set EVIDENCE_GATEWAY_PASSPHRASE or EVIDENCE_GATEWAY_PASSPHRASE_FILE.",
+        )
+    keyring = FileKeyring.open(settings.key_path, settings.passphrase)
+    return f"{settings.key_path} opens; log key {keyring.log_vkey.rsplit('+', 1)[0]}"
+
+
+def _database(settings: Settings) -> str:
+    with ExitStack() as stack:
+        url = database_url(settings, stack)
+        upgrade(url)
+        database = PostgresDatabase(url)
+        stack.callback(database.close)
+        with database.transaction() as tx:
+            agencies = len(tx.directory.agencies())
+            active = sum(record.state == "active" for record in tx.agreements.all())
+    where = "given by URL" if settings.database_url else f"embedded in {settings.home / 'database'}"
+    return f"{where}; tables up to date, {agencies} agencies, {active} agreement(s) in force"
+
+
+def _blobs(settings: Settings) -> str:
+    blobs = open_blobs(settings.blobs_at)
+    name = f"doctor/{uuid4()}"
+    writer = blobs.create(name)
+    try:
+        writer.write(_PROBE)
+        writer.commit()
+        if blobs.read(name) != _PROBE:
+            raise IntegrityFailure("blob-differs", "The store gave back other bytes than it was given.")
+    finally:
+        blobs.delete(name)
+    return f"{settings.blobs_at}: wrote, read and deleted"
+
+
+def _log(settings: Settings) -> str:
+    head = open_log_store(settings.log_at).head()
+    return f"{settings.log_at}: " + ("a log is published" if head else "empty, nothing published yet")
+
+
+def _redaction(settings: Settings) -> str:
+    view = View("doctor", dict.fromkeys(Category, Action.REMOVE), {})
+    workbench = SandboxedWorkbench(
+        workers=1,
+        memory_bytes=settings.sandbox_memory_bytes,
+        seconds=settings.sandbox_seconds,
+        max_bytes=settings.max_redactable_bytes,
+    )
+    try:
+        outcome = workbench.redact(
+            _PROBE,
+            exhibit_id="00000000-0000-4000-8000-000000000000",
+            name="doctor.txt",
+            media_type=TEXT,
+            source_commitment=hashlib.sha256(_PROBE).hexdigest(),
+            stop_on=frozenset(),
+            specs=[RenditionSpec(view, "doctor", bytes(32))],
+        )
+    finally:
+        workbench.close()
+    redacted = outcome.renditions[0].data
+    if b"Ellis" in redacted or b"@" in redacted:
+        raise GatewayError("detection-broken", "A name or an address was not found.", remedy="Install again.")
+    return "a name and an address were found, removed, and proved gone, in a process without network"

@@ -1,0 +1,41 @@
+"""``evidence-gateway doctor``: is everything here that the gateway needs, and does it work?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.errors import GatewayError
+
+Check = tuple[str, Callable[[], str]]
+
+
+def doctor(
+    home: Annotated[Path | None, typer.Option("--home", help="Folder of the gateway [$EVIDENCE_GATEWAY_HOME].")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Check settings, keys, database, stores, sandbox and detection; say what to do about what fails."""
+    from gateway.bootstrap.health import checks
+    from gateway.settings import read_settings
+
+    results = []
+    failed = False
+    for name, run in checks(read_settings(home=home)):
+        try:
+            results.append({"check": name, "ok": True, "says": run()})
+        except GatewayError as error:
+            failed = True
+            results.append({"check": name, "ok": False, "says": error.message, "remedy": error.remedy})
+        if not as_json:
+            last = results[-1]
+            typer.echo(f"{'ok  ' if last['ok'] else 'FAIL'}  {name}: {last['says']}")
+            if not last["ok"] and last.get("remedy"):
+                typer.echo(f"      what to do: {last['remedy']}")
+    if as_json:
+        typer.echo(json.dumps({"ok": not failed, "checks": results}))
+    if failed:
+        raise typer.Exit(5)

@@ -1,0 +1,65 @@
+"""``evidence-gateway serve`` and ``worker``: the gateway as one process, or as several."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+Home = Annotated[Path | None, typer.Option("--home", help="Folder of the gateway [$EVIDENCE_GATEWAY_HOME].")]
+
+
+def serve(
+    home: Home = None,
+    worker: Annotated[bool, typer.Option(help="Also run the background work in this process.")] = True,
+) -> None:
+    """Answer HTTP, and (unless --no-worker) examine, redact, seal and sequence in the same process."""
+    from contextlib import ExitStack
+
+    import uvicorn
+
+    from gateway.api.app import create_app
+    from gateway.api.logging import logging_config
+    from gateway.bootstrap.gateway import open_gateway
+    from gateway.settings import read_settings
+    from gateway.workers.background import Background
+
+    settings = read_settings(home=home)
+    with ExitStack() as stack:
+        gateway = stack.enter_context(open_gateway(settings))
+        background = stack.enter_context(Background(gateway)) if worker else None
+        app = create_app(gateway, background=background)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                log_config=logging_config(),
+                access_log=False,
+                server_header=False,
+                date_header=True,
+                timeout_graceful_shutdown=20,
+                h11_max_incomplete_event_size=65_536,
+                limit_concurrency=512,
+            )
+        )
+        server.run()
+
+
+def worker(home: Home = None) -> None:
+    """Run only the background work; any number of these may run beside `serve --no-worker`."""
+    from gateway.bootstrap.gateway import open_gateway
+    from gateway.settings import read_settings
+    from gateway.workers.background import Background
+
+    with open_gateway(read_settings(home=home)) as gateway, Background(gateway) as background:
+
+        def end(number: int, frame: FrameType | None) -> None:
+            background.request_stop()
+
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)
+        background.wait()
