@@ -15,7 +15,7 @@ from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
 from gateway.evidence.package import Principal
 from gateway.exchange.ports import Ledger
 from gateway.storage.refusals import exists
-from gateway.storage.rows import change, find, find_locked, insert_once, require
+from gateway.storage.rows import change, find, find_locked, insert_once, require, written
 from gateway.storage.tables import agencies, keys, principals
 from gateway.translog.event import AuditEvent
 
@@ -76,12 +76,10 @@ class PostgresDirectory:
         values = {"roles": sorted(principal.roles), "attributes": sorted(principal.attributes)}
         statement = insert(principals).values(id=principal.id, agency=principal.agency, **values)
         # The condition keeps one agency from taking over the name of another's principal.
-        done = self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=[principals.c.id], set_=values, where=principals.c.agency == principal.agency
-            )
+        upsert = statement.on_conflict_do_update(
+            index_elements=[principals.c.id], set_=values, where=principals.c.agency == principal.agency
         )
-        if done.rowcount == 0:
+        if written(self._connection, upsert) != 1:
             raise exists("principal")
         self._ledger.append(event)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from gateway.exchange.ports import StoredAnswer
-from gateway.storage.rows import find, insert_once
+from gateway.storage.rows import find, insert_once, written
 from gateway.storage.tables import idempotency
 
 
@@ -39,7 +39,7 @@ class PostgresIdempotency:
 
     def forget(self, before: datetime) -> int:
         """Drop answers stored before that time; returns how many."""
-        return self._connection.execute(delete(idempotency).where(idempotency.c.created_at < before)).rowcount
+        return written(self._connection, delete(idempotency).where(idempotency.c.created_at < before))
 
 
 def _lock(principal_id: str, key: str) -> int:

@@ -15,7 +15,7 @@ from gateway.evidence.package import AgreementRef, Exhibit, Package
 from gateway.exchange.ports import Ledger
 from gateway.storage.moves import EXHIBIT_CHANGES, check_changes, moved
 from gateway.storage.refusals import exists
-from gateway.storage.rows import change, find, find_locked, insert_once, newest_first, require
+from gateway.storage.rows import change, find, find_locked, insert_once, newest_first, require, written
 from gateway.storage.tables import cases, exhibits, file_keys, packages
 from gateway.translog.event import AuditEvent
 
@@ -74,7 +74,7 @@ class PostgresPackages:
         if not rows:
             return
         statement = insert(exhibits).values([members(row) for row in rows]).on_conflict_do_nothing()
-        if self._connection.execute(statement).rowcount != len(rows):
+        if written(self._connection, statement) != len(rows):
             raise exists("exhibit")
 
     def get(self, package_id: str, *, lock: bool = False) -> Package | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete
 from sqlalchemy.dialects.postgresql import insert
 
+from gateway.storage.rows import written
 from gateway.storage.tables import replays
 
 
@@ -23,8 +24,8 @@ class PostgresReplays:
     def first_use(self, issuer: str, jti: str, expires_at: datetime) -> bool:
         # Of two at once the second waits for the first to commit, then inserts nothing.
         statement = insert(replays).values(issuer=issuer, jti=jti, expires_at=expires_at).on_conflict_do_nothing()
-        return self._connection.execute(statement).rowcount == 1
+        return written(self._connection, statement) == 1
 
     def forget(self, before: datetime) -> int:
         """Drop ids whose tokens have expired, and so are refused anyway; returns how many."""
-        return self._connection.execute(delete(replays).where(replays.c.expires_at < before)).rowcount
+        return written(self._connection, delete(replays).where(replays.c.expires_at < before))

@@ -10,10 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, UpdateBase, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.storage.refusals import exists, missing
+
+
+def written(connection: Connection, statement: UpdateBase) -> int:
+    """Execute a statement that writes, and return how many rows it wrote.
+
+    SQLAlchemy does not keep the count of an INSERT unless it is asked to.
+    """
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def insert_once(connection: Connection, table: Table, values: Mapping[str, Any], noun: str) -> None:
@@ -22,8 +30,7 @@ def insert_once(connection: Connection, table: Table, values: Mapping[str, Any],
     Raises:
         Conflict: ``<noun>-exists``; the transaction stays usable.
     """
-    done = connection.execute(insert(table).values(dict(values)).on_conflict_do_nothing())
-    if done.rowcount == 0:
+    if written(connection, insert(table).values(dict(values)).on_conflict_do_nothing()) != 1:
         raise exists(noun)
 
 

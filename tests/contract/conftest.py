@@ -1,0 +1,22 @@
+"""Each contract test runs on the fake and on the real adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.exchange.ports import Database
+from gateway.storage.database import PostgresDatabase
+from tests.fakes.database import FakeDatabase
+from tests.fakes.postgres import postgres_server, postgres_url  # noqa: F401 - fixtures
+
+
+@pytest.fixture(params=["fake", "postgres"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    if request.param == "fake":
+        yield FakeDatabase()
+        return
+    real = PostgresDatabase(request.getfixturevalue("postgres_url"))
+    yield real
+    real.close()
