@@ -1,0 +1,141 @@
+"""Wycheproof's JWS, JWE and JWK attacks against our verifier: no forged token passes.
+
+Each vector is run through :func:`gateway.keyring.tokens.verified_payload` with the vector's own public
+key, as the authority would use a registered one. We accept ES256 under a P-256 key only, so every other
+algorithm's valid vectors must fail as well, and every ES256 one that is valid must pass.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from gateway.errors import GatewayError
+from gateway.evidence.canonical import parse_json
+from gateway.keyring.jwk import decode, parse_public_jwk
+from gateway.keyring.tokens import TokenAuthority, untrusted_client_id, verified_payload
+
+FILES = ("json_web_signature_test.json", "json_web_crypto_test.json", "json_web_key_test.json")
+
+
+#: Groups whose tokens are signed properly, and wrong only by what the JWK around the point says of itself.
+WRONG_BY_THE_JWK = {
+    *("ec_key_for_encryption", "invalid_use", "wrong_curve", "wrong_kty"),
+    *("invalid_algorithm", "wrong_algorithm"),
+}
+    "ec_key_for_encryption",
+    "invalid_use",
+    "invalid_algorithm",
+    "wrong_algorithm",
+    "wrong_curve",
+    "wrong_kty",
+}
+
+
+def cases(shared: Path, name: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    document = json.loads((shared / "vectors" / "wycheproof" / name).read_text())
+    for group in document["testGroups"]:
+        for test in group["tests"]:
+            yield group, test
+
+
+def jwks(group: dict[str, Any]) -> list[Any]:
+    """The group's key, or the keys of its set, each as somebody might offer it for registration."""
+    document = group.get("public", group.get("private"))
+    return [document, *document.get("keys", [])] if isinstance(document, dict) else [document]
+
+
+def registered_keys(group: dict[str, Any]) -> list[ec.EllipticCurvePublicKey]:
+    """Those of the keys that registration takes."""
+    keys = []
+    for jwk in jwks(group):
+        with contextlib.suppress(GatewayError):
+            keys.append(parse_public_jwk(parse_json(json.dumps(jwk).encode())))
+    return keys
+
+
+def bare_points(group: dict[str, Any]) -> list[ec.EllipticCurvePublicKey]:
+    """The points on P-256, even where the JWK around them would be refused: a second line of defence."""
+    points = []
+    for jwk in jwks(group):
+        with contextlib.suppress(KeyError, TypeError, ValueError):
+            x, y = (int.from_bytes(decode(jwk[name]), "big") for name in ("x", "y"))
+            points.append(ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key())
+    return points
+
+
+def verifies(token: str, keys: list[ec.EllipticCurvePublicKey]) -> bool:
+    return any(verified_payload(token, key, types={None, "jwt"}) is not None for key in keys)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_forged_token_is_accepted(shared: Path, name: str) -> None:
+    seen = accepted = 0
+    for group, test in cases(shared, name):
+        token = test.get("jws", test.get("jwe"))
+        token = token if isinstance(token, str) else json.dumps(token)
+        seen += 1
+        if verifies(token, registered_keys(group)):
+            accepted += 1
+            assert test["result"] == "valid", (name, test["tcId"], test["comment"])
+    assert seen > 20
+    if name == "json_web_signature_test.json":
+        assert accepted > 0
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_valid_es256_token_verifies(shared: Path, name: str) -> None:
+    valid = 0
+    for group, test in cases(shared, name):
+        token = test.get("jws")
+        if test["result"] != "valid" or not isinstance(token, str):
+            continue
+        try:
+            header = json.loads(decode(token.split(".")[0]))
+        except ValueError:
+            continue
+        keys = registered_keys(group)
+        if header.get("alg") != "ES256" or not keys:
+            continue
+        valid += 1
+        assert verifies(token, keys), (name, test["tcId"], test["comment"])
+    if name != "json_web_key_test.json":
+        assert valid > 0
+
+
+def test_a_bare_point_admits_no_forged_token_either(shared: Path) -> None:
+    tried = 0
+    for name in FILES:
+        for group, test in cases(shared, name):
+            points = bare_points(group)
+            token = test.get("jws", test.get("jwe"))
+            if not points or not isinstance(token, str) or test["result"] == "valid":
+                continue
+            if group["comment"] in WRONG_BY_THE_JWK:
+                continue
+            tried += 1
+            assert not verifies(token, points), (name, test["tcId"], test["comment"])
+    assert tried > 30
+
+
+def test_none_of_them_is_an_access_token_or_an_assertion(shared: Path) -> None:
+    authority = TokenAuthority(ec.generate_private_key(ec.SECP256R1()), "https://gw.example", "https://gw.example")
+    now = datetime(2026, 5, 4, tzinfo=UTC)
+    seen = 0
+    for name in FILES:
+        for _, test in cases(shared, name):
+            token = test.get("jws", test.get("jwe"))
+            token = token if isinstance(token, str) else json.dumps(token)
+            seen += 1
+            with pytest.raises(GatewayError, match="access token"):
+                authority.verify_access_token(token, now)
+            with pytest.raises(GatewayError, match="client assertion"):
+                untrusted_client_id(token)
+    assert seen > 400
