@@ -89,7 +89,7 @@ def pull(
         )  # fmt: skip
     manifest_bytes = connection.get_bytes(f"/v1/releases/{release_id}/manifest")
     signature = connection.get_bytes(f"/v1/releases/{release_id}/manifest.sig")
-    verify(gateway_key, signature, manifest_bytes, what="release manifest")
+    verify(gateway_key, manifest_bytes, signature, what="release manifest")
     manifest = ReleaseManifest.parse(manifest_bytes)
     if manifest.release != release_id or manifest.release_policy().recipient != own.agency:
         # Signed, but for something or somebody else: an answer that was swapped.

@@ -98,7 +98,7 @@ def push(
             _upload(connection, package["id"], by_ordinal[ordinal]["id"], file, manifest.exhibits[ordinal], progress)
     answer = connection.post(f"/v1/packages/{package['id']}/submit", {})
     receipt, signature = base64.b64decode(answer["receipt"]), base64.b64decode(answer["signature"])
-    verify(gateway_key, signature, receipt, what="receipt")
+    verify(gateway_key, receipt, signature, what="receipt")
     _check_receipt(PackageReceipt.parse(receipt), package, manifest)
     refused = tuple(exhibit for exhibit in package["exhibits"] if exhibit["state"] == "refused")
     return Pushed(package, receipt, signature, refused)

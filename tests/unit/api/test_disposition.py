@@ -21,4 +21,5 @@ def test_attachment(name: str, plain: str, encoded: str) -> None:
     value = attachment(name)
     assert value == f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"
     assert value.isascii()
-    assert "\r" not in value and "\n" not in value
+    assert "\r" not in value
+    assert "\n" not in value

@@ -28,8 +28,20 @@ def test_one_range(header: str, size: int, expected: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    [None, "", "bytes=", "bytes=-", "bytes=5-3", "bytes=a-b", "bytes=0-1,4-5", "items=0-1", "bytes=1_0-", "bytes=٣-"]
-    + ["bytes=" + "9" * 19 + "-", "bytes=0-1;x"],
+    [
+        None,
+        "",
+        "bytes=",
+        "bytes=-",
+        "bytes=5-3",
+        "bytes=a-b",
+        "bytes=0-1,4-5",
+        "items=0-1",
+        "bytes=1_0-",
+        "bytes=٣-",
+        "bytes=" + "9" * 19 + "-",
+        "bytes=0-1;x",
+    ],
 )
 def test_ignored_as_the_standard_asks(header: str | None) -> None:
     assert parse_range(header) is None
