@@ -1,5 +1,5 @@
 """``python -m gateway`` is the ``evidence-gateway`` command."""
 
-from gateway.cli.main import main
+from gateway.main.command import main
 
 main()

@@ -20,8 +20,8 @@ from gateway.cli.keys import keys_app
 from gateway.cli.log import log_app
 from gateway.cli.pull import pull
 from gateway.cli.push import push
-from gateway.cli.serve import serve, worker
 from gateway.errors import GatewayError, Misconfigured
+from gateway.main.serve import serve, worker
 
 app = typer.Typer(
     name="evidence-gateway",

@@ -1,4 +1,4 @@
-"""``evidence-gateway serve`` and ``worker``: the gateway as one process, or as several."""
+"""``serve`` and ``worker``: the gateway as one process, or as several."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ def serve(
     import uvicorn
 
     from gateway.api.app import create_app
-    from gateway.api.logging import logging_config
     from gateway.bootstrap.gateway import open_gateway
     from gateway.settings import read_settings
     from gateway.workers.background import Background
@@ -30,23 +29,24 @@ def serve(
     settings = read_settings(home=home)
     with ExitStack() as stack:
         gateway = stack.enter_context(open_gateway(settings))
-        background = stack.enter_context(Background(gateway)) if worker else None
-        app = create_app(gateway, background=background)
-        server = uvicorn.Server(
+        app = create_app(gateway)
+        if worker:
+            app.state.sequencer = stack.enter_context(Background(gateway)).sequencer
+        uvicorn.Server(
             uvicorn.Config(
                 app,
                 host=settings.host,
                 port=settings.port,
-                log_config=logging_config(),
+                # Requests are in the audit log, with who and what; a second log would hold addresses only.
                 access_log=False,
                 server_header=False,
-                date_header=True,
+                proxy_headers=False,
+                timeout_keep_alive=30,
                 timeout_graceful_shutdown=20,
-                h11_max_incomplete_event_size=65_536,
                 limit_concurrency=512,
+                ws="none",
             )
-        )
-        server.run()
+        ).run()
 
 
 def worker(home: Home = None) -> None:
