@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from gateway.errors import InvalidInput
 from gateway.translog.entry import MAX_ENTRY_BYTES
@@ -19,6 +20,9 @@ from gateway.translog.merkle import HASH_BYTES, NodeReader, perfect_root
 TILE_WIDTH = 256
 TILE_HEIGHT = 8
 MAX_LEVEL = 63
+
+#: Path -> bytes, or None if there is no such file.
+PathReader: TypeAlias = Callable[[str], bytes | None]
 
 _PATH = re.compile(r"tile/(entries|0|[1-9]\d?)/((?:x\d{3}/)*\d{3})(?:\.p/([1-9]\d{0,2}))?", re.ASCII)
 
@@ -155,6 +159,26 @@ def decode_bundle(data: bytes, width: int) -> list[bytes]:
     if len(leaves) != width or position != len(data):
         raise _invalid(f"it has not exactly {width} entries")
     return leaves
+
+
+def fetch(tile: Tile, read: PathReader) -> bytes | None:
+    """The bytes of a tile or bundle, or None if they are not there.
+
+    A partial file may be gone once the full one is there (tlog-tiles, "Partial Tiles"); then they
+    are the beginning of the full one.
+    """
+    data = read(tile.path)
+    if data is not None or tile.width == TILE_WIDTH:
+        return data
+    full = read(tile.whole.path)
+    if full is None:
+        return None
+    if tile.level is not None:
+        return full[: tile.width * HASH_BYTES]
+    end = 0
+    for _ in range(tile.width):
+        end += 2 + int.from_bytes(full[end : end + 2], "big")
+    return full[:end]
 
 
 def node_reader(size: int, read: Callable[[Tile], bytes]) -> NodeReader:

@@ -28,11 +28,8 @@ from gateway.translog.checkpoint import Checkpoint, OpenedCheckpoint, open_check
 from gateway.translog.edge import Edge, TileBytes
 from gateway.translog.entry import NO_PREVIOUS, Entry, parse_entry
 from gateway.translog.merkle import HASH_BYTES, leaf_hash, perfect_root, tree_root
-from gateway.translog.tiles import TILE_WIDTH, Tile, decode_bundle, node_reader, tile_of
+from gateway.translog.tiles import TILE_WIDTH, PathReader, Tile, decode_bundle, fetch, node_reader, tile_of
 from gateway.translog.vkey import VerifierKey
-
-#: Path -> bytes, or None if there is no such file.
-PathReader = Callable[[str], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,24 +212,10 @@ class _Auditor:
             return False
 
     def _bytes(self, tile: Tile) -> bytes:
-        data = self._read(tile.path)
-        if data is None and tile.width < TILE_WIDTH:
-            # A partial file may be gone once the full one is there (tlog-tiles, "Partial Tiles").
-            whole = self._read(tile.whole.path)
-            if whole is not None:
-                data = _beginning(whole, tile)
+        data = fetch(tile, self._read)
         if data is None:
             raise _fault("log-file-missing", "A file of the log is missing", tile.path)
         return data
-
-
-def _beginning(whole: bytes, tile: Tile) -> bytes:
-    if tile.level is not None:
-        return whole[: tile.width * HASH_BYTES]
-    end = 0
-    for _ in range(tile.width):
-        end += 2 + int.from_bytes(whole[end : end + 2], "big")
-    return whole[:end]
 
 
 def _fault(code: str, message: str, where: str) -> IntegrityFailure:

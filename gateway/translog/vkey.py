@@ -22,6 +22,8 @@ from gateway.errors import InvalidInput
 
 ED25519 = 1
 COSIGNATURE = 4
+#: Name of the file with the log's vkey in an exported log.
+VKEY_FILE = "log.vkey"
 _ALGORITHMS = (ED25519, COSIGNATURE)
 _MAX_NAME_CHARS = 255
 

@@ -1,0 +1,220 @@
+"""``evidence-gateway log``: verify an exported log offline, export it, look into it.
+
+``verify`` is for anyone and needs the base installation only. ``export`` and ``show`` are for the
+operator, on the machine of the gateway; both are entries of the log themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.errors import GatewayError, IntegrityFailure, InvalidInput
+
+if TYPE_CHECKING:
+    from gateway.exchange.ports import LoggedEntry
+    from gateway.translog.checkpoint import Checkpoint
+    from gateway.translog.entry import Entry
+    from gateway.translog.vkey import VerifierKey
+
+log_app = typer.Typer(help="The audit log: verify a copy offline, export it, search it.", no_args_is_help=True)
+
+Home = Annotated[Path | None, typer.Option("--home", help="Folder of the gateway [$EVIDENCE_GATEWAY_HOME].")]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+@log_app.command("verify")
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="Folder or zip file that 'log export' wrote.")],
+    vkey: Annotated[
+        str | None,
+        typer.Option(help="The log's verifier key as you know it, or a file with it [default: the one in the bundle]."),
+    ] = None,
+    known: Annotated[
+        list[Path] | None, typer.Option(help="A checkpoint you kept: the log must contain it; may be repeated.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a copy of the log: every entry, the chain, the tree, the signature. Needs no server.
+
+    Exit codes: 0 all of it is right; 1 something is not, and the place of the
+    first fault is named; 2 this is not a copy of a log.
+    """
+    from rich.progress import Progress
+
+    from gateway.cli.log_bundle import open_bundle
+    from gateway.translog.verifier import audit
+    from gateway.translog.vkey import VKEY_FILE
+
+    with open_bundle(bundle) as read:
+        inside = read(VKEY_FILE)
+        if inside is None and vkey is None:
+            raise InvalidInput(
+                "log-bundle-invalid",
+                "There is no verifier key in the bundle.",
+                remedy="Pass the one you know with --vkey.",
+                where=VKEY_FILE,
+            )
+        key = _key(vkey if vkey is not None else (inside or b"").decode("utf-8", "replace").strip())
+        checkpoints = [_checkpoint(path, key) for path in known or []]
+        with Progress(disable=as_json, transient=True) as progress:
+            task = progress.add_task("checking entries", total=None)
+
+            def advance(entry: Entry, _leaf: bytes) -> None:
+                if entry.seq % 1000 == 0:
+                    progress.update(task, completed=entry.seq)
+
+            try:
+                result = audit(read, key, known=checkpoints, on_entry=advance)
+            except IntegrityFailure as fault:
+                if as_json:
+                    typer.echo(json.dumps({"verified": False, "fault": fault.as_dict()}, ensure_ascii=False))
+                    raise typer.Exit(1) from fault
+                raise
+    answer = {**result.as_dict(), "verified": True, "vkey": key.encode(), "key_from_bundle": vkey is None}
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+        return
+    typer.echo(f"verified: {answer['size']} entries of {answer['origin']}")
+    typer.echo(f"  root    {answer['root']}")
+    typer.echo(f"  from    {answer['first_time']} to {answer['last_time']}")
+    typer.echo(f"  signed  {', '.join(answer['signed_by'])}")
+    for checkpoint in checkpoints:
+        typer.echo(f"  contains the known checkpoint of {checkpoint.size} entries")
+    if vkey is None:
+        typer.echo(f"  the key came with the copy; compare it with the one you were given: {key.encode()}")
+
+
+@log_app.command("export")
+def export(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the copy: new, empty, or an earlier export.")],
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Copy the published log, with its verifier key and a text on how to check it, into a folder."""
+    from gateway.blobs.log_export import export_log
+    from gateway.bootstrap.gateway import open_gateway
+    from gateway.exchange import record
+    from gateway.settings import read_settings
+    from gateway.translog.vkey import parse_vkey
+
+    with open_gateway(read_settings(home=home)) as gateway:
+        origin = gateway.keyring.log_signer.name
+        with gateway.database.transaction() as tx:
+            # Before a byte leaves: who takes a copy stands in the log (invariant 2).
+            tx.ledger.append(
+                record.event(
+                    "log.export", "done", gateway.clock(), object_kind="log", object_id=origin, system="operator"
+                )
+            )
+        checkpoint = export_log(gateway.log_store, parse_vkey(gateway.keyring.log_vkey), out)
+    answer = {"out": str(out), "origin": origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+    else:
+        typer.echo(f"exported {checkpoint.size} entries of {origin} to {out}")
+        typer.echo(f"check them anywhere: evidence-gateway log verify {out}")
+
+
+@log_app.command("show")
+def show(
+    package: Annotated[str | None, typer.Option(help="Only entries about this package.")] = None,
+    case: Annotated[str | None, typer.Option(help="Only entries about this case (its id).")] = None,
+    exhibit: Annotated[str | None, typer.Option(help="Only entries about this exhibit.")] = None,
+    agency: Annotated[str | None, typer.Option(help="Only what principals of this agency did.")] = None,
+    principal: Annotated[str | None, typer.Option(help="Only what this principal did.")] = None,
+    agreement: Annotated[str | None, typer.Option(help="Only entries under this agreement.")] = None,
+    action: Annotated[str | None, typer.Option(help="Only this action, such as release.pull.")] = None,
+    outcome: Annotated[str | None, typer.Option(help="Only permit, deny, done or failed.")] = None,
+    start: Annotated[int, typer.Option(min=0, help="First sequence number.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 1000,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Show entries, oldest first. Looking is an entry of its own."""
+    from gateway.bootstrap.gateway import open_gateway
+    from gateway.exchange import record
+    from gateway.settings import read_settings
+    from gateway.storage.log_ledger import SqlLedger
+
+    wanted = {
+        "package": package,
+        "case": case,
+        "exhibit": exhibit,
+        "agency": agency,
+        "principal": principal,
+        "agreement": agreement,
+        "action": action,
+        "outcome": outcome,
+    }
+    with open_gateway(read_settings(home=home)) as gateway, gateway.database.engine.begin() as connection:
+        ledger = SqlLedger(connection)
+        found = ledger.search(**wanted, start=start, limit=limit)
+        ledger.append(
+            record.event(
+                "log.read",
+                "done",
+                gateway.clock(),
+                object_kind="log",
+                object_id=gateway.keyring.log_signer.name,
+                system="operator",
+                detail={**wanted, "start": start, "returned": len(found)},
+            )
+        )
+    if as_json:
+        entries = [json.loads(entry.leaf) for entry in found]
+        following = found[-1].seq + 1 if len(found) == limit else None
+        typer.echo(json.dumps({"entries": entries, "next": following}, ensure_ascii=False))
+    else:
+        _print(found)
+
+
+def _print(found: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("seq", "time", "who", "action", "outcome", "what", "why", box=None, padding=(0, 1))
+    entry: LoggedEntry
+    for entry in found:
+        members = json.loads(entry.leaf)
+        actor, subject = members["actor"], members["object"]
+        who = actor.get("system") or f"{actor.get('principal', '')}@{actor.get('agency', '')}"
+        why = " ".join(part for part in (members["reason"], members["clause"]) if part)
+        cells = (
+            str(entry.seq),
+            members["time"][:19].replace("T", " "),
+            who,
+            members["action"],
+            members["outcome"],
+            f"{subject['kind']} {subject['id']}",
+            why,
+        )
+        # As text, not markup: an identifier in brackets is no style.
+        table.add_row(*(Text(cell) for cell in cells))
+    Console().print(table)
+
+
+def _key(given: str) -> VerifierKey:
+    from gateway.translog.vkey import parse_vkey
+
+    try:
+        return parse_vkey(given)
+    except GatewayError:
+        path = Path(given)
+        if len(given) > 4096 or "\0" in given or not path.is_file():
+            raise
+        return parse_vkey(path.read_text(encoding="utf-8", errors="replace").strip())
+
+
+def _checkpoint(path: Path, key: VerifierKey) -> Checkpoint:
+    from gateway.translog.checkpoint import open_checkpoint
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InvalidInput("checkpoint-unreadable", "The known checkpoint cannot be read.", where=str(path)) from error
+    return open_checkpoint(data, key).checkpoint
