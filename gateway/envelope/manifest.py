@@ -114,7 +114,7 @@ class ReleaseManifest:
         header = members.object("header", {"sha256", "size"})
         body = members.object("body", {"sha256", "size"})
         exhibit = members.object("exhibit", {"name", "media_type", "size"})
-        return cls(
+        manifest = cls(
             release=members.identifier("release"),
             sender=members.identifier("sender"),
             policy=policy,
@@ -129,6 +129,10 @@ class ReleaseManifest:
             log_position=members.integer("log_position"),
             released_at=members.time("released_at"),
         )
+        if manifest.canonical() != untrusted:
+            # A name or media type that the checks above normalised: the digest would be of other bytes.
+            raise members.error("a name or media type is not in its normal form", "exhibit")
+        return manifest
 
     def check_header(self, header: bytes) -> None:
         """Return if these are the header bytes that the manifest names, and they name its policy.

@@ -30,13 +30,6 @@ WRONG_BY_THE_JWK = {
     *("ec_key_for_encryption", "invalid_use", "wrong_curve", "wrong_kty"),
     *("invalid_algorithm", "wrong_algorithm"),
 }
-    "ec_key_for_encryption",
-    "invalid_use",
-    "invalid_algorithm",
-    "wrong_algorithm",
-    "wrong_curve",
-    "wrong_kty",
-}
 
 
 def cases(shared: Path, name: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
