@@ -1,7 +1,8 @@
 """Work that is enqueued in the transaction that creates it (ports.Queue), on procrastinate's tables.
 
 A job is one row: a step and a package. While one waits, enqueueing the same again adds no second row;
-it only brings the waiting one forward. That is done here with one INSERT ... ON CONFLICT DO UPDATE and
+it only brings the waiting one forward (one that waits after a failure starts over if it is wanted at
+once, and is left alone by a later one). That is done here with one INSERT ... ON CONFLICT DO UPDATE and
 not by procrastinate's own function, for two reasons: a unique violation would abort the caller's
 transaction, and an insert that did *nothing* would lose the wake-up: a worker could fetch the waiting
 job, find the old state and finish, before this transaction commits the new one. The update holds the
@@ -28,7 +29,7 @@ _ENQUEUE = text(
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET
         scheduled_at = CASE WHEN job.scheduled_at IS NULL OR excluded.scheduled_at IS NULL THEN NULL
                             ELSE LEAST(job.scheduled_at, excluded.scheduled_at) END,
-        args = CASE WHEN (excluded.args ->> 'attempt')::int = 0 THEN excluded.args ELSE job.args END
+        args = CASE WHEN excluded.scheduled_at IS NULL THEN excluded.args ELSE job.args END
     """
 )
 
