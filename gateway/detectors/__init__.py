@@ -1,0 +1,1 @@
+"""Detectors: rules, Presidio and language models behind one port; see ensemble.py."""

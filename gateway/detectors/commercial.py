@@ -14,28 +14,40 @@ from collections.abc import Iterator
 from gateway.detectors.passage import Passage, Span
 
 _SIGNS = re.compile(
-    r"\b(?:Agreement|Part(?:y|ies)|hereunder|hereto|herein|thereof|pursuant to|shall|Licens(?:e|or|ee)s?|Purchase Orders?|Product(?:s)?|Suppl(?:y|ier)|Purchas(?:e|er)|Royalt(?:y|ies)|royalt(?:y|ies)|Net Sales|Fees?|fees?"
-    r"|pric(?:e|es|ing)|Price|invoices?|Affiliates?|Effective Date|Term|Territory|Deliver(?:y|ies)|Confidential(?:ity)?|Vendor|Buyer|Seller|Customer|Distributor|Manufactur\w+|Milestone|Payments?|warrant(?:y|ies)"
-    r"|contrat|Contrat|Parties|redevances?|prix|Fournisseur|contrato|Contrato|Partes|precio|Proveedor|regalías)\b|\[\*\*\*\]"
+    r"\b(?:Agreement|Part(?:y|ies)|hereunder|hereto|herein|thereof|pursuant to|shall|Licens(?:e|or|ee)s?"
+    r"|Purchase Orders?|Product(?:s)?|Suppl(?:y|ier)|Purchas(?:e|er)|Royalt(?:y|ies)|royalt(?:y|ies)|Net Sales"
+    r"|Fees?|fees?"
+    r"|pric(?:e|es|ing)|Price|invoices?|Affiliates?|Effective Date|Term|Territory|Deliver(?:y|ies)|Confidential"
+    r"(?:ity)?|Vendor|Buyer|Seller|Customer|Distributor|Manufactur\w+|Milestone|Payments?|warrant(?:y|ies)"
+    r"|contrat|Contrat|Parties|redevances?|prix|Fournisseur|contrato|Contrato|Partes|precio|Proveedor|regalías)\b"
+    r"|\[\*\*\*\]"
 )
 _OTHER = re.compile(
-    r"\b(?:applicants?|judgment|Convention|Court|[Aa]ppeal|complain(?:ed|t)|alleged|prosecut\w+|detention|convicted|requérants?|arrêt|demandantes?|sentencia|Tribunal|juez|juge|plaintiffs?|Mr|Mrs|Ms)\b"
+    r"\b(?:applicants?|judgment|Convention|Court|[Aa]ppeal|complain(?:ed|t)|alleged|prosecut\w+|detention|convicted"
+    r"|requérants?|arrêt|demandantes?|sentencia|Tribunal|juez|juge|plaintiffs?|Mr|Mrs|Ms)\b"
 )
 _SMALL = (
-    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
-    "|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one|two|three|five)\\shundred"
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
+    "|eighteen|nineteen"
+    "|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight"
+    "|nine))?|(?:one|two|three|five)\\shundred"
 )
 _COUNT = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d{{1,6}})(?:\.\d{{1,4}})?|{_SMALL}"
 _PERIODS = (
-    r"(?:(?:consecutive|calendar|business|working|full|additional|Business|Calendar|Working|Contract|successive|one)\s+){0,2}"
-    r"(?:days?|weeks?|months?|quarters?|years?|hours?|Days?|Months?|Years?|Quarters?|Weeks?|minutes?|-?(?:day|month|year|week|hour))(?:['’]s?)?\b"
+    r"(?:(?:consecutive|calendar|business|working|full|additional|Business|Calendar|Working|Contract|successive"
+    r"|one)\s+){0,2}"
+    r"(?:days?|weeks?|months?|quarters?|years?|hours?|Days?|Months?|Years?|Quarters?|Weeks?|minutes?|-?(?:day|month"
+    r"|year|week|hour))(?:['’]s?)?\b"
 )
 _MONEY = re.compile(
-    r"(?:(?:US|AU|CA|HK|NZ)?[$€£¥]|\b(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|US\$)\s?)\s?(?P<a>\d[\d,]*(?:\.\d+)?(?:\s?(?:thousand|million|billion|[mMkKbB]n?)\b)?)"
-    r"|(?<![\w.,])(?P<b>\d[\d,]*(?:\.\d+)?(?:\s(?:thousand|million|billion))?)\s?(?:dollars|euros?|pounds|USD|EUR|GBP|CHF|€|£)(?!\w)",
+    r"(?:(?:US|AU|CA|HK|NZ)?[$€£¥]|\b(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|US\$)\s?)\s?(?P<a>\d[\d,]*(?:\.\d+)?(?:\s?"
+    r"(?:thousand|million|billion|[mMkKbB]n?)\b)?)"
+    r"|(?<![\w.,])(?P<b>\d[\d,]*(?:\.\d+)?(?:\s(?:thousand|million|billion))?)\s?(?:dollars|euros?|pounds|USD|EUR"
+    r"|GBP|CHF|€|£)(?!\w)",
 )
 _PERCENT = re.compile(
-    rf"(?<![\w.,])(?P<a>\d{{1,3}}(?:[.,]\d{{1,4}})?)\s?(?:%|per\s?cent\b|percent\b|pour\scent\b|por\sciento\b|basis\spoints\b)|\b(?P<b>{_SMALL}|hundred)\s+(?:and\s+\S+\s+)?(?:percent|per\s?cent)\b",
+    rf"(?<![\w.,])(?P<a>\d{{1,3}}(?:[.,]\d{{1,4}})?)\s?(?:%|per\s?cent\b|percent\b|pour\scent\b|por\sciento\b"
+    rf"|basis\spoints\b)|\b(?P<b>{_SMALL}|hundred)\s+(?:and\s+\S+\s+)?(?:percent|per\s?cent)\b",
     re.IGNORECASE,
 )
 _PERIOD = re.compile(
@@ -45,18 +57,22 @@ _BRACKETED = re.compile(
     rf"(?:\[\*\*\*\]|(?P<w>\b(?:{_SMALL})))\s*\((?P<a>\d{{1,5}}(?:\.\d+)?|{_SMALL})\s?%?\)", re.IGNORECASE
 )
 _LIST = re.compile(
-    rf"(?<![\w.,$/-])(?P<a>\d{{1,4}}|{_SMALL})(?=\s*(?:\(\d{{1,4}}\)\s*)?,?\s*(?:or|to|and|-|–)\s*(?:{_COUNT}|\[\*\*\*\])\s*(?:\(|{_PERIODS}))",
+    rf"(?<![\w.,$/-])(?P<a>\d{{1,4}}|{_SMALL})(?=\s*(?:\(\d{{1,4}}\)\s*)?,?\s*(?:or|to|and|-|–)\s*(?:{_COUNT}"
+    rf"|\[\*\*\*\])\s*(?:\(|{_PERIODS}))",
     re.IGNORECASE,
 )
 _UNITS = re.compile(
     r"(?<![\w.,$/-])(?P<a>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,7}(?:\.\d+)?|(?:"
     + _SMALL
-    + r"))\s+(?:\w+\s){0,2}?(?:units?|kits?|doses?|tons?|tonnes?|barrels?|gallons?|lit(?:er|re)s?|kg|kilograms?|grams?|pounds|lbs|vials?|batch(?:es)?"
-    r"|cases|pieces|copies|seats|licen[cs]es|subscribers|installations|hectares|acres|MW|MWh|kWh|stores|locations|outlets|sites|shares|Units?|Products?|Batch(?:es)?|Subscribers|Shares)\b",
+    + r"))\s+(?:\w+\s){0,2}?(?:units?|kits?|doses?|tons?|tonnes?|barrels?|gallons?|lit(?:er|re)s?|kg|kilograms?"
+    r"|grams?|pounds|lbs|vials?|batch(?:es)?"
+    r"|cases|pieces|copies|seats|licen[cs]es|subscribers|installations|hectares|acres|MW|MWh|kWh|stores|locations"
+    r"|outlets|sites|shares|Units?|Products?|Batch(?:es)?|Subscribers|Shares)\b",
     re.IGNORECASE,
 )
 _TERM_WORDS = re.compile(
-    r"\b(?:minimum|maximum|quantit(?:y|ies)|volume|forecast\w*|capacity|royalt\w+|fees?|rates?|pric\w+|discounts?|rebates?|margin|purchase commitment|payments?|limit|threshold|amount|Year\s\d+)\b[^.;\n]{0,60}?"
+    r"\b(?:minimum|maximum|quantit(?:y|ies)|volume|forecast\w*|capacity|royalt\w+|fees?|rates?|pric\w+|discounts?"
+    r"|rebates?|margin|purchase commitment|payments?|limit|threshold|amount|Year\s\d+)\b[^.;\n]{0,60}?"
     r"(?<![\w.,$/-])(?P<a>\d{1,3}(?:,\d{3})+(?:\.\d+)?)(?![\w/])",
     re.IGNORECASE,
 )

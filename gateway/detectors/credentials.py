@@ -14,14 +14,21 @@ from collections.abc import Iterator
 from gateway.detectors.passage import Passage, Span
 
 _FORMATS = re.compile(
-    r"(?<![\w-])(?:(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_\w{22,255}|glpat-[\w-]{20,64}|xox[abposr]-[\w-]{10,250}|sk-(?:ant-|proj-|live-|test-)?[\w-]{16,250}|[sr]k_(?:live|test)_[A-Za-z0-9]{10,100}"
-    r"|AIza[\w-]{35}|ya29\.[\w-]{20,500}|hf_[A-Za-z0-9]{30,60}|npm_[A-Za-z0-9]{36}|pypi-[\w-]{40,250}|SG\.[\w-]{16,32}\.[\w-]{16,64}|AGE-SECRET-KEY-(?:PQ-)?1[A-Z0-9]{40,80}|eyJ[\w-]{8,4000}\.[\w-]{4,8000}(?:\.[\w-]{0,2000})?)(?![\w])"
+    r"(?<![\w-])(?:(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_\w{22,255}"
+    r"|glpat-[\w-]{20,64}|xox[abposr]-[\w-]{10,250}|sk-(?:ant-|proj-|live-|test-)?[\w-]{16,250}|[sr]k_(?:live"
+    r"|test)_[A-Za-z0-9]{10,100}"
+    r"|AIza[\w-]{35}|ya29\.[\w-]{20,500}|hf_[A-Za-z0-9]{30,60}|npm_[A-Za-z0-9]{36}|pypi-[\w-]{40,250}"
+    r"|SG\.[\w-]{16,32}\.[\w-]{16,64}|AGE-SECRET-KEY-(?:PQ-)?1[A-Z0-9]{40,80}|eyJ[\w-]{8,4000}\.[\w-]{4,8000}"
+    r"(?:\.[\w-]{0,2000})?)(?![\w])"
 )
 _PRIVATE_KEY = re.compile(
-    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----[\s\S]{0,8000}?(?:-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----|$)"
+    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----[\s\S]{0,8000}?(?:-----END [A-Z ]{0,30}PRIVATE KEY"
+    r"(?: BLOCK)?-----|$)"
 )
 _NAMED = re.compile(
-    r"(?<![A-Za-z])(?P<word>pass(?:word|wd|phrase|code)?|pwd|secret(?:[_ -]?key)?|api[_ -]?key|access[_ -]?key|access[_ -]?token|auth[_ -]?token|refresh[_ -]?token|client[_ -]?secret|private[_ -]?key|token|bearer|credentials?|mot de passe|contraseña|pin)"
+    r"(?<![A-Za-z])(?P<word>pass(?:word|wd|phrase|code)?|pwd|secret(?:[_ -]?key)?|api[_ -]?key|access[_ -]?key"
+    r"|access[_ -]?token|auth[_ -]?token|refresh[_ -]?token|client[_ -]?secret|private[_ -]?key|token|bearer"
+    r"|credentials?|mot de passe|contraseña|pin)"
     r"[\"']?\s?(?:is\s+|[:=]+>?\s?|\s)[\"'`]?(?P<value>[^\s\"'`,;)}\]]{4,512})",
     re.IGNORECASE,
 )

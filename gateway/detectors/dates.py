@@ -26,7 +26,8 @@ _MONTHS_LIST = (
 _YEAR = r"(?:1[5-9]|20)\d\d"
 
 _WRITTEN = re.compile(
-    rf"\b(?:{_DAYS},?\s+(?:(?:day\s+)?of\s+|de\s+)?)?{_MONTHS_LIST}(?:,?\s+(?:del?\s+)?{_YEAR}\b|\s+{_DAY},?\s+{_YEAR}\b)",
+    rf"\b(?:{_DAYS},?\s+(?:(?:day\s+)?of\s+|de\s+)?)?{_MONTHS_LIST}(?:,?\s+(?:del?\s+)?{_YEAR}\b"
+    rf"|\s+{_DAY},?\s+{_YEAR}\b)",
     re.IGNORECASE,
 )
 _DAY_MONTH = re.compile(
@@ -59,11 +60,12 @@ _LEGAL_AFTER = re.compile(
 )
 _OF_LEGAL = re.compile(r"\b(?:Act|Law|Code|Convention|Regulation|[Ll]oi|[Ll]ey)\b[^.;\n]{0,40}$")
 _AGE = re.compile(
-    r"\b(?:aged?|âgée?s?\s+de|edad\s+de|de\s+edad\s+de)\s+(?:of\s+)?(?P<a>\d{1,3}(?!\d|[.,]\d|%)|(?:twenty|thirty|forty|fifty|sixty|seventy"
+    r"\b(?:aged?|âgée?s?\s+de|edad\s+de|de\s+edad\s+de)\s+(?:of\s+)?(?P<a>\d{1,3}(?!\d|[.,]\d|%)|(?:twenty|thirty"
+    r"|forty|fifty|sixty|seventy"
     r"|eighty|ninety)(?:-\w+)?|\w+teen|ten|eleven|twelve)\b"
     r"|(?<![\d.,])(?P<b>\d{1,3})[\s-](?:years?|yrs?|months?)[\s-](?:old|of\s+age)\b"
     r"|(?<![\d.,])(?P<c>\d{1,3})\s+(?:ans|años\s+de\s+edad|años)(?=\s*(?:,|\)|et\b|y\b|\.|au\s+moment|cuando))"
-    r"|\b(?:turn(?:ed|s|ing)?|I'm|I am|he is|she is|is)\s+(?P<d>\d{2})(?=\s*(?:[.,!?]|and\b|on\b|this\b|years\b|$))"
+    r"|\b(?:turn(?:ed|s|ing)?|I['’]m|I am|he is|she is|is)\s+(?P<d>\d{2})(?=\s*(?:[.,!?]|and\b|on\b|this\b|years\b|$))"
     r"|\b(?:age|Age|AGE)\s*[:=]\s*(?P<e>\d{1,3})\b",
     re.IGNORECASE,
 )

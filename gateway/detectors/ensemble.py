@@ -9,8 +9,10 @@ value into the next is cut at the border. Overlaps are left to the plan.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from gateway.detectors.addresses import find_addresses
+from gateway.detectors.capitals import find_capitals
 from gateway.detectors.commercial import find_terms, is_commercial
 from gateway.detectors.credentials import find_credentials
 from gateway.detectors.dates import find_dates
@@ -36,6 +38,7 @@ Rule = Callable[[Passage], Iterable[Span]]
 
 RULES: tuple[Rule, ...] = (
     find_people,
+    find_capitals,
     find_dates,
     find_identifiers,
     find_organisations,
@@ -100,8 +103,8 @@ class Ensemble:
             except Exception as error:
                 raise _failed("models", error) from error
             for passage, document in zip(spoken, documents, strict=True):
-                yield from self._apply("models", passage, lambda p, d=document: find_named(p, d))
-                yield from self._apply("presidio", passage, lambda p, d=document: self._numbers.find(p, d))
+                yield from self._apply("models", passage, partial(find_named, document=document))
+                yield from self._apply("presidio", passage, partial(self._numbers.find, document=document))
                 for rule in self._rules:
                     yield from self._apply(getattr(rule, "__name__", "rule"), passage, rule)
 

@@ -16,25 +16,37 @@ from gateway.detectors.passage import Passage, Span
 
 _NUMBERED = re.compile(
     r"(?P<lead>\b(?:[Nn][Oo][Ss]?\.?|[Nn]umbers?|[Nn][°º]s?|[Nn]úms?\.?|[Nn]úmeros?|[Nn]uméros?)\s?)"
-    r"(?P<list>[A-Z]{0,3}[-.]?\d[\w./-]*(?:\s?/\s?\d[\w/]*)*(?:\s*(?:,|and|et|y|&)\s*(?:nos?\.?\s*)?[A-Z]{0,2}-?\d[\w./-]*(?:\s?/\s?\d[\w/]*)*){0,20})"
+    r"(?P<list>[A-Z]{0,3}[-.]?\d[\w./-]*(?:\s?/\s?\d[\w/]*)*(?:\s*(?:,|and|et|y|&)\s*"
+    r"(?:nos?\.?\s*)?[A-Z]{0,2}-?\d[\w./-]*(?:\s?/\s?\d[\w/]*)*){0,20})"
 )
 _PUBLIC_NUMBER = re.compile(
-    r"(?:Protocol(?:e|o)?|Law|Act|[Ll]oi|[Ll]ey|Rules?|Series|Article|Section|Directive|Regulation|Decree|[Dd]écret|[Dd]ecreto"
-    r"|Form|Table|Figure|Amendment|Schedule|Exhibit|Chapter|ETS|STE|Convention|Code|[Ll]egislative\s+[Dd]ecree|Resolution"
-    r"|Recommendation|Order|Ordinance|[Oo]rdonnance|Statutory\s+Instrument|Phase|Tier|Commission\s+File|Page|Item|Version)"
+    r"(?:Protocol(?:e|o)?|Law|Act|[Ll]oi|[Ll]ey|Rules?|Series|Article|Section|Directive|Regulation|Decree|[Dd]écret"
+    r"|[Dd]ecreto"
+    r"|Form|Table|Figure|Amendment|Schedule|Exhibit|Chapter|ETS|STE|Convention|Code|[Ll]egislative\s+[Dd]ecree"
+    r"|Resolution"
+    r"|Recommendation|Order|Ordinance|[Oo]rdonnance|Statutory\s+Instrument|Phase|Tier|Commission\s+File|Page|Item"
+    r"|Version)"
     r"\s*(?:\([^)]{0,20}\)\s*)?$"
+)
+_LAND = re.compile(
+    r"\b(?:sheet(?:/plan)?|feuille(?:/plan)?|hoja(?:/plano)?|/plan|plan|folio|fol\.|plots?|parcels?|parcelles?"
+    r"|parcelas?|lot)\s(?:nos?\.?\s?|n[°º]s?\s?)?"
+    r"(?P<value>\d{1,4}(?:[./]\s?\d{1,4})+(?:\s?\.?\s?[A-Z]{1,2}\.?\s?\d{0,2}(?:\s?[.,]\s?[A-Z](?:\.\s?\d)?)?)*)"
 )
 _SLASHED = re.compile(r"(?<![\w/.,-])\d{2,6}/\d{2}(?:\d\d)?(?![\w/]|[.,]\d)")
 _DOCKET = re.compile(
-    r"\b(?:[IVX]{1,4}\s)?[A-Z]{1,5}\.?\s?\d{1,5}/\d{2,4}\b|\b\d{1,2}/\d{4}/\d{2,5}/\d{2,5}\b|\b[A-Z]-\d{3,6}(?:/\d{2,4})?\b"
+    r"\b(?:[IVX]{1,4}\s)?[A-Z]{1,5}\.?\s?\d{1,5}/\d{2,4}\b|\b\d{1,2}/\d{4}/\d{2,5}/\d{2,5}\b|\b[A-Z]-\d{3,6}"
+    r"(?:/\d{2,4})?\b"
 )
 _EU_LAW = re.compile(
     r"(?:\((?:EU|EC|EEC|UE|CE)\)|Regulation|Directive|Decision|Law|Act|Rule|Article|\bArt\.?|§)\s*(?:No\.?\s*)?$"
 )
 _REFERENCE = re.compile(
-    r"\b(?:ref(?:erence)?|ticket|case|claim|policy|customer|client|account|member(?:ship)?|order|invoice|file|docket|booking|confirmation|tracking"
+    r"\b(?:ref(?:erence)?|ticket|case|claim|policy|customer|client|account|member(?:ship)?|order|invoice|file"
+    r"|docket|booking|confirmation|tracking"
     r"|employee|staff|student|patient|user|dossier|expediente|référence|referencia)"
-    r"\s?(?:no\.?|nos\.?|number|num|id|#|code|n[°º])?\s?(?:is|[:#=])?\s*(?P<value>(?=[\w/-]*\d)[A-Z0-9][A-Z0-9/-]{3,24})\b",
+    r"\s?(?:no\.?|nos\.?|number|num|id|#|code|n[°º])?\s?(?:is|[:#=])?\s*(?P<value>"
+    r"(?=[\w/-]*\d)[A-Z0-9][A-Z0-9/-]{3,24})\b",
     re.IGNORECASE,
 )
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])")
@@ -46,15 +58,21 @@ _PHONE = re.compile(
     r"(?<![\w/.,-])(?:\+|\(|00)?\d(?:[ ().\-/]{0,3}\d){6,14}(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?![\w/]|[.,-]\d)"
 )
 _PHONE_CONTEXT = re.compile(
-    r"\b(?:phone|tel(?:ephone|éfono)?|téléphone|móvil|mobile|cell|fax|call(?:ed|ing)?|ring|dial|text(?:ed)?|sms|whatsapp|number|contact|reach|line)\b",
+    r"\b(?:phone|tel(?:ephone|éfono)?|téléphone|móvil|mobile|cell|fax|call(?:ed|ing)?|ring|dial|text(?:ed)?|sms"
+    r"|whatsapp|number|contact|reach|line)\b",
     re.IGNORECASE,
+)
+_THOUSANDS = re.compile(r"\d{1,3}(?:[ .,]\d{3})+")
+_GROUPED = re.compile(
+    r"\(?\d{2,4}\)?\s?\d{2,4}(?:[ -]\d{2,4}){0,3}(?<! \d)|\(?\d{2,4}\)?(?:([-.])\d{2,4})(?:\1\d{2,4}){1,3}"
 )
 _REGIONS = ("US", "GB", "FR", "ES")
 _IPV4 = re.compile(
     r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:/\d{1,2})?(?![\w]|\.\d)"
 )
 _IPV6 = re.compile(
-    r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}(?![\w:])|(?<![\w:.])(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,5})?::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,5})(?![\w:])"
+    r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}(?![\w:])|(?<![\w:.])(?:[0-9A-Fa-f]{1,4}"
+    r"(?::[0-9A-Fa-f]{1,4}){0,5})?::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,5})(?![\w:])"
 )
 _MAC = re.compile(r"(?<![\w:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])")
 _UUID = re.compile(r"(?<![\w-])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![\w-])")
@@ -68,7 +86,8 @@ _PASSPORT = re.compile(
     r"\b(?:passport|passeport|pasaporte)\b[^\d\n]{0,30}?(?P<value>[A-Z]{0,2}\d{6,9})\b", re.IGNORECASE
 )
 _BANK = re.compile(
-    r"\b(?:account|acct|a/c|compte|cuenta|sort\s+code|routing|swift|bic)\b[^\d\n]{0,25}(?P<value>\d[\d -]{4,20}\d)(?![\w.])",
+    r"\b(?:account|acct|a/c|compte|cuenta|sort\s+code|routing|swift|bic)\b[^\d\n]{0,25}(?P<value>\d[\d -]{4,20}\d)"
+    r"(?![\w.])",
     re.IGNORECASE,
 )
 _COORDINATES = re.compile(r"(?<![\w.])[-+]?\d{1,2}\.\d{3,8}\s*,\s*[-+]?\d{1,3}\.\d{3,8}(?![\w.])")
@@ -104,6 +123,8 @@ def _files(passage: Passage) -> Iterator[Span]:
             if long_enough:
                 start = match.start("list")
                 yield Span(start, start + len(value), "CASE_NUMBER", "number/numbered", 0.85)
+    for match in _LAND.finditer(text):
+        yield Span(match.start("value"), match.end("value"), "REFERENCE", "number/land", 0.7)
     for pattern, rule in ((_SLASHED, "number/slashed"), (_DOCKET, "number/docket")):
         for match in pattern.finditer(text):
             if not _EU_LAW.search(text, max(0, match.start() - 40), match.start()) and match.group() != "24/07":
@@ -144,11 +165,17 @@ def _accounts(text: str) -> Iterator[Span]:
 def _phones(text: str) -> Iterator[Span]:
     for match in _PHONE.finditer(text):
         digits = sum(char.isdigit() for char in match.group())
-        if not 7 <= digits <= 15 or re.fullmatch(r"[\d.,]+", match.group()) and "." in match.group() and digits < 9:
+        if not 7 <= digits <= 15 or (re.fullmatch(r"[\d.,]+", match.group()) and "." in match.group() and digits < 9):
             continue
         plus = match.group().startswith(("+", "00"))
         near = _PHONE_CONTEXT.search(text, max(0, match.start() - 50), match.start())
-        if plus or near or _valid_somewhere(match.group()):
+        grouped = _GROUPED.fullmatch(match.group()) and not _THOUSANDS.fullmatch(match.group())
+        if (
+            plus
+            or near
+            or (grouped and match.group().count(" ") + match.group().count("-") + match.group().count("."))
+            or _valid_somewhere(match.group())
+        ):
             yield Span(match.start(), match.end(), "PHONE", "phone", 0.85 if plus or near else 0.6)
 
 

@@ -16,44 +16,74 @@ _KINDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for words, entity in (
         (r"e ?mail(?: addr(?:ess)?)?|mail|courriel|correo(?: electronico)?", "EMAIL"),
         (r"phone(?: (?:no|number))?|telephone|tel|mobile|cell|fax|telefono|msisdn", "PHONE"),
-        (r"(?:first|last|given|family|full|sur|middle|maiden|customer|client|user|patient|employee|contact|display|person|data subject|nick|complainant|reporter|victim|applicant)? ?name|surname|nom|prenom|nombre|apellidos?|author|assignee|owner|complainant|claimant|operator name|reported by|contact person|signed by|interviewee|witness", "PERSON"),
-        (r"user(?: ?(?:id|login))?|login|handle|screen ?name|account ?id|customer ?id|client ?id|member ?id|subject ?id|patient ?id|employee ?id|uid|usuario|utilisateur", "HANDLE"),
-        (r"pass(?:word|wd|phrase|code)?|pwd|secret(?: key)?|api ?key|(?:access|auth|refresh|bearer|session|id|csrf)? ?token|client secret|private key|authorization|cookie|set cookie|credentials?|pin|mot de passe|contrasena", "CREDENTIAL"),
-        (r"(?:street|postal|home|billing|shipping|mailing)? ?address(?: ?(?:line)? ?\d)?|street|zip(?: ?code)?|post(?:al)? ?code|adresse|direccion|code postal", "ADDRESS"),
+        (
+            r"(?:first|last|given|family|full|sur|middle|maiden|customer|client|user|patient|employee|contact"
+            r"|display|person|data subject|nick|complainant|reporter|victim|applicant)? ?name|surname|nom|prenom"
+            r"|nombre|apellidos?|author|assignee|owner|complainant|claimant|operator name|reported by"
+            r"|contact person|signed by|interviewee|witness", "PERSON"),
+        (
+            r"user(?: ?(?:id|login))?|login|handle|screen ?name|account ?id|customer ?id|client ?id|member ?id"
+            r"|subject ?id|patient ?id|employee ?id|uid|usuario|utilisateur", "HANDLE"),
+        (
+            r"pass(?:word|wd|phrase|code)?|pwd|secret(?: key)?|api ?key|(?:access|auth|refresh|bearer|session|id"
+            r"|csrf)? ?token|client secret|private key|authorization|cookie|set cookie|credentials?|pin"
+            r"|mot de passe|contrasena", "CREDENTIAL"),
+        (
+            r"(?:street|postal|home|billing|shipping|mailing)? ?address(?: ?(?:line)? ?\d)?|street|zip(?: ?code)?"
+            r"|post(?:al)? ?code|adresse|direccion|code postal", "ADDRESS"),
         (r"city|town|location|place(?: of birth)?|birth ?place|ville|ciudad|municipality|region|country", "LOCATION"),
-        (r"(?:date of )?birth(?: ?(?:date|day))?|dob|date(?: of \w+)?|birth ?date|created(?: at)?|updated(?: at)?|timestamp|time ?stamp|time|datetime|fecha(?: de \w+)?|date de naissance", "DATE"),
+        (
+            r"(?:date of )?birth(?: ?(?:date|day))?|dob|date(?: of \w+)?|birth ?date|created(?: at)?|updated"
+            r"(?: at)?|timestamp|time ?stamp|time|datetime|fecha(?: de \w+)?|date de naissance", "DATE"),
         (r"age|edad", "AGE"),
         (r"iban", "IBAN"),
         (r"(?:bank )?account(?: ?(?:no|number))?|sort ?code|routing(?: ?number)?|bic|swift|rib", "BANK_ACCOUNT"),
         (r"(?:credit|debit|payment)? ?card(?: ?(?:no|number))?|pan|cc ?number", "CARD_NUMBER"),
-        (r"ssn|social security(?: number)?|national ?id(?: number)?|nino|national insurance(?: number)?|tax ?id|tin|nif|nie|dni|nir|insee|siren|vat(?: number)?", "NATIONAL_ID"),
+        (
+            r"ssn|social security(?: number)?|national ?id(?: number)?|nino|national insurance(?: number)?|tax ?id"
+            r"|tin|nif|nie|dni|nir|insee|siren|vat(?: number)?", "NATIONAL_ID"),
         (r"passport(?: ?(?:no|number))?|pasaporte|passeport", "PASSPORT"),
         (r"driver s? ?licen[cs]e(?: ?number)?|driving licen[cs]e", "DRIVER_LICENCE"),
         (r"(?:licen[cs]e )?plate|registration(?: number)?|vrn", "LICENCE_PLATE"),
-        (r"(?:client|remote|source|src|dst|user|host|peer|server)? ?ip(?: ?addr(?:ess)?)?|x forwarded for|remote addr|received", "IP_ADDRESS"),
+        (
+            r"(?:client|remote|source|src|dst|user|host|peer|server)? ?ip(?: ?addr(?:ess)?)?|x forwarded for"
+            r"|remote addr|received", "IP_ADDRESS"),
         (r"mac(?: ?addr(?:ess)?)?", "MAC_ADDRESS"),
-        (r"device ?id|session(?: ?id)?|imei|imsi|idfa|gaid|advertising id|android id|fingerprint|user ?agent", "DEVICE_ID"),
+        (r"device ?id|session(?: ?id)?|imei|imsi|idfa|gaid|advertising id|android id|fingerprint"
+            r"|user ?agent", "DEVICE_ID"),
         (r"(?:case|docket|file|application|dossier|expediente)(?: ?(?:no|number|id|ref))", "CASE_NUMBER"),
-        (r"ticket(?: ?(?:id|no|number))?|order(?: ?(?:id|no|number))|reference|ref|customer(?: ?(?:no|number))|policy(?: ?(?:no|number))", "REFERENCE"),
+        (
+            r"ticket(?: ?(?:id|no|number))?|order(?: ?(?:id|no|number))|reference|ref|customer(?: ?(?:no|number))"
+            r"|policy(?: ?(?:no|number))", "REFERENCE"),
         (r"nationality|citizenship|nationalite|nacionalidad", "NATIONALITY"),
         (r"occupation|profession|job(?: ?title)?|position|employer role|puesto|poste", "OCCUPATION"),
-        (r"company(?: name)?|organi[sz]ation(?: name)?|employer|vendor(?: name)?|supplier(?: name)?|societe|empresa", "ORGANISATION"),
+        (
+            r"company(?: name)?|organi[sz]ation(?: name)?|employer|vendor(?: name)?|supplier(?: name)?|societe"
+            r"|empresa", "ORGANISATION"),
         (r"religion|religious belief|faith", "RELIGION"),
         (r"ethnicity|ethnic(?: ?(?:group|origin))|race", "ETHNICITY"),
-        (r"diagnos(?:is|es)|medical(?: ?(?:condition|history))?|medication|disability|icd ?(?:10)?(?: code)?|symptoms?|blood ?type", "HEALTH"),
+        (
+            r"diagnos(?:is|es)|medical(?: ?(?:condition|history))?|medication|disability|icd ?(?:10)?(?: code)?"
+            r"|symptoms?|blood ?type", "HEALTH"),
         (r"sexual orientation|orientation", "SEXUALITY"),
         (r"trade union|union membership", "UNION_MEMBERSHIP"),
         (r"political(?: ?(?:party|opinion|affiliation))|party affiliation", "POLITICS"),
-        (r"(?:unit )?price|amount|cost|fee|total|salary|revenue|budget|prix|montant|precio|importe|salaire|salario", "AMOUNT"),
+        (
+            r"(?:unit )?price|amount|cost|fee|total|salary|revenue|budget|prix|montant|precio|importe|salaire"
+            r"|salario", "AMOUNT"),
         (r"discount|margin|royalty(?: rate)?|percentage|commission rate|interest rate", "PERCENT"),
         (r"system ?prompt|system message|system instructions?", "SYSTEM_PROMPT"),
-        (r"learning rate|batch size|hyper ?parameters?|weights|architecture|n layers|hidden size|num (?:layers|heads|parameters)|temperature|checkpoint|model weights", "MODEL_DETAIL"),
+        (
+            r"learning rate|batch size|hyper ?parameters?|weights|architecture|n layers|hidden size|num (?:layers"
+            r"|heads|parameters)|temperature|checkpoint|model weights", "MODEL_DETAIL"),
         (r"source ?code", "SOURCE_CODE"),
         (r"lat(?:itude)?|lon(?:gitude)?|lng|coordinates|gps", "COORDINATES"),
         (r"url|uri|website|homepage|profile url|referr?er", "URL"),
     )
 )  # fmt: skip
-_NOTHING = frozenset("null none n/a na nan true false yes no unknown - undefined empty".split())
+_NOTHING = frozenset(
+    {"null", "none", "n/a", "na", "nan", "true", "false", "yes", "no", "unknown", "-", "undefined", "empty"}
+)
 _MAILBOXES = re.compile(
     r"^(?:from|to|cc|bcc|reply to|sender|return path|delivered to|de|para|a|expediteur|destinataire)$"
 )

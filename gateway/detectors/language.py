@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import re
 
+from gateway.redaction.matching import words_of
+
 LANGUAGES = ("en", "fr", "es")
 _SMALL_WORDS = {
     "en": frozenset(
-        "the of and to in that was is for on with he had by his not at from this which were been has".split()
+        words_of("the of and to in that was is for on with he had by his not at from this which were been has")
     ),
     "fr": frozenset(
-        "le la les des et du en une un est que qui dans pour par sur au aux ne pas il elle ce cette été avait "
-        "son sa ses avec l d qu".split()
+        words_of(
+            "le la les des et du en une un est que qui dans pour par sur au aux ne pas il elle ce cette été avait "
+            "son sa ses avec l d qu"
+        )
     ),
     "es": frozenset(
-        "el la los las de del y en que un una por para con se su al no es lo como más fue había sus ha este "
-        "esta".split()
+        words_of(
+            "el la los las de del y en que un una por para con se su al no es lo como más fue había sus ha este esta"
+        )
     ),
 }
 _WORD = re.compile(r"[^\W\d_]+")

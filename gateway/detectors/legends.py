@@ -13,17 +13,25 @@ from collections.abc import Iterator
 
 from gateway.detectors.passage import Passage, Span
 
-_WORDS = r"(?:STRICTLY\s)?(?:CONFIDENTIAL(?:\sBUSINESS\sINFORMATION|\sTREATMENT|\sINFORMATION)?|TRADE\sSECRETS?|CBI|PROPRIETARY|SECRET\sDES\sAFFAIRES|SECRETO\s(?:COMERCIAL|EMPRESARIAL)|CONFIDENTIEL|CONFIDENCIAL)"
+_WORDS = (
+    r"(?:STRICTLY\s)?(?:CONFIDENTIAL(?:\sBUSINESS\sINFORMATION|\sTREATMENT|\sINFORMATION)?|TRADE\sSECRETS?|CBI"
+    r"|PROPRIETARY|SECRET\sDES\sAFFAIRES|SECRETO\s(?:COMERCIAL|EMPRESARIAL)|CONFIDENTIEL|CONFIDENCIAL)"
+)
 _OPEN_CLOSE = re.compile(
-    rf"[\[<(]{{1,2}}\s?(?:BEGIN|START(?:\sOF)?|DÉBUT|INICIO)\s{_WORDS}[^\]>)\n]{{0,40}}[\]>)]{{1,2}}[\s\S]{{0,20000}}?(?:[\[<(]{{1,2}}\s?(?:END(?:\sOF)?|FIN)\s{_WORDS}[^\]>)\n]{{0,40}}[\]>)]{{1,2}}|$)",
+    rf"[\[<(]{{1,2}}\s?(?:BEGIN|START(?:\sOF)?|DÉBUT"
+    rf"|INICIO)\s{_WORDS}[^\]>)\n]{{0,40}}[\]>)]{{1,2}}[\s\S]{{0,20000}}?(?:[\[<(]{{1,2}}\s?(?:END(?:\sOF)?"
+    rf"|FIN)\s{_WORDS}[^\]>)\n]{{0,40}}[\]>)]{{1,2}}|$)",
     re.IGNORECASE,
 )
 _TAGGED = re.compile(r"<(confidential|trade-secret|secret|cbi)>[\s\S]{0,20000}?(?:</\1>|$)", re.IGNORECASE)
 _LEAD_IN = re.compile(
-    rf"(?m)^[ \t]*(?:\W{{0,3}}{_WORDS}(?:\s?[-–/]\s?{_WORDS})?\W{{0,2}})[:：–-][ \t]*(?P<body>\S(?:[^\n]|\n(?!\s*\n)){{10,8000}})"
+    rf"(?m)^[ \t]*(?:\W{{0,3}}{_WORDS}(?:\s?[-–/]\s?{_WORDS})?\W{{0,2}})[:：–-][ \t]*(?P<body>\S(?:[^\n]|\n"
+    rf"(?!\s*\n)){{10,8000}})"
 )
 _PRIVILEGE = re.compile(
-    r"(?m)^[ \t]*\W{0,3}(?:(?:ATTORNEY|LAWYER|SOLICITOR)[- ]CLIENT\s(?:PRIVILEGED?|COMMUNICATION)|(?:LEGALLY\s)?PRIVILEGED(?:\s(?:AND|&)\sCONFIDENTIAL)?|LEGAL\sADVICE\sPRIVILEGE|SECRET\sPROFESSIONNEL|SECRETO\sPROFESIONAL|WITHOUT\sPREJUDICE)\b[^\n]{0,80}(?:\n(?!\s*\n)[^\n]*){0,60}",
+    r"(?m)^[ \t]*\W{0,3}(?:(?:ATTORNEY|LAWYER|SOLICITOR)[- ]CLIENT\s(?:PRIVILEGED?|COMMUNICATION)|"
+    r"(?:LEGALLY\s)?PRIVILEGED(?:\s(?:AND|&)\sCONFIDENTIAL)?|LEGAL\sADVICE\sPRIVILEGE|SECRET\sPROFESSIONNEL"
+    r"|SECRETO\sPROFESIONAL|WITHOUT\sPREJUDICE)\b[^\n]{0,80}(?:\n(?!\s*\n)[^\n]*){0,60}",
     re.IGNORECASE,
 )
 

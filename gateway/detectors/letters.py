@@ -2,5 +2,10 @@
 
 from __future__ import annotations
 
+_CODES = (*range(0x41, 0x530), *range(0x1E00, 0x1F00))
+
 #: A class of capital letters: Latin with all its accents, Greek, Cyrillic.
-UPPER = "[" + "".join(chr(code) for code in (*range(0x41, 0x530), *range(0x1E00, 0x1F00)) if chr(code).isupper()) + "]"
+UPPER = "[" + "".join(chr(code) for code in _CODES if chr(code).isupper()) + "]"
+
+#: The same for small letters.
+LOWER = "[" + "".join(chr(code) for code in _CODES if chr(code).islower()) + "]"

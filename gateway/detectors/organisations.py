@@ -16,20 +16,28 @@ _UP = UPPER
 _WORD = rf"{_UP}[\w&’'.-]*"
 _NAME = rf"{_WORD}(?:\s(?:{_WORD}|&|and|of|de|du|des|del|la|et|y|für|und)){{0,5}}"
 _SUFFIX = (
-    r"(?:Inc|Incorporated|Ltd|Limited|LLC|L\.L\.C|LLP|L\.P|LP|PLC|plc|Corp|Corporation|Co|Company|GmbH|mbH|AG|KG|SE|S\.A|SA|SAS|SARL|S\.à\s?r\.l|S\.r\.l|Srl"
-    r"|S\.p\.A|SpA|S\.L|SL|B\.V|BV|N\.V|NV|A/S|ApS|AB|ASA|AS|Oy|Oyj|A\.Ş|Sp\.\sz\so\.o|z\.o\.o|Kft|Zrt|s\.r\.o|d\.o\.o|Pty|Pvt|SCI|GIE)"
+    r"(?:Inc|Incorporated|Ltd|Limited|LLC|L\.L\.C|LLP|L\.P|LP|PLC|plc|Corp|Corporation|Co|Company|GmbH|mbH|AG|KG|SE"
+    r"|S\.A|SA|SAS|SARL|S\.à\s?r\.l|S\.r\.l|Srl"
+    r"|S\.p\.A|SpA|S\.L|SL|B\.V|BV|N\.V|NV|A/S|ApS|AB|ASA|AS|Oy|Oyj|A\.Ş|Sp\.\sz\so\.o|z\.o\.o|Kft|Zrt|s\.r\.o"
+    r"|d\.o\.o|Pty|Pvt|SCI|GIE)"
 )
 _COMPANY = re.compile(rf"\b(?P<name>{_NAME},?\s{_SUFFIX})\b\.?")
 _KIND_AFTER = re.compile(
-    rf"\b(?P<name>{_NAME}\s(?:Solicitors|Associates|Partners|Bank|University|College|School|Hospital|Clinic|Institute|Foundation|Trust|Church|Newspaper|Press|Times"
-    r"|Holdings?|Group|Airlines|Insurance|Motors|Industries|Laboratories|Pharmaceuticals|Technologies|Systems|Software|Consulting|Investments?|Enterprises|Services|Union|Party|Club|Federation|Association|Society|Prison|Gaol))\b"
+    rf"\b(?P<name>{_NAME}\s(?:Solicitors|Associates|Partners|Bank|University|College|School|Hospital|Clinic"
+    rf"|Institute|Foundation|Trust|Church|Newspaper|Press|Times"
+    r"|Holdings?|Group|Airlines|Insurance|Motors|Industries|Laboratories|Pharmaceuticals|Technologies|Systems"
+    r"|Software|Consulting|Investments?|Enterprises|Services|Union|Party|Club|Federation|Association|Society|Prison"
+    r"|Gaol))\b"
 )
 _KIND_BEFORE = re.compile(
-    rf"\b(?P<name>(?:University|Bank|Church|Association|Hospital|Université|Universidad|Banco|Banque|Association|Asociación|Fundación|Fondation|Hôpital|Partido|Parti|Société|HM\sPrison|HMP|Prison|Syndicat|Sindicato|Unión|Association)"
+    rf"\b(?P<name>(?:University|Bank|Church|Association|Hospital|Université|Universidad|Banco|Banque|Association"
+    rf"|Asociación|Fundación|Fondation|Hôpital|Partido|Parti|Société|HM\sPrison|HMP|Prison|Syndicat|Sindicato|Unión"
+    rf"|Association)"
     rf"\s(?:of\s|de\s|des\s|du\s|del\s|de\sla\s)?(?:the\s)?{_WORD}(?:\s(?:{_WORD}|of|de|du|des|del|y|et))*)"
 )
 _QUOTED = re.compile(
-    rf"(?:newspaper|magazine|periodical|daily|company|firm|association|party|organisation|journal|société|empresa|periódico|revue)\s?(?:,|called|named)?\s?[“\"«]\s?(?P<name>{_UP}[^”\"»\n]{{1,60}})[”\"»]"
+    rf"(?:newspaper|magazine|periodical|daily|company|firm|association|party|organisation|journal|société|empresa"
+    rf"|periódico|revue)\s?(?:,|called|named)?\s?[“\"«]\s?(?P<name>{_UP}[^”\"»\n]{{1,60}})[”\"»]"
 )
 
 

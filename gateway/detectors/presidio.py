@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import regex
-from presidio_analyzer import AnalyzerEngine, PatternRecognizer, RecognizerRegistry
+import regex  # type: ignore[import-untyped]
+from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 from presidio_analyzer import predefined_recognizers as predefined
 
 from gateway.detectors.models import PackagedModels
@@ -44,7 +44,6 @@ _RECOGNISERS = {
     "ItFiscalCodeRecognizer": "NATIONAL_ID",
     "PlPeselRecognizer": "NATIONAL_ID",
     "FiPersonalIdentityCodeRecognizer": "NATIONAL_ID",
-    "InPanRecognizer": "NATIONAL_ID",
     "InAadhaarRecognizer": "NATIONAL_ID",
     "SgFinRecognizer": "NATIONAL_ID",
     "AuTfnRecognizer": "NATIONAL_ID",
@@ -123,10 +122,12 @@ class PresidioNumbers:
                 float(result.score),
             )
             for result in results
+            # Some patterns match plain words where letters stand for digits.
+            if any(char.isdigit() for char in passage.text[result.start : result.end])
         ]
 
 
-def _guard(recogniser: PatternRecognizer, seconds: float) -> None:
+def _guard(recogniser: Any, seconds: float) -> None:
     flags = recogniser.global_regex_flags
     for pattern in recogniser.patterns:
         pattern.compiled_with_flags = flags

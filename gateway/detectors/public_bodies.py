@@ -8,24 +8,37 @@ from __future__ import annotations
 
 import re
 
+from gateway.redaction.matching import words_of
+
 _BODIES = re.compile(
-    r"\b(?:courts?|tribunals?|chambers?|section|cour|tribunal|chambre|corte|juzgado|sala|audiencia|senate?|senado|sénat|parliament"
-    r"|parlement|parlamento|congress|assembly|assemblée|asamblea|government|gouvernement|gobierno|ministr(?:y|ies|er|ère|e|o|erio)"
-    r"|ministère|ministerio|department of|secretary|secretaría|state counsel|council of europe|council of (?:state|ministers)|conseil|consejo"
-    r"|commission|comisión|committee of ministers|comité|prosecut\w+|procureur|fiscal|attorney general|republic|république|república"
-    r"|kingdom|royaume|reino|federation|fédération|federación|union|state|états?|estado|european|convention|court's|registry|registrar"
-    r"|house of (?:lords|commons)|constitution|constitutional|supreme|cassation|treaty|act|law|code|protocol|article|loi|ley|agency|agence"
-    r"|police|gendarmerie|army|armed forces|navy|military|authorit(?:y|ies)|autorités?|autoridad|board|bureau|directorate|office of|home office"
-    r"|foreign (?:and commonwealth )?office|land registry|treasury|trésor|hacienda|inland revenue|customs|regulator|united nations|nations unies"
-    r"|naciones unidas|embassy|consulate|prefect\w*|préfecture|municipal\w*|city of|grand chamber|magistrates?|jury|crown"
-    r"|rules of court|ombudsman|chancellor|president|chief constable|agent|cabinet|bundes\w+|landes\w+|verwaltungs\w+|verfassungs\w+|\w*gericht\w*)\b",
+    r"\b(?:courts?|tribunals?|chambers?|section|cour|tribunal|chambre|corte|juzgado|sala|audiencia|senate?|senado"
+    r"|sénat|parliament"
+    r"|parlement|parlamento|congress|assembly|assemblée|asamblea|government|gouvernement|gobierno|ministr(?:y|ies"
+    r"|er|ère|e|o|erio)"
+    r"|ministère|ministerio|department of|secretary|secretaría|state counsel|council|conseil|consejo"
+    r"|commission|comisión|committee of ministers|comité|prosecut\w+|procureur|fiscal|attorney general|republic"
+    r"|république|república"
+    r"|kingdom|royaume|reino|federation|fédération|federación|union|state|états?|estado|european|convention|court's"
+    r"|registry|registrar"
+    r"|house of (?:lords|commons)|constitution|constitutional|supreme|cassation|treaty|act|law|code|protocol"
+    r"|article|loi|ley|agency|agence"
+    r"|police|gendarmerie|army|armed forces|navy|military|authorit(?:y|ies)|autorités?|autoridad|board|bureau"
+    r"|directorate|office of|home office"
+    r"|foreign (?:and commonwealth )?office|land registry|treasury|trésor|hacienda|inland revenue|customs|regulator"
+    r"|united nations|nations unies"
+    r"|naciones unidas|embassy|consulate|prefect\w*|préfecture|municipal\w*|city of|grand chamber|magistrates?|jury"
+    r"|crown"
+    r"|rules of court|ombudsman|chancellor|president|chief constable|agent|cabinet|bundes\w+|landes\w+"
+    r"|verwaltungs\w+|verfassungs\w+|\w*gericht\w*)\b",
     re.IGNORECASE,
 )
 _STATES = frozenset(
-    """uk usa us eu un echr u.k. u.s. ec eec osce nato gdpr ico cnil ftc sec fda irs
-    convention court government commission parliament state states tribunal chamber section council party parties applicant applicants
-    agreement product products company territory schedule exhibit appendix annex licensee licensor supplier buyer seller customer
-    confidential information effective date term services""".split()
+    words_of(
+        """uk usa us eu un echr u.k. u.s. ec eec osce nato gdpr ico cnil ftc sec fda irs convention court
+        government commission parliament state states tribunal chamber section council party parties applicant
+        applicants agreement product products company territory schedule exhibit appendix annex licensee
+        licensor supplier buyer seller customer confidential information effective date term services"""
+    )
 )
 
 

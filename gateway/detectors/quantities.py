@@ -13,41 +13,55 @@ from collections.abc import Iterator
 from gateway.detectors.passage import Passage, Span
 
 _FIGURE = r"\d{1,3}(?:[.,'’\u00a0 ]\s?\d{3})+(?:[.,]\s?\d{1,2})?|\d+(?:[.,]\s?\d{1,2})?"
-_WORDS_EN = r"(?:(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|and)[\s-]?){1,6}(?<=\w)"
+_WORDS_EN = (
+    r"(?:(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million"
+    r"|billion|and)[\s-]?){1,6}(?<=\w)"
+)
 _CURRENCY = (
-    r"(?:euros?|dollars?|pounds?(?:\ssterling)?|marks?|francs?|lir[ae]s?|pesetas?|escudos?|zlotys?|złotys?|roubles?|rubles?|hryvnias?|forints?|kronor|kroner|kronur|korun(?:a|y)|schillings?|drachmas?|guilders?|lev[as]?|lei|dinars?|kuna"
-    r"|couronnes|livres\ssterling|livres|libras(?:\sesterlinas)?|coronas|dólares|rublos|liras|francos|marcos|€|£|\$|EUR|GBP|USD|SEK|NOK|DKK|PLN|TRL|TRY|CHF|CZK|HUF|RON|ROL|BGN|RUB|UAH|CYP|FRF|DEM|ATS|ITL|ESP|GRD|SKK|HRK)"
+    r"(?:euros?|dollars?|pounds?(?:\ssterling)?|marks?|francs?|lir[ae]s?|pesetas?|escudos?|zlotys?|złotys?|roubles?"
+    r"|rubles?|hryvnias?|forints?|kronor|kroner|kronur|korun(?:a|y)|schillings?|drachmas?|guilders?|lev[as]?|lei"
+    r"|dinars?|kuna"
+    r"|couronnes|livres\ssterling|livres|libras(?:\sesterlinas)?|coronas|dólares|rublos|liras|francos|marcos|€|£|\$"
+    r"|EUR|GBP|USD|SEK|NOK|DKK|PLN|TRL|TRY|CHF|CZK|HUF|RON|ROL|BGN|RUB|UAH|CYP|FRF|DEM|ATS|ITL|ESP|GRD|SKK|HRK)"
 )
 _ADJECTIVE = r"(?:(?:new|New|old|[A-Z][a-z]{2,12})\s){0,2}"
 _CODE_NOTE = r"(?:\s?[(\[][A-Z]{3}[)\]])?"
 _MONEY_AFTER = re.compile(
-    rf"(?<![\w.,/])(?P<a>(?:(?:about|approximately|some|around)\s)?(?:{_FIGURE}|{_WORDS_EN})(?:\s(?:million|billion|thousand|millions?|milliards?|millones|mille|mil))?(?:\s(?:de|d’|d'))?\s?{_ADJECTIVE}{_CURRENCY}(?:\s(?:suédoises?|norvégiennes?|danoises?"
-    rf"|suecas?|noruegas?|danesas?|polacos?|polonais|turcas?|turques?|sterling|français|belges|suisses))?){_CODE_NOTE}(?!\w)"
+    rf"(?<![\w.,/])(?P<a>(?:(?:about|approximately|some|around)\s)?(?:{_FIGURE}|{_WORDS_EN})(?:\s(?:million|billion"
+    rf"|thousand|millions?|milliards?|millones|mille|mil))?(?:\s(?:de|d’|d'))?\s?{_ADJECTIVE}{_CURRENCY}(?:\s"
+    rf"(?:suédoises?|norvégiennes?|danoises?"
+    rf"|suecas?|noruegas?|danesas?|polacos?|polonais|turcas?|turques?|sterling|français|belges"
+    rf"|suisses))?){_CODE_NOTE}(?!\w)"
 )
 _MONEY_BEFORE = re.compile(
-    rf"(?:(?<!\w)[€£$]|\b(?:EUR|GBP|USD|SEK|NOK|DKK|PLN|TRL|TRY|YTL|CHF|CZK|HUF|RON|ROL|BGN|RUB|UAH|CYP|FRF|FF|DEM|DM|ATS|ITL|ESP|GRD|SKK|HRK|SIT|LVL|LTL|EEK|AZN|GEL|MDL|ALL|MKD|RSD))\s?(?:{_FIGURE})(?:\s(?:million|billion|thousand))?(?!\w)"
+    rf"(?:(?<!\w)[€£$]|\b(?:EUR|GBP|USD|SEK|NOK|DKK|PLN|TRL|TRY|YTL|CHF|CZK|HUF|RON|ROL|BGN|RUB|UAH|CYP|FRF|FF|DEM"
+    rf"|DM|ATS|ITL|ESP|GRD|SKK|HRK|SIT|LVL|LTL|EEK|AZN|GEL|MDL|ALL|MKD|RSD))\s?(?:{_FIGURE})(?:\s(?:million|billion"
+    rf"|thousand))?(?!\w)"
 )
 _PERCENT = re.compile(
     r"(?<![\w.,])\d{1,3}(?:[.,]\s?\d{1,3})?\s?(?:%|per\s?cent\b|percent\b|pour\scent\b|por\sciento\b)"
 )
 _LOCAL_COUNT = {
     "fr": re.compile(
-        r"(?<![\w.,/°-])(?P<a>deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingt|trente|quarante|cinquante|soixante|cent|(?:\d{1,3}(?:[ \u00a0]\d{3})+|\d{1,3})(?:,\s?\d{1,2})?)"
-        r"(?=\s+(?:mois|ans|années|jours|semaines|heures|enfants|personnes|hectares|m²|km|mètres|kilomètres|fils|filles|autres|euros|millions|coaccusés|tonnes|grammes|kg)\b)",
+        r"(?<![\w.,/°-])(?P<a>deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize"
+        r"|vingt|trente|quarante|cinquante|soixante|cent|(?:\d{1,3}(?:[ \u00a0]\d{3})+|\d{1,3})(?:,\s?\d{1,2})?)"
+        r"(?=\s+(?:mois|ans|années|jours|semaines|heures|enfants|personnes|hectares|m²|km|mètres|kilomètres|fils"
+        r"|filles|autres|euros|millions|coaccusés|tonnes|grammes|kg)\b)",
         re.IGNORECASE,
     ),
     "es": re.compile(
-        r"(?<![\w.,/º-])(?P<a>dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince|dieciséis|diecisiete|dieciocho|veinte|veinti\w+|treinta|cuarenta|cincuenta|sesenta|cien|(?:\d{1,3}(?:[. \u00a0]\s?\d{3})+|\d{1,3})(?:,\s?\d{1,2})?)"
-        r"(?=\s+(?:mes(?:es)?|años|días|semanas|horas|hijos|hijas|personas|hectáreas|m²|km|metros|kilómetros|otras?|otros|euros|millones|toneladas|gramos|kg|menores)\b)",
+        r"(?<![\w.,/º-])(?P<a>dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince"
+        r"|dieciséis|diecisiete|dieciocho|veinte|veinti\w+|treinta|cuarenta|cincuenta|sesenta|cien|(?:\d{1,3}"
+        r"(?:[. \u00a0]\s?\d{3})+|\d{1,3})(?:,\s?\d{1,2})?)"
+        r"(?=\s+(?:mes(?:es)?|años|días|semanas|horas|hijos|hijas|personas|hectáreas|m²|km|metros|kilómetros|otras?"
+        r"|otros|euros|millones|toneladas|gramos|kg|menores)\b)",
         re.IGNORECASE,
     ),
 }
 _COUNT_EN = re.compile(
-    rf"(?<![\w.,/-])(?:\d{{1,3}}(?:,\d{{3}})+|\d{{2,6}}|{_WORDS_EN})\s(?:other\s)?(?:persons|people|landowners|applicants|employees|detainees|prisoners|inhabitants|residents|plaintiffs|claimants)\b",
-    re.IGNORECASE,
-)
-_TERM_EN = re.compile(
-    rf"(?<![\w.,/-])(?:\d{{1,3}}|{_WORDS_EN})[\s-](?:days?|weeks?|months?|years?)['’]?(?:\sand\s(?:\d{{1,2}}|{_WORDS_EN})\s(?:days?|months?))?(?:['’]\s|\s)(?:of\s)?(?:imprisonment|detention|suspension|in prison|probation|suspended)\b",
+    rf"(?<![\w.,/-])(?:\d{{1,3}}(?:,\d{{3}})+|\d{{2,6}}|{_WORDS_EN})\s(?:other\s)?(?:persons|people|landowners"
+    rf"|applicants|employees|detainees|prisoners|inhabitants|residents|plaintiffs|claimants)\b",
     re.IGNORECASE,
 )
 
@@ -70,5 +84,3 @@ def find_quantities(passage: Passage) -> Iterator[Span]:
         return
     for match in _COUNT_EN.finditer(text):
         yield Span(match.start(), match.end(), "QUANTITY", "quantity/persons", 0.55)
-    for match in _TERM_EN.finditer(text):
-        yield Span(match.start(), match.end(), "QUANTITY", "quantity/sentence", 0.55)

@@ -13,31 +13,48 @@ from collections.abc import Iterator
 from gateway.detectors.passage import Passage, Span
 
 _CONDITION = (
-    r"(?:[\w-]+\s){0,3}?(?:diabetes|cancer|leukaemia|leukemia|tumou?r|HIV|AIDS|hepatitis(?:\s[A-E])?|tuberculosis|asthma|epilepsy|schizophrenia|depression|bipolar\sdisorder|anxiety(?:\sdisorder)?|autism|dementia|Alzheimer[’']s(?:\sdisease)?"
-    r"|Parkinson[’']s(?:\sdisease)?|PTSD|post-traumatic\sstress(?:\sdisorder)?|multiple\ssclerosis|heart\s(?:attack|disease|failure)|stroke|arthritis|migraines?|obesity|addiction|alcoholism|anorexia|bulimia|pregnan(?:t|cy)|miscarriage|abortion|covid(?:-19)?"
-    r"|disabilit(?:y|ies)|myopia|hyperopia|anisometropia|amblyopia|blindness|deafness|paralysis|psychosis|paranoia|disorder|syndrome|disease|diabète|sida|VIH|cáncer|asma|épilepsie|epilepsia|dépression|depresión|esquizofrenia|schizophrénie)"
+    r"(?:[\w-]+\s){0,3}?(?:diabetes|cancer|leukaemia|leukemia|tumou?r|HIV|AIDS|hepatitis(?:\s[A-E])?|tuberculosis"
+    r"|asthma|epilepsy|schizophrenia|depression|bipolar\sdisorder|anxiety(?:\sdisorder)?|autism|dementia"
+    r"|Alzheimer[’']s(?:\sdisease)?"
+    r"|Parkinson[’']s(?:\sdisease)?|PTSD|post-traumatic\sstress(?:\sdisorder)?|multiple\ssclerosis|heart\s(?:attack"
+    r"|disease|failure)|stroke|arthritis|migraines?|obesity|addiction|alcoholism|anorexia|bulimia|pregnan(?:t|cy)"
+    r"|miscarriage|abortion|covid(?:-19)?"
+    r"|disabilit(?:y|ies)|myopia|hyperopia|anisometropia|amblyopia|blindness|deafness|paralysis|psychosis|paranoia"
+    r"|disorder|syndrome|disease|diabète|sida|VIH|cáncer|asma|épilepsie|epilepsia|dépression|depresión"
+    r"|esquizofrenia|schizophrénie)"
 )
 _HEALTH = re.compile(
-    rf"\b(?:diagnos(?:ed|is)\s(?:with|of|as)|suffer(?:s|ed|ing)?\sfrom|treated\sfor|afflicted\s(?:with|by)|tested\spositive\sfor|infected\swith|history\sof|souffr\w+\s(?:de|d[’'])|atteinte?s?\s(?:de|d[’'])|padec\w+\s(?:de\s)?|diagnostic\w+\s(?:de|con)?)\s?(?:an?\s|the\s|un\s|une\s)?(?P<value>{_CONDITION})\b",
+    rf"\b(?:diagnos(?:ed|is)\s(?:with|of|as)|suffer(?:s|ed|ing)?\sfrom|treated\sfor|afflicted\s(?:with|by)"
+    rf"|tested\spositive\sfor|infected\swith|history\sof|souffr\w+\s(?:de|d[’'])|atteinte?s?\s(?:de|d[’'])"
+    rf"|padec\w+\s(?:de\s)?|diagnostic\w+\s(?:de|con)?)\s?(?:an?\s|the\s|un\s|une\s)?(?P<value>{_CONDITION})\b",
     re.IGNORECASE,
 )
 _HEALTH_PLAIN = re.compile(
-    r"\b(?:HIV[- ]positive|total\sdisability|physical\sand/or\smental\sdisabilit\w+|permanently\sunfit\sto\swork|(?:myopic|myopia|hyperopia|anisometropia)\b[^.;,\n]{0,40}|blood\stype\s(?:A|B|AB|O)[+-]?|is\spregnant|was\spregnant|séropositi\w+|seropositiv\w+)",
+    r"\b(?:HIV[- ]positive|total\sdisability|physical\sand/or\smental\sdisabilit\w+|permanently\sunfit\sto\swork|"
+    r"(?:myopic|myopia|hyperopia|anisometropia)\b[^.;,\n]{0,40}|blood\stype\s(?:A|B|AB|O)[+-]?|is\spregnant"
+    r"|was\spregnant|séropositi\w+|seropositiv\w+)",
     re.IGNORECASE,
 )
 _SEXUALITY = re.compile(
-    r"\b(?:homosexual(?:s|ity)?|heterosexual(?:ity)?|bisexual(?:s|ity)?|gay|lesbians?|transgender|transsexual(?:s|ism|ity)?|gender\sreassignment|sexual\s(?:orientation|preference)|homosexuel(?:le)?s?|homosexualité|lesbienne|lesbiana|homosexuales|transsexuel(?:le)?)\b",
+    r"\b(?:homosexual(?:s|ity)?|heterosexual(?:ity)?|bisexual(?:s|ity)?|gay|lesbians?|transgender|transsexual(?:s"
+    r"|ism|ity)?|gender\sreassignment|sexual\s(?:orientation|preference)|homosexuel(?:le)?s?|homosexualité"
+    r"|lesbienne|lesbiana|homosexuales|transsexuel(?:le)?)\b",
     re.IGNORECASE,
 )
 _POLITICS = re.compile(
-    r"\b(?:member(?:ship)?\sof\s(?:the\s)?(?P<a>(?:[A-Z][\w’'-]+\s){1,5}(?:Party|Front|Movement|League))|(?P<b>communist|socialist|fascist|anarchist|Marxist|neo-Nazi|separatist)s?\s(?:views?|beliefs?|opinions?|propaganda|sympath\w+)|voted\sfor\s(?P<c>[A-Z][\w’'-]+))"
+    r"\b(?:member(?:ship)?\sof\s(?:the\s)?(?P<a>(?:[A-Z][\w’'-]+\s){1,5}(?:Party|Front|Movement|League))|"
+    r"(?P<b>communist|socialist|fascist|anarchist|Marxist|neo-Nazi|separatist)s?\s(?:views?|beliefs?|opinions?"
+    r"|propaganda|sympath\w+)|voted\sfor\s(?P<c>[A-Z][\w’'-]+))"
 )
 _UNION = re.compile(
-    r"\b(?P<a>trade[- ]union(?:ist)?\s(?:member(?:ship)?|activist|representative)s?|shop\ssteward|member\sof\s(?:a|the|his|her)\s(?:trade\s)?union|syndiqué\w*|sindicalista)\b",
+    r"\b(?P<a>trade[- ]union(?:ist)?\s(?:member(?:ship)?|activist|representative)s?|shop\ssteward|member\sof\s(?:a"
+    r"|the|his|her)\s(?:trade\s)?union|syndiqué\w*|sindicalista)\b",
     re.IGNORECASE,
 )
 _BIOMETRIC = re.compile(
-    r"\b(?:fingerprints?|DNA\s(?:profile|sample|sequence)s?|iris\sscans?|facial\s(?:template|geometry)|voiceprints?|genetic\s(?:data|profile|test\sresults?)|empreintes?\s(?:digitales?|génétiques?)|huellas?\s(?:dactilares?|digitales?)|perfil\sde\sADN)\b",
+    r"\b(?:fingerprints?|DNA\s(?:profile|sample|sequence)s?|iris\sscans?|facial\s(?:template|geometry)|voiceprints?"
+    r"|genetic\s(?:data|profile|test\sresults?)|empreintes?\s(?:digitales?|génétiques?)|huellas?\s(?:dactilares?"
+    r"|digitales?)|perfil\sde\sADN)\b",
     re.IGNORECASE,
 )
 

@@ -12,11 +12,17 @@ from collections.abc import Iterator
 from gateway.detectors.passage import Passage, Span
 
 _PROMPT = re.compile(
-    r"(?im)^[ \t>]*[\"']?(?:system[ _-]?prompt|system[ _-]?message|system[ _-]?instructions?|<\|?system\|?>|\[?system\]?)[\"']?\s?[:=]\s?[\"']?(?P<value>\S(?:[^\n]|\n(?!\s*\n|[ \t>]*\[?(?:user|assistant|human)\b)){8,8000})"
+    r"(?im)^[ \t>]*[\"']?(?:system[ _-]?prompt|system[ _-]?message|system[ _-]?instructions?|<\|?system\|?>"
+    r"|\[?system\]?)[\"']?\s?[:=]\s?[\"']?(?P<value>\S(?:[^\n]|\n(?!\s*\n|[ \t>]*\[?(?:user|assistant"
+    r"|human)\b)){8,8000})"
 )
 _SETTING = re.compile(
-    r"\b(?:learning[ _-]?rate|batch[ _-]?size|weight[ _-]?decay|dropout|warm-?up[ _-]?steps?|num(?:ber)?[ _-]?(?:of[ _-])?(?:layers|heads|epochs|experts|params|parameters)|n[_-](?:layers?|heads?|embd|ctx|params)|hidden[ _-]?(?:size|dim)|d_model|d_ff|context[ _-](?:length|window)"
-    r"|vocab(?:ulary)?[ _-]?size|epochs|top_[pk]|temperature|lora[_ -](?:rank|alpha)|max_tokens|gradient[ _-]?clip\w*|momentum|beta[12])[\"']?\s?(?:is\sset\sto|was\sset\sto|was|is|of|[:=])\s?[\"']?(?P<value>[-+]?\d[\d,_]*(?:\.\d+)?(?:[eE][-+]?\d{1,3})?[kKMB]?)\b",
+    r"\b(?:learning[ _-]?rate|batch[ _-]?size|weight[ _-]?decay|dropout|warm-?up[ _-]?steps?|num(?:ber)?[ _-]?"
+    r"(?:of[ _-])?(?:layers|heads|epochs|experts|params|parameters)|n[_-](?:layers?|heads?|embd|ctx|params)"
+    r"|hidden[ _-]?(?:size|dim)|d_model|d_ff|context[ _-](?:length|window)"
+    r"|vocab(?:ulary)?[ _-]?size|epochs|top_[pk]|temperature|lora[_ -](?:rank|alpha)|max_tokens"
+    r"|gradient[ _-]?clip\w*|momentum|beta[12])[\"']?\s?(?:is\sset\sto|was\sset\sto|was|is|of|[:=])\s?[\"']?"
+    r"(?P<value>[-+]?\d[\d,_]*(?:\.\d+)?(?:[eE][-+]?\d{1,3})?[kKMB]?)\b",
     re.IGNORECASE,
 )
 _SIZE = re.compile(
@@ -25,7 +31,8 @@ _SIZE = re.compile(
 )
 _FENCED = re.compile(r"```[^\n`]{0,30}\n(?P<value>[\s\S]{1,8000}?)(?:```|$)")
 _DIGEST_OF_WEIGHTS = re.compile(
-    r"\b(?:checkpoint|weights?)\s?(?:file|hash|sha256|digest)?\s?[:=]\s?(?P<value>[0-9a-f]{32,64}|\S+\.(?:safetensors|ckpt|pt|bin|gguf|onnx))\b",
+    r"\b(?:checkpoint|weights?)\s?(?:file|hash|sha256|digest)?\s?[:=]\s?(?P<value>[0-9a-f]{32,64}|\S+\."
+    r"(?:safetensors|ckpt|pt|bin|gguf|onnx))\b",
     re.IGNORECASE,
 )
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from gateway.redaction.matching import words_of
+
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _FIGURE = re.compile(r"\d[\d.,'’\u00a0\u202f ]*")
 _MAGNITUDES = {
@@ -17,11 +19,11 @@ _MAGNITUDES = {
     "m": 1e6, "mn": 1e6, "million": 1e6, "millions": 1e6, "millón": 1e6, "millones": 1e6,
     "bn": 1e9, "billion": 1e9, "milliard": 1e9, "milliards": 1e9,
 }  # fmt: skip
-_WORDS = (
+_WORDS = words_of(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+)
+_TENS = words_of("twenty thirty forty fifty sixty seventy eighty ninety")
 _SUFFIXES = ("", "k", "m", "bn", "tn", "qn")
 
 

@@ -17,6 +17,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 _IGNORABLE = "\u00ad\u200b-\u200d\u2060\ufeff"
 _MARKS = "\u0300-\u036f"
@@ -66,7 +67,7 @@ class Phrase:
             return None
         words = tuple(fold(match.group()) for match in matches)
         gaps: list[str | None] = []
-        for left, right in zip(matches, matches[1:], strict=False):
+        for left, right in pairwise(matches):
             figures = left.group()[-1].isdigit() and right.group()[0].isdigit()
             gaps.append(_solid(value[left.end() : right.start()]) if figures else None)
         plain = len(words) == 1 and words[0].isalpha()

@@ -7,39 +7,45 @@ ordinary sentences. This module decides. It recognises no names; detectors do.
 
 from __future__ import annotations
 
-from gateway.redaction.matching import WORD, fold
+from gateway.redaction.matching import WORD, fold, words_of
 
 #: Forms of address, folded, in English, French and Spanish. They are no part of a name.
 TITLES = frozenset(
-    """mr mrs ms miss mx dr prof professor doctor sir dame lord lady madam judge justice lj qc kc hon rev reverend
-    fr father sister brother captain colonel major sergeant lieutenant general president chairman inspector
-    m mm mme mmes mlle mlles me maître maitre monsieur madame mademoiselle messieurs docteur professeur juge
-    sr sra srta sres sras don doña dona señor señora señorita doctor doctora juez licenciado excmo""".split()
+    words_of(
+        """mr mrs ms miss mx dr prof professor doctor sir dame lord lady madam judge justice lj qc kc hon rev
+        reverend fr father sister brother captain colonel major sergeant lieutenant general president chairman
+        inspector m mm mme mmes mlle mlles me maître maitre monsieur madame mademoiselle messieurs docteur
+        professeur juge sr sra srta sres sras don doña dona señor señora señorita doctor doctora juez licenciado
+        excmo"""
+    )
 )
 
 #: Words inside names that identify nobody.
 PARTICLES = frozenset(
-    """de del della der den des di do dos da du la le les los las el al von van vom zu zur ten ter y e i und and et
-    bin ibn ben abu af av of the st saint san santa jr junior sr senior ii iii iv o d l qu""".split()
+    words_of(
+        """de del della der den des di do dos da du la le les los las el al von van vom zu zur ten ter y e i und
+        and et bin ibn ben abu af av of the st saint san santa jr junior sr senior ii iii iv o d l qu"""
+    )
 )
 
 #: Names, or parts of names, that are ordinary words where they begin a sentence.
 _ORDINARY = frozenset(
-    """will mark may june april august grant bill sue rose grace hope faith art frank pat rob drew bob jack
-    young long white brown black green grey gray king law price page hill wood woods stone field fields church
-    north south east west day summer winter court best good major little small rich wise sharp short strong
-    bishop pope prince duke cook baker butler carter miller smith turner walker hunter fisher potter
-    case bank post first last new old state states house office police public national great
-    north central general international union american british english french german spanish european
-    company limited group holding services service board committee commission council ministry agency department
-    government article section chapter part act code convention rules protocol judgment decision order
-    case cases applicant claimant defendant appellant respondent plaintiff petitioner witness victim client
-    user customer member members staff team manager director officer secretary agent driver doctor nurse
-    church street road avenue square park river lake mountain city town village county district region province
-    monday tuesday wednesday thursday friday saturday sunday january february march july september october
-    november december mars avril mai juin juillet janvier enero marzo mayo sol luz mar cruz paz reyes iglesia
-    alma blanco rojo vega leon rey""".split()
-) - {"smith", "baker", "turner", "walker", "miller", "butler", "carter", "potter", "fisher", "hunter"}
+    words_of(
+        """will mark may june april august grant bill sue rose grace hope faith art frank pat rob drew bob jack
+        young long white brown black green grey gray king law price page hill wood woods stone field fields
+        church north south east west day summer winter court best good major little small rich wise sharp short
+        strong bishop pope prince duke cook case bank post first last new old state states house office police
+        public national great central general international union american british english french german spanish
+        european company limited group holding services service board committee commission council ministry
+        agency department government article section chapter part act code convention rules protocol judgment
+        decision order cases applicant claimant defendant appellant respondent plaintiff petitioner witness
+        victim client user customer member members staff team manager director officer secretary agent driver
+        doctor nurse street road avenue square park river lake mountain city town village county district region
+        province monday tuesday wednesday thursday friday saturday sunday january february march july september
+        october november december mars avril mai juin juillet janvier enero marzo mayo sol luz mar cruz paz
+        reyes iglesia alma blanco rojo vega leon rey"""
+    )
+)
 
 
 def bare_name(name: str) -> tuple[str, ...]:

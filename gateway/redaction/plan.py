@@ -198,37 +198,8 @@ def _again(text: str, spans: Sequence[_Span], values: Sequence[RemovedValue]) ->
     return _distinct(found)
 
 
-def _segment_of(offset: int, segments: Sequence[Segment]) -> Segment | None:
-    low, high = 0, len(segments)
-    while low < high:
-        middle = (low + high) // 2
-        if segments[middle].end <= offset:
-            low = middle + 1
-        else:
-            high = middle
-    return segments[low] if low < len(segments) and segments[low].start <= offset else None
-
-
-def _cut(spans: Iterable[_Span], segments: Sequence[Segment]) -> Iterator[_Span]:
-    """Pieces that each lie in one segment. What lies between segments belongs to the format."""
-    starts = [segment.start for segment in segments]
-    for span in spans:
-        number = _first_touching(span.start, segments)
-        while number < len(segments) and starts[number] < span.end:
-            start, end = max(span.start, segments[number].start), min(span.end, segments[number].end)
-            if start < end:
-                whole = (start, end) == (span.start, span.end)
-                yield replace(
-                    span,
-                    start=start,
-                    end=end,
-                    value_start=span.value_start if not whole else start,
-                    value_end=span.value_end if not whole else end,
-                )
-            number += 1
-
-
-def _first_touching(offset: int, segments: Sequence[Segment]) -> int:
+def _ending_after(offset: int, segments: Sequence[Segment]) -> int:
+    """The number of the first segment that ends after the offset (binary search)."""
     low, high = 0, len(segments)
     while low < high:
         middle = (low + high) // 2
@@ -237,6 +208,22 @@ def _first_touching(offset: int, segments: Sequence[Segment]) -> int:
         else:
             high = middle
     return low
+
+
+def _segment_of(offset: int, segments: Sequence[Segment]) -> Segment | None:
+    number = _ending_after(offset, segments)
+    return segments[number] if number < len(segments) and segments[number].start <= offset else None
+
+
+def _cut(spans: Iterable[_Span], segments: Sequence[Segment]) -> Iterator[_Span]:
+    """Pieces that each lie in one segment. What lies between segments belongs to the format."""
+    for span in spans:
+        number = _ending_after(span.start, segments)
+        while number < len(segments) and segments[number].start < span.end:
+            start, end = max(span.start, segments[number].start), min(span.end, segments[number].end)
+            if start < end:
+                yield replace(span, start=start, end=end)
+            number += 1
 
 
 def _united(spans: Iterable[_Span]) -> list[_Span]:

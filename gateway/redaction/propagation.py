@@ -16,6 +16,8 @@ from gateway.redaction.names import identifying_parts
 
 #: Entities whose values are figures that anything may have; bare number words identify nothing.
 _FIGURES = frozenset({"AMOUNT", "PERCENT", "DURATION", "VOLUME", "QUANTITY", "AGE"})
+#: Adjectives that say something only of the person beside them: "an Austrian national", "the Austrian State".
+_ATTRIBUTES = frozenset({"NATIONALITY", "OCCUPATION"})
 _MIN_ALNUM = 4
 _MIN_NAME_LETTERS = 3
 _MIN_UNSPACED_NAME = 2
@@ -41,6 +43,8 @@ class RemovedValue:
 
 def is_contextual(entity: str, value: str) -> bool:
     """Whether a value is too short or too common to be searched for by itself."""
+    if entity in _ATTRIBUTES:
+        return True
     words = words_of(value)
     alnum = sum(len(word) for word in words)
     letters = sum(char.isalpha() for word in words for char in word)

@@ -24,19 +24,21 @@ from urllib.parse import unquote
 
 from gateway.errors import ResidueFound
 from gateway.redaction.document import Layer
-from gateway.redaction.matching import Phrase, PhraseIndex, fold, words_of
-from gateway.redaction.matching import WORD as _WORD
+from gateway.redaction.matching import WORD, Phrase, PhraseIndex, fold, words_of
 from gateway.redaction.propagation import RemovedValue, with_parts
 
 #: Words that file formats themselves write; a removed surname "Page" can't be told from /Type /Page.
 _FORMAT_WORDS = frozenset(
-    """page pages type font name root info title author subject creator producer width height length filter
-    catalog normal default table style styles count parent kids resources contents content outlines first last
-    next prev subtype helvetica times courier roman encoding metadata description date header footer body section
-    paragraph document settings word theme color text version language application plain multipart boundary
-    message mixed alternative charset true false none null image form group page stream object trailer size index
-    matrix annots link border rect action names dests title keyword keywords core custom revision template company
-    manager category comments street green black white brown light dark center right left""".split()
+    words_of(
+        """page pages type font name root info title author subject creator producer width height length filter
+        catalog normal default table style styles count parent kids resources contents content outlines first
+        last next prev subtype helvetica times courier roman encoding metadata description date header footer
+        body section paragraph document settings word theme color text version language application plain
+        multipart boundary message mixed alternative charset true false none null image form group page stream
+        object trailer size index matrix annots link border rect action names dests title keyword keywords core
+        custom revision template company manager category comments street green black white brown light dark
+        center right left"""
+    )
 )
 _SHORT_LAYER = 0.2
 _QP = re.compile(r"=(?:[0-9A-Fa-f]{2}|\r?\n)")
@@ -122,14 +124,14 @@ class _Limits:
         for value in values:
             if value.contextual and len(words := words_of(value.value)) == 1:
                 self._values.setdefault(words, value)
-        self._allowed = Counter(fold(word) for word in _WORD.findall(expected_text)) if self._values else Counter()
+        self._allowed = Counter(fold(word) for word in WORD.findall(expected_text)) if self._values else Counter()
         self._total = sum(self._allowed.values())
         self.size = len(self._values)
 
     def exceeded(self, text: str) -> RemovedValue | None:
         if not self._values:
             return None
-        counts = Counter(fold(word) for word in _WORD.findall(text))
+        counts = Counter(fold(word) for word in WORD.findall(text))
         # A layer of a few words (metadata, a heading) may hold a "12" that has nothing to do with ours.
         if sum(counts.values()) < _SHORT_LAYER * self._total:
             return None
