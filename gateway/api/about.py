@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Callable
+from typing import Protocol, cast
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import APIRouter, Depends
@@ -18,6 +20,22 @@ from gateway.api.session import gateway_of
 from gateway.blobs.log_store import CHECKPOINT
 from gateway.bootstrap.gateway import Gateway
 from gateway.envelope.signature import load_public_key
+from gateway.errors import GatewayError
+
+
+class Sequencing(Protocol):
+    """A sequencer, as far as readiness goes: why the log stands still, or None."""
+
+    @property
+    def refusal(self) -> GatewayError | None: ...
+
+
+class Background(Protocol):
+    """Background work in this process, as far as readiness goes."""
+
+    @property
+    def sequencer(self) -> Sequencing: ...
+
 
 router = APIRouter(tags=["about"], dependencies=[Depends(known_parameters)])
 _log = logging.getLogger(__name__)
@@ -52,22 +70,30 @@ async def healthy() -> Response:
     summary="Database and stores can be reached, so requests can be served",
 )
 async def ready(request: Request) -> Response:
-    checks = await run_in_threadpool(_check, gateway_of(request))
+    background = cast(Background | None, request.app.state.background)
+    checks = await run_in_threadpool(_check, gateway_of(request), background)
     is_ready = all(state == "ok" for state in checks.values())
     health = Health(status="ok" if is_ready else "unavailable", checks=checks)
     return Response(health.model_dump_json(), 200 if is_ready else 503, media_type="application/json")
 
 
-def _check(gateway: Gateway) -> dict[str, str]:
+def _check(gateway: Gateway, background: Background | None) -> dict[str, str]:
     """Each part and ``ok`` or ``unavailable``; the reason goes to the process log, not to the caller."""
+    probes: dict[str, Callable[[], object]] = {
+        "database": lambda: _probe_database(gateway),
+        "log": lambda: gateway.log_store.read(CHECKPOINT),
+    }
+    if background is not None:
+        probes["sequencer"] = lambda: _probe_sequencer(background)
     checks: dict[str, str] = {}
-    for name, probe in {"database": _probe_database, "log": _probe_log}.items():
+    for name, probe in probes.items():
         try:
-            probe(gateway)
+            probe()
             checks[name] = "ok"
         except Exception as error:
             # Whatever is wrong, the answer to a balancer is the same: not now.
-            _log.warning("readiness: %s: %s", name, type(error).__name__)
+            code = error.code if isinstance(error, GatewayError) else type(error).__name__
+            _log.warning("readiness: %s: %s", name, code)
             checks[name] = "unavailable"
     return checks
 
@@ -77,5 +103,7 @@ def _probe_database(gateway: Gateway) -> None:
         tx.agreements.active("readiness-probe")
 
 
-def _probe_log(gateway: Gateway) -> None:
-    gateway.log_store.read(CHECKPOINT)
+def _probe_sequencer(background: Background) -> None:
+    refusal = background.sequencer.refusal
+    if refusal is not None:
+        raise refusal

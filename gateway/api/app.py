@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 
 from gateway import __version__
 from gateway.api import about, log, oauth, packages, problems, pulls, releases, reviews, uploads
+from gateway.api.about import Background
 from gateway.api.description import describe
 from gateway.api.guard import Guard
 from gateway.bootstrap.gateway import Gateway
@@ -22,8 +23,12 @@ from gateway.errors import GatewayError
 _ROUTERS = tuple(module.router for module in (about, oauth, packages, uploads, releases, pulls, reviews, log))
 
 
-def create_app(gateway: Gateway) -> FastAPI:
-    """The HTTP face of a gateway."""
+def create_app(gateway: Gateway, *, background: Background | None = None) -> FastAPI:
+    """The HTTP face of a gateway.
+
+    Args:
+        background: The background work of the same process, if it runs there; /readyz asks it.
+    """
     app = FastAPI(
         title="Evidence gateway",
         version=__version__,
@@ -49,6 +54,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         },
     )
     app.state.gateway = gateway
+    app.state.background = background
     for router in _ROUTERS:
         app.include_router(router)
 

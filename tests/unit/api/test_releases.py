@@ -7,8 +7,11 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
+from fastapi import FastAPI
+
 from gateway.envelope.manifest import Acknowledgement, ReleaseManifest
 from gateway.envelope.signature import load_public_key, sign, verify
+from gateway.errors import GatewayError, IntegrityFailure
 from tests.fakes import seeds
 from tests.unit.api.conftest import Ask
 from tests.unit.api.world import World
@@ -144,7 +147,14 @@ def test_checkpoint_and_hash_tiles_but_never_entry_bundles(ask: Ask, world: Worl
     tile = ask("GET", "/v1/log/tile/0/000.p/1", as_=INVESTIGATOR)
     assert tile.content == b"h" * 32
     assert "immutable" in tile.headers["cache-control"]
-    for path in ("entries/000.p/1", "0/001", "0/0", "%2e%2e/checkpoint", "0/000.p/1/%2e%2e/%2e%2e/%2e%2e/head", "63/x000/000"):
+    for path in (
+        "entries/000.p/1",
+        "0/001",
+        "0/0",
+        "%2e%2e/checkpoint",
+        "0/000.p/1/%2e%2e/%2e%2e/%2e%2e/head",
+        "63/x000/000",
+    ):
         assert ask("GET", f"/v1/log/tile/{path}", as_=INVESTIGATOR).status_code == 404, path
 
 
@@ -160,6 +170,21 @@ def test_public_facts_and_health(ask: Ask, world: World) -> None:
     assert ask("GET", "/healthz").status_code == 200
     down = ask("GET", "/v1/packages", as_=None, headers={"Authorization": "Bearer x"})
     assert down.status_code == 401
+
+
+def test_a_log_that_stands_still_is_not_ready(ask: Ask, app: FastAPI) -> None:
+    class Standing:
+        refusal: GatewayError | None = None
+
+    class Work:
+        sequencer = Standing()
+
+    app.state.background = Work()
+    assert ask("GET", "/readyz").status_code == 200
+    Standing.refusal = IntegrityFailure("log-forked", "The log is forked at /secret/place.")
+    unready = ask("GET", "/readyz")
+    assert (unready.status_code, unready.json()["checks"]["sequencer"]) == (503, "unavailable")
+    assert "secret" not in unready.text
 
 
 def test_a_database_that_is_away(ask: Ask, world: World) -> None:
