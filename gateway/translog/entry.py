@@ -154,10 +154,20 @@ def _entry(members: dict[str, Any]) -> Entry:
         raise _invalid("its sequence number is not a non-negative integer")
     if not isinstance(prev, str) or not _HEX64.fullmatch(prev):
         raise _invalid("prev is not 64 lower-case hexadecimal digits")
-    _check_members(members)
-    time = datetime.fromisoformat(members["time"])
-    names = _PENDING_MEMBERS - {"time"}
-    return Entry(seq=seq, prev=prev, time=time, **{name: members[name] for name in names})
+    return Entry(
+        seq=seq,
+        prev=prev,
+        time=_check_members(members),
+        actor=members["actor"],
+        action=members["action"],
+        object=members["object"],
+        agreement=members["agreement"],
+        clause=members["clause"],
+        outcome=members["outcome"],
+        reason=members["reason"],
+        detail=members["detail"],
+        commitments=members["commitments"],
+    )
 
 
 def _check_names(members: Any, expected: frozenset[str]) -> None:
@@ -165,12 +175,13 @@ def _check_names(members: Any, expected: frozenset[str]) -> None:
         raise _invalid("its members are not those of version 1")
 
 
-def _check_members(members: Mapping[str, Any]) -> None:
-    time, actor, subject = members["time"], members["actor"], members["object"]
-    if not isinstance(time, str) or not _TIME.fullmatch(time):
+def _check_members(members: Mapping[str, Any]) -> datetime:
+    """Check all members but v, seq and prev; returns the time, parsed."""
+    text, actor, subject = members["time"], members["actor"], members["object"]
+    if not isinstance(text, str) or not _TIME.fullmatch(text):
         raise _invalid("its time is not RFC 3339 UTC with microseconds")
     try:
-        datetime.fromisoformat(time)
+        time = datetime.fromisoformat(text)
     except ValueError as error:
         raise _invalid("its time does not exist") from error
     if not _texts(actor) or not ("agency" in actor or "system" in actor):
@@ -195,10 +206,11 @@ def _check_members(members: Mapping[str, Any]) -> None:
         raise _invalid("a commitment is not 64 lower-case hexadecimal digits")
     for field in commitments:
         check_field(field)
+    return time
 
 
 def _texts(value: Any) -> bool:
-    return isinstance(value, dict) and all(_is_text(item) for item in value.values())
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
 
 
 def _is_text(value: Any) -> bool:
