@@ -7,6 +7,7 @@ either nothing or the whole.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import stat
@@ -74,7 +75,7 @@ def read(path: Path) -> bytes:
             remedy="Make one with 'evidence-gateway keys init', or correct its path.",
             where=str(path),
         ) from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
             raise Misconfigured(
@@ -90,7 +91,9 @@ def read(path: Path) -> bytes:
                 remedy=f"Run: chmod 600 {path} (and chown it); if others may have read it, replace the keys.",
                 where=str(path),
             )
-        return file.read(MAX_BYTES + 1)
+        return os.read(descriptor, MAX_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _write_beside(path: Path, content: bytes) -> Path:
@@ -103,7 +106,8 @@ def _write_beside(path: Path, content: bytes) -> Path:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise _unwritable(path, error) from error
     return temporary
 

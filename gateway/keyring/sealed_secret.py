@@ -95,7 +95,8 @@ def _read(value: Any) -> tuple[bytes, bytes, int, bytes]:
         "ciphertext": value["ciphertext"],
     }
     salt, nonce, ciphertext = (_bytes(text) for text in (kdf["salt"], cipher["nonce"], value["ciphertext"]))
-    if value != expected or len(salt) != _SALT_BYTES or len(nonce) != _NONCE_BYTES:
+    # Compared as text, where true is not 1.
+    if canonical_json(value) != canonical_json(expected) or len(salt) != _SALT_BYTES or len(nonce) != _NONCE_BYTES:
         raise ValueError("unknown members or sizes")
     if isinstance(cost, bool) or not isinstance(cost, int) or not 1 <= cost <= MAX_COST:
         raise ValueError("cost out of range")
