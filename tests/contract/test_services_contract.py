@@ -1,0 +1,80 @@
+"""Transactions, file keys, ledger, replays, idempotency: the same assertions on the fake and PostgreSQL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gateway.errors import Conflict, NotFound
+from gateway.exchange.ports import Database, StoredAnswer
+from tests.fakes import seeds
+
+
+def test_an_exception_leaves_nothing_behind(database: Database) -> None:
+    def fail() -> None:
+        with database.transaction() as tx:
+            tx.directory.add_agency(seeds.agency(), seeds.event("agency.add"))
+            tx.replays.first_use("issuer", "jti", seeds.NOW)
+            raise LookupError("later")
+
+    with pytest.raises(LookupError):
+        fail()
+    with database.transaction() as tx:
+        assert tx.directory.agency("ico-uk") is None
+        assert tx.replays.first_use("issuer", "jti", seeds.NOW)
+
+
+def test_a_transaction_sees_what_it_wrote(database: Database) -> None:
+    with database.transaction() as tx:
+        tx.directory.add_agency(seeds.agency(), seeds.event("agency.add"))
+        assert tx.directory.agency("ico-uk") is not None
+
+
+def test_a_destroyed_key_keeps_its_row_and_loses_its_ciphertext(database: Database) -> None:
+    key = seeds.file_key()
+    with database.transaction() as tx:
+        tx.file_keys.add(key, seeds.event("key.add"))
+        with pytest.raises(Conflict) as twice:
+            tx.file_keys.add(key)
+        assert tx.file_keys.get(key.id) == key
+        tx.file_keys.destroy(key.id, seeds.NOW, seeds.event("key.destroy"))
+        # Disposal is repeated after a crash: the first time counts.
+        tx.file_keys.destroy(key.id, seeds.NOW + timedelta(days=1), seeds.event("key.destroy"))
+        with pytest.raises(NotFound) as unknown:
+            tx.file_keys.destroy("nothing", seeds.NOW, seeds.event("key.destroy"))
+    assert (twice.value.code, unknown.value.code) == ("file-key-exists", "file-key-missing")
+    with database.transaction() as tx:
+        assert tx.file_keys.get(key.id) == replace(key, wrapped=b"", destroyed_at=seeds.NOW)
+        assert tx.file_keys.get("nothing") is None
+
+
+def test_a_token_id_is_used_once_for_each_issuer(database: Database) -> None:
+    with database.transaction() as tx:
+        assert tx.replays.first_use("ico-uk-submitter", "one", seeds.NOW)
+        assert not tx.replays.first_use("ico-uk-submitter", "one", seeds.NOW)
+        assert tx.replays.first_use("cnil-fr-submitter", "one", seeds.NOW)
+    with database.transaction() as tx:
+        assert not tx.replays.first_use("ico-uk-submitter", "one", seeds.NOW + timedelta(days=1))
+
+
+def test_the_first_answer_under_a_key_is_kept_for_its_principal(database: Database) -> None:
+    answer = StoredAnswer(seeds.digest("request"), 201, b'{"id":"1"}')
+    with database.transaction() as tx:
+        assert tx.idempotency.find("someone", "key") is None
+        tx.idempotency.store("someone", "key", answer, seeds.NOW)
+        with pytest.raises(Conflict) as twice:
+            tx.idempotency.store("someone", "key", answer, seeds.NOW)
+    assert twice.value.code == "idempotency-key-exists"
+    with database.transaction() as tx:
+        assert tx.idempotency.find("someone", "key") == answer
+        assert tx.idempotency.find("someone else", "key") is None
+
+
+def test_an_appended_entry_has_no_place_before_the_sequencer_gives_it_one(database: Database) -> None:
+    with database.transaction() as tx:
+        entry = tx.ledger.append(seeds.event("log.read"))
+    with database.transaction() as tx:
+        assert tx.ledger.position(entry) is None
+        assert list(tx.ledger.visible_to("ico-uk", [], start=0, limit=10)) == []
