@@ -57,8 +57,9 @@ class Download:
                 self._connection.forget_token()
             except Unavailable as error:
                 # As long as bytes keep coming, a bad line may break as often as it likes.
-                failures = 0 if self._held() > before else failures + 1
+                failures = 0 if self._held() > before else failures
                 self._connection.pause_or_raise(error, failures)
+                failures += 1
         self._tag_file.unlink(missing_ok=True)
 
     def _attempt(self, held: int, on_progress: Callable[[int], None]) -> None:
@@ -77,7 +78,8 @@ class Download:
                 stream.seek(start)
                 stream.truncate()
                 done = start
-                for piece in response.iter_raw(1 << 20):
+                # As the pieces come: what has arrived is on disk when the line breaks.
+                for piece in response.iter_raw():
                     done += len(piece)
                     if done > self._size_bytes:
                         raise _wrong_size()
