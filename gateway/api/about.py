@@ -30,13 +30,6 @@ class Sequencing(Protocol):
     def refusal(self) -> GatewayError | None: ...
 
 
-class Background(Protocol):
-    """Background work in this process, as far as readiness goes."""
-
-    @property
-    def sequencer(self) -> Sequencing: ...
-
-
 router = APIRouter(tags=["about"], dependencies=[Depends(known_parameters)])
 _log = logging.getLogger(__name__)
 
@@ -70,21 +63,21 @@ async def healthy() -> Response:
     summary="Database and stores can be reached, so requests can be served",
 )
 async def ready(request: Request) -> Response:
-    background = cast(Background | None, request.app.state.background)
-    checks = await run_in_threadpool(_check, gateway_of(request), background)
+    sequencer = cast(Sequencing | None, request.app.state.sequencer)
+    checks = await run_in_threadpool(_check, gateway_of(request), sequencer)
     is_ready = all(state == "ok" for state in checks.values())
     health = Health(status="ok" if is_ready else "unavailable", checks=checks)
     return Response(health.model_dump_json(), 200 if is_ready else 503, media_type="application/json")
 
 
-def _check(gateway: Gateway, background: Background | None) -> dict[str, str]:
+def _check(gateway: Gateway, sequencer: Sequencing | None) -> dict[str, str]:
     """Each part and ``ok`` or ``unavailable``; the reason goes to the process log, not to the caller."""
     probes: dict[str, Callable[[], object]] = {
         "database": lambda: _probe_database(gateway),
         "log": lambda: gateway.log_store.read(CHECKPOINT),
     }
-    if background is not None:
-        probes["sequencer"] = lambda: _probe_sequencer(background)
+    if sequencer is not None:
+        probes["sequencer"] = lambda: _probe_sequencer(sequencer)
     checks: dict[str, str] = {}
     for name, probe in probes.items():
         try:
@@ -103,7 +96,7 @@ def _probe_database(gateway: Gateway) -> None:
         tx.agreements.active("readiness-probe")
 
 
-def _probe_sequencer(background: Background) -> None:
-    refusal = background.sequencer.refusal
+def _probe_sequencer(sequencer: Sequencing) -> None:
+    refusal = sequencer.refusal
     if refusal is not None:
         raise refusal

@@ -14,7 +14,6 @@ from starlette.middleware import Middleware
 
 from gateway import __version__
 from gateway.api import about, log, oauth, packages, problems, pulls, releases, reviews, uploads
-from gateway.api.about import Background
 from gateway.api.description import describe
 from gateway.api.guard import Guard
 from gateway.bootstrap.gateway import Gateway
@@ -23,11 +22,11 @@ from gateway.errors import GatewayError
 _ROUTERS = tuple(module.router for module in (about, oauth, packages, uploads, releases, pulls, reviews, log))
 
 
-def create_app(gateway: Gateway, *, background: Background | None = None) -> FastAPI:
+def create_app(gateway: Gateway) -> FastAPI:
     """The HTTP face of a gateway.
 
-    Args:
-        background: The background work of the same process, if it runs there; /readyz asks it.
+    Where the sequencer of the log runs in the same process, set ``app.state.sequencer`` to it
+    (:class:`gateway.api.about.Sequencing`), so that /readyz can ask it.
     """
     app = FastAPI(
         title="Evidence gateway",
@@ -54,7 +53,7 @@ def create_app(gateway: Gateway, *, background: Background | None = None) -> Fas
         },
     )
     app.state.gateway = gateway
-    app.state.background = background
+    app.state.sequencer = None
     for router in _ROUTERS:
         app.include_router(router)
 

@@ -176,10 +176,7 @@ def test_a_log_that_stands_still_is_not_ready(ask: Ask, app: FastAPI) -> None:
     class Standing:
         refusal: GatewayError | None = None
 
-    class Work:
-        sequencer = Standing()
-
-    app.state.background = Work()
+    app.state.sequencer = Standing()
     assert ask("GET", "/readyz").status_code == 200
     Standing.refusal = IntegrityFailure("log-forked", "The log is forked at /secret/place.")
     unready = ask("GET", "/readyz")
