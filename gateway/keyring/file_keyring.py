@@ -19,7 +19,7 @@ from gateway.envelope.wrapping import WrappedKey, unwrap_file_key, wrap_file_key
 from gateway.errors import IntegrityFailure, NotFound
 from gateway.keyring import private_file, sealed_secret
 from gateway.keyring.gateway_keys import GatewayKeys
-from gateway.keyring.log_signer import LogSigner
+from gateway.translog.vkey import Ed25519Signer
 
 
 class FileKeyring:
@@ -28,7 +28,7 @@ class FileKeyring:
     def __init__(self, keys: GatewayKeys) -> None:
         self._keys = keys
         self._by_version = {(kek.id, kek.version): kek.key for kek in keys.keks}
-        self.log_signer = LogSigner(keys.log, keys.log_origin)
+        self.log_signer = Ed25519Signer(keys.log_origin, keys.log)
 
     @classmethod
     def create(
@@ -127,7 +127,7 @@ class FileKeyring:
     @property
     def log_vkey(self) -> str:
         """Verifier key of the log, in the form of c2sp.org/signed-note."""
-        return self.log_signer.vkey
+        return self.log_signer.vkey.encode()
 
     @property
     def token_key(self) -> ec.EllipticCurvePrivateKey:
