@@ -16,10 +16,12 @@ from gateway.cli.demo.command import demo
 from gateway.cli.detect import detect
 from gateway.cli.doctor import doctor
 from gateway.cli.failure import exit_code, report
+from gateway.cli.govern import activate, propose, suspend
 from gateway.cli.keys import keys_app
 from gateway.cli.log import log_app
 from gateway.cli.pull import pull
 from gateway.cli.push import push
+from gateway.cli.simulate import simulate
 from gateway.errors import GatewayError, Misconfigured
 from gateway.main.serve import serve, worker
 
@@ -31,6 +33,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+for _act in (simulate, propose, activate, suspend):
+    agreements_app.command()(_act)
 
 _AGENCY, _OPERATOR, _OFFICER = "For agencies", "For the operator", "For admins and officers"
 

@@ -32,7 +32,7 @@ def serve(
         app = create_app(gateway)
         if worker:
             app.state.sequencer = stack.enter_context(Background(gateway)).sequencer
-        uvicorn.Server(
+        server = uvicorn.Server(
             uvicorn.Config(
                 app,
                 host=settings.host,
@@ -46,7 +46,12 @@ def serve(
                 limit_concurrency=512,
                 ws="none",
             )
-        ).run()
+        )
+        # uvicorn raises the signal again when it has finished, by default ending the process at once;
+        # what stands below it must be closed in order first: workers, sequencer, database.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        server.run()
 
 
 def worker(home: Home = None) -> None:

@@ -27,12 +27,12 @@ def demo(
     from rich.console import Console
 
     from gateway.cli.demo.evidence import demo_exhibits
-    from gateway.cli.demo.stage import Server, set_up
+    from gateway.cli.demo.stage import Server, set_up, tear_down
     from gateway.cli.demo.story import Story
 
     console = Console(stderr=as_json, highlight=False)
-    if fresh and folder.exists():
-        shutil.rmtree(folder)
+    if fresh:
+        tear_down(folder)
     if results.exists():
         if any(results.iterdir()) and not (results / "pushed").is_dir():
             raise InvalidInput(

@@ -36,6 +36,7 @@ from gateway.exchange import govern, onboard
 from gateway.exchange.ports import Transaction
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.settings import Settings
+from gateway.storage.embedded import start_embedded
 
 AGENCIES = (
     ("cnil-fr", "Commission nationale de l'informatique et des libertés", "FR"),
@@ -77,7 +78,7 @@ def set_up(folder: Path, tell: Callable[[str], None]) -> Stage:
     agreement = parse_agreement(source)
     ready = folder / "ready"
     if ready.exists() and ready.read_text() != agreement.digest:
-        shutil.rmtree(folder)  # the sample agreement has changed since; everything here is invented
+        tear_down(folder)  # the sample agreement has changed since
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     passphrase_file = folder / "passphrase"
     if not passphrase_file.exists():
@@ -103,6 +104,14 @@ def set_up(folder: Path, tell: Callable[[str], None]) -> Stage:
         _put_into_force(gateway, stage, source.decode(), tell)
     ready.write_text(agreement.digest)
     return stage
+
+
+def tear_down(folder: Path) -> None:
+    """Remove the stage, with a database that a killed run may have left; everything there is invented."""
+    database = folder.absolute() / "home" / "database"
+    if database.exists():
+        start_embedded(database).stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _onboard(gateway: Gateway, stage: Stage, tell: Callable[[str], None]) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
@@ -54,7 +56,7 @@ class Story:
 
     def say(self, sentence: str, style: str = "") -> None:
         """One line of the story; what is told is text, never markup."""
-        self.console.print(Text(f"   {sentence}", style=style))
+        self.console.print(Padding(Text(sentence, style=style), (0, 0, 0, 3)))
 
     def push(self) -> None:
         """The submitter declares, signs and uploads; the gateway decides exhibit by exhibit."""
@@ -80,7 +82,7 @@ class Story:
         self.package = pushed.package
         (self.results / "receipt.json").write_bytes(pushed.receipt)
         (self.results / "receipt.sig").write_bytes(pushed.signature)
-        table = Table("exhibit", "declared as", "decision", "clause", box=None, padding=(0, 2))
+        table = _table("exhibit", "declared as", "decision", "clause")
         for item in pushed.package["exhibits"]:
             refused = item["state"] == "refused"
             table.add_row(
@@ -106,6 +108,8 @@ class Story:
             if package["state"] == "in-review":
                 self._review()
                 with self.console.status("   sealing"):
+                    while (package := client.package(self.package["id"]))["state"] == "in-review":
+                        time.sleep(0.2)
                     package = client.wait(self.package["id"])
         self.package = package
         if package["state"] != "released":
@@ -121,13 +125,14 @@ class Story:
         with self._client(REVIEWER) as client:
             waiting = client.reviews()
             for item in waiting:
-                client.approve(item["rendition"]["id"], "checked against the report")
+                client.approve(item["rendition"], "checked against the report")
         self.say(f"{REVIEWER} approved {len(waiting)} rendition(s).")
 
     def _show_exhibits(self, package: dict[str, Any]) -> None:
-        table = Table("exhibit", "found to be", "state", "reason", box=None, padding=(0, 2))
+        table = _table("exhibit", "found to be", "state", "reason")
         for item in package["exhibits"]:
-            table.add_row(item["name"], item.get("media_type") or "", item["state"], item.get("reason") or "")
+            kind = (item.get("media_type") or "").rsplit(".", 1)[-1]  # the last part of Word's is telling enough
+            table.add_row(item["name"], kind, item["state"], item.get("reason") or "")
         self.console.print(table)
 
     def pull(self) -> None:
@@ -196,7 +201,7 @@ class Story:
         for entry in shown["entries"]:
             key = f"{entry['action']} ({entry['outcome']})"
             counts[key] = counts.get(key, 0) + 1
-        table = Table("what happened to this package", "entries", box=None, padding=(0, 2))
+        table = _table("what happened to this package", "entries")
         for key, count in counts.items():
             table.add_row(key, str(count))
         self.console.print(table)
@@ -294,6 +299,13 @@ class Story:
                 bar.update(tasks[key], completed=done_bytes)
 
             yield progress
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for i, heading in enumerate(headings):
+        table.add_column(heading, no_wrap=i == 0, overflow="fold")
+    return table
 
 
 def _excerpt(data: bytes, media_type: str) -> str:

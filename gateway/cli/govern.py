@@ -1,0 +1,98 @@
+"""``agreements propose``, ``activate`` and ``suspend``: the operator's side of an agreement's life.
+
+Signing is offline (``agreements sign``); what comes here are signature files and the names of the
+principals who ask for an act. Each act is an entry of the log.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.errors import InvalidInput
+
+Home = Annotated[Path | None, typer.Option("--home", help="Folder of the gateway [$EVIDENCE_GATEWAY_HOME].")]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+ApprovedBy = Annotated[
+    list[str], typer.Option("--approved-by", metavar="PRINCIPAL", help="Who asks for it; repeat where two must.")
+]
+AgreementId = Annotated[str, typer.Argument(metavar="AGREEMENT", help="The agreement's id.")]
+Version = Annotated[int, typer.Argument(help="Its version.")]
+
+
+def propose(
+    file: Annotated[Path, typer.Argument(help="The agreement.")], home: Home = None, as_json: Json = False
+) -> None:
+    """Store a version for its parties to sign."""
+    from gateway.agreements.parsing import parse_agreement
+    from gateway.bootstrap.gateway import open_gateway
+    from gateway.exchange import govern
+    from gateway.settings import read_settings
+
+    source = _read(file)
+    agreement = parse_agreement(source)
+    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
+        govern.propose(tx, agreement, source.decode("utf-8"), gateway.clock())
+    _say(
+        agreement.ref.as_dict(),
+        f"Proposed {agreement.id} version {agreement.version}; each party now signs the digest {agreement.digest}.",
+        as_json,
+    )
+
+
+def activate(
+    agreement: AgreementId,
+    version: Version,
+    signature: Annotated[list[Path], typer.Option(help="Signature files of the parties; may be repeated.")],
+    approved_by: ApprovedBy,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Hand in the parties' signatures and put the version into force; it supersedes the one before."""
+    from gateway.agreements.signing import parse_party_signature
+    from gateway.bootstrap.gateway import open_gateway
+    from gateway.exchange import govern
+    from gateway.settings import read_settings
+
+    signatures = [parse_party_signature(_read(path)) for path in signature]
+    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
+        for signed in signatures:
+            if (signed.ref.id, signed.ref.version) != (agreement, version):
+                raise InvalidInput(
+                    "agreement-signature-other-version",
+                    f"The signature of '{signed.agency}' is for {signed.ref.id} version {signed.ref.version}.",
+                    remedy="Hand in signatures over the version that is to be activated.",
+                )
+            govern.sign(tx, signed, gateway.clock())
+        govern.activate(tx, agreement, version, approved_by, gateway.clock())
+    _say({"active": {"id": agreement, "version": version}}, f"{agreement} version {version} is in force.", as_json)
+
+
+def suspend(
+    agreement: AgreementId, version: Version, approved_by: ApprovedBy, home: Home = None, as_json: Json = False
+) -> None:
+    """Suspend an active version; pulls stop at once."""
+    from gateway.bootstrap.gateway import open_gateway
+    from gateway.exchange import govern
+    from gateway.settings import read_settings
+
+    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
+        govern.suspend(tx, agreement, version, approved_by, gateway.clock())
+    _say({"suspended": {"id": agreement, "version": version}}, f"{agreement} version {version} is suspended.", as_json)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(
+            "file-unreadable", f"{path} cannot be read: {error.strerror}.", remedy="Give a file that exists."
+        ) from error
+
+
+def _say(answer: Mapping[str, object], sentence: str, as_json: bool) -> None:
+    typer.echo(json.dumps(answer) if as_json else sentence)

@@ -1,0 +1,116 @@
+"""``agreements simulate``: what a role of a party would receive from these files under this agreement."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+REFUSED = 3
+
+
+def simulate(
+    files: Annotated[list[Path], typer.Argument(help="The files that would be pushed.")],
+    agreement: Annotated[Path, typer.Option(help="The agreement, a draft or not.")],
+    who: Annotated[str, typer.Option("--as", metavar="ROLE@AGENCY", help="Who would receive them.")],
+    out: Annotated[Path, typer.Option(help="Folder for renditions, reports and decisions.json.")],
+    sender: Annotated[
+        str | None, typer.Option("--from", help="The party that would send [another than AGENCY].")
+    ] = None,
+    purpose: Annotated[str | None, typer.Option(help="Purpose of the case [the agreement's first].")] = None,
+    evidence_type: Annotated[
+        list[str] | None, typer.Option("--type", metavar="NAME=TYPE", help="Evidence type of a file; may be repeated.")
+    ] = None,
+    at: Annotated[datetime | None, typer.Option(help="The moment to decide for, UTC [now].")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what decisions.json holds.")] = False,
+) -> None:
+    """Show what a role would receive: without a server, without storing anything else.
+
+    Writes OUT/VIEW/NAME, OUT/VIEW/NAME.report.json and OUT/decisions.json. Exit codes: 0 all would be
+    received; 3 something would be refused (decisions.json says what and why); 2 bad input.
+    """
+    from rich.console import Console
+
+    from gateway.agreements.parsing import parse_agreement
+    from gateway.bootstrap.simulation import scenario, simulate
+    from gateway.bootstrap.workbench import SandboxedWorkbench
+    from gateway.settings import read_settings
+
+    try:
+        source = agreement.read_bytes()
+    except OSError as error:
+        raise InvalidInput(
+            "file-unreadable", f"{agreement} cannot be read: {error.strerror}.", remedy="Give the agreement's file."
+        ) from error
+    question = scenario(
+        parse_agreement(source),
+        who,
+        at.replace(tzinfo=UTC) if at else datetime.now(UTC),
+        sender=sender,
+        purpose=purpose,
+        types=_types(evidence_type or []),
+    )
+    settings = read_settings()
+    console = Console(stderr=True, highlight=False)
+    workbench = SandboxedWorkbench(
+        workers=min(2, len(files)),
+        memory_bytes=settings.sandbox_memory_bytes,
+        seconds=settings.sandbox_seconds,
+        max_bytes=settings.max_redactable_bytes,
+    )
+    try:
+        with console.status("working (language models load at first)"):
+            decisions = simulate(question, files, out, workbench)
+    finally:
+        workbench.close()
+    if as_json:
+        typer.echo(json.dumps(decisions, ensure_ascii=False))
+    else:
+        _show(decisions, out, Console(highlight=False))
+    if decisions["refused"]:
+        raise typer.Exit(REFUSED)
+
+
+def _types(pairs: list[str]) -> dict[str, str]:
+    types = {}
+    for pair in pairs:
+        name, equals, evidence_type = pair.rpartition("=")
+        if not equals or not name or not evidence_type:
+            raise InvalidInput(
+                "simulate-invalid", f"'{pair}' is not NAME=TYPE.", remedy="Write --type report.pdf=incident-report."
+            )
+        types[name] = evidence_type
+    return types
+
+
+def _show(decisions: dict[str, Any], out: Path, console: Console) -> None:
+    from rich.table import Table
+
+    who = decisions["as"]
+    console.print(
+        f"{who['role']} of {who['agency']}, from {decisions['from']}, for {decisions['purpose']}, "
+        f"under {decisions['agreement']['id']} version {decisions['agreement']['version']}:"
+    )
+    table = Table("file", "outcome", "view", "redactions", "clause or reason", box=None, padding=(0, 2))
+    for item in decisions["files"]:
+        if not item["views"]:
+            reason = item.get("message") or "; ".join(item.get("reasons", ()))
+            table.add_row(
+                item["file"], f"{item['outcome']} ({item['code']})", "", "", f"{item['clause']} {reason}".strip()
+            )
+        for view in item["views"]:
+            count = ""
+            if "report" in view:
+                count = str(len(json.loads((out / view["report"]).read_bytes())["findings"]))
+            note = "a reviewer must approve" if view.get("review_required") else ""
+            table.add_row(item["file"], "would be received", view["view"], count, note)
+    console.print(table)
+    console.print(f"Written to {out}/", markup=False)
