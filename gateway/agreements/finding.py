@@ -76,3 +76,8 @@ class AgreementInvalid(InvalidInput):
     def findings(self) -> tuple[AgreementFinding, ...]:
         """All errors, in the order of the file."""
         return tuple(AgreementFinding(**members) for members in self.detail["findings"])
+
+
+def fatal(code: str, message: str, line: int, column: int, remedy: str) -> AgreementInvalid:
+    """The error for a fault after which the file can't be read on. ``code`` lacks its prefix."""
+    return AgreementInvalid.of([AgreementFinding(f"agreement-{code}", message, line, column, "", remedy)])

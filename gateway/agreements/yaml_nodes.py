@@ -10,17 +10,15 @@ key means is not known here.
 
 from __future__ import annotations
 
-import json
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import yaml
 
-from gateway.agreements.finding import AgreementFinding, AgreementInvalid
+from gateway.agreements.finding import AgreementFinding, fatal
+from gateway.agreements.source_text import character_name, decode_source, forbidden_character
 
-MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
 MAX_NODES = 20_000
 
@@ -100,25 +98,28 @@ def read_yaml(untrusted: bytes) -> tuple[Node, list[AgreementFinding]]:
         AgreementInvalid: ``agreement-too-large``, ``-not-utf8``, ``-character``, ``-syntax``,
             ``-empty``, ``-too-deep``, ``-too-many-nodes``, ``-multiple-documents``, ``-directive``.
     """
-    text = _decode(untrusted)
+    text = decode_source(untrusted)
     builder = _Builder()
-    loader = yaml.SafeLoader(text)
+    try:
+        loader = yaml.SafeLoader(text)
+    except yaml.YAMLError as error:  # a code point that is no character, such as U+FFFE
+        raise fatal("syntax", "The file has a code point that YAML does not allow.", 1, 1, "Take it out.") from error
     try:
         while loader.check_event():
             builder.take(loader.get_event())  # type: ignore[no-untyped-call]  # missing in the stubs
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise _fatal("syntax", f"This is not valid YAML: {_ascii(error.problem or 'syntax error')}.", line, column,
+        raise fatal("syntax", f"This is not valid YAML: {_ascii(error.problem or 'syntax error')}.", line, column,
                      "Correct the syntax at this line; indentation is by spaces.") from error  # fmt: skip
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # ValueError: an escape such as "\UFFFFFFFF" beyond Unicode, or absurd directive numbers.
-        raise _fatal("syntax", "This is not valid YAML: a character or escape is not allowed.",
+        raise fatal("syntax", "This is not valid YAML: a character or escape is not allowed.",
                      loader.line + 1, loader.column + 1, "Correct the syntax at this line.") from error  # fmt: skip
     finally:
         loader.dispose()
     if builder.root is None:
-        raise _fatal("empty", "The file has no content.", 1, 1, "Write an agreement; see docs/agreements.md.")
+        raise fatal("empty", "The file has no content.", 1, 1, "Write an agreement; see docs/agreements.md.")
     return builder.root, builder.findings
 
 
@@ -140,10 +141,10 @@ class _Builder:
         line, column = (event.start_mark.line + 1, event.start_mark.column + 1) if event.start_mark else (1, 1)
         if isinstance(event, yaml.DocumentStartEvent):
             if self.root is not None:
-                raise _fatal("multiple-documents", "The file has more than one YAML document.", line, column,
+                raise fatal("multiple-documents", "The file has more than one YAML document.", line, column,
                              "Keep one agreement a file; take out the line '---'.")  # fmt: skip
             if event.version or event.tags:
-                raise _fatal("directive", "YAML directives (%YAML, %TAG) are not allowed.", line, column,
+                raise fatal("directive", "YAML directives (%YAML, %TAG) are not allowed.", line, column,
                              "Take out the line that begins with %.")  # fmt: skip
         elif isinstance(event, yaml.NodeEvent):
             self._node(event, line, column)
@@ -153,7 +154,7 @@ class _Builder:
     def _node(self, event: yaml.NodeEvent, line: int, column: int) -> None:
         self._count += 1
         if self._count > MAX_NODES:
-            raise _fatal("too-many-nodes", f"The file has more than {MAX_NODES} values.", line, column,
+            raise fatal("too-many-nodes", f"The file has more than {MAX_NODES} values.", line, column,
                          "Split the agreement.")  # fmt: skip
         if isinstance(event, yaml.AliasEvent):
             self._report("alias", "An alias (*name) is not allowed: what stands here must be readable here.",
@@ -179,18 +180,22 @@ class _Builder:
                 text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
             except UnicodeDecodeError:
                 text = "\ud800"  # a lone half: reported just below
-        found = _forbidden(text)
+        found = forbidden_character(text)
         if found is not None:
-            self._report("character", f"A text contains the character {_name(found)}, which is not allowed.", line,
-                         column, "Write visible characters on one line; fold long texts with >- .")  # fmt: skip
+            self._report("character", f"A text contains the character {character_name(found)}, which is not allowed.",
+                         line, column, "Write visible characters on one line; fold long texts with >- .")  # fmt: skip
             self._place(BrokenNode(self._pointer(), line, column))
             return
         self._place(ScalarNode(self._pointer(), line, column, text, plain=not event.style))
 
     def _container(self, node: ListNode | MapNode) -> None:
         if len(self._open) >= MAX_DEPTH:
-            raise _fatal("too-deep", f"The file nests deeper than {MAX_DEPTH} levels.", node.line, node.column,
+            raise fatal("too-deep", f"The file nests deeper than {MAX_DEPTH} levels.", node.line, node.column,
                          "An agreement needs five levels; look for a bracket that is not closed.")  # fmt: skip
+        parent = self._open[-1] if self._open else None
+        if isinstance(parent, MapNode) and parent.pending:
+            # A section begins, for a reader, at its key, and not at the first line below it.
+            node.line, node.column = parent.pending.line, parent.pending.column
         was_key = self._place(node)
         self._open.append(None if was_key else node)
 
@@ -250,54 +255,5 @@ def describe(kind: str) -> str:
     return {"integer": "an integer", "true/false": "true or false", "nothing": "nothing"}.get(kind, f"a {kind}")
 
 
-def _decode(untrusted: bytes) -> str:
-    if len(untrusted) > MAX_BYTES:
-        raise _fatal("too-large", f"The file has {len(untrusted)} bytes; at most {MAX_BYTES} are accepted.", 1, 1,
-                     "Shorten the agreement.")  # fmt: skip
-    try:
-        text = untrusted.decode("utf-8", errors="strict")
-    except UnicodeDecodeError as error:
-        before = untrusted[: error.start]
-        raise _fatal("not-utf8", "The file is not UTF-8.", before.count(b"\n") + 1,
-                     error.start - (before.rfind(b"\n") + 1) + 1, "Save it as UTF-8.") from error  # fmt: skip
-    text = text.replace("\r\n", "\n")
-    for number, line in enumerate(text.split("\n"), start=1):
-        found = _forbidden(line, "\t")
-        if found is not None:
-            raise _fatal("character", f"The file contains the character {_name(found)}, which is not allowed.", number,
-                         line.index(found) + 1, "Take it out; save as UTF-8 without a byte order mark.")  # fmt: skip
-    if text.lstrip().startswith("{") and "\t" in text:
-        text = _without_json_tabs(text)
-    return text
-
-
-def _without_json_tabs(text: str) -> str:
-    # JSON may be indented with tabs, YAML may not. In valid JSON no string contains a raw tab, so
-    # each tab is white space between tokens, and a space in its place keeps every column.
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return text.replace("\t", " ")
-
-
-def _forbidden(text: str, allowed: str = "") -> str | None:
-    """The first control, invisible, private or half character: what a reader of the text can't see."""
-    if text.isascii() and text.isprintable():
-        return None
-    for char in text:
-        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and char not in allowed:
-            return char
-    return None
-
-
-def _name(char: str) -> str:
-    return f"U+{ord(char):04X}"
-
-
 def _ascii(text: str) -> str:
     return ascii(text[:60])
-
-
-def _fatal(code: str, message: str, line: int, column: int, remedy: str) -> AgreementInvalid:
-    return AgreementInvalid.of([AgreementFinding(f"agreement-{code}", message, line, column, "", remedy)])

@@ -1,0 +1,81 @@
+"""The earliest rule ends retention, and the answer says which rule it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.retention import release_deadline
+
+Bend = Callable[..., bytes]
+
+RECEIVED = datetime(2026, 3, 1, 9, tzinfo=UTC)
+RELEASED = datetime(2026, 3, 3, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def _deadline(file: bytes, evidence_type: str = "incident-report", **moments: datetime | None) -> tuple[datetime, str]:
+    known: dict[str, datetime | None] = {
+        "released_at": RELEASED,
+        "last_pull_at": None,
+        "case_closed_at": None,
+        **moments,
+    }
+    return release_deadline(
+        parse_agreement(file),
+        evidence_type,
+        received_at=RECEIVED,
+        released_at=known["released_at"],
+        last_pull_at=known["last_pull_at"],
+        case_closed_at=known["case_closed_at"],
+    )
+
+
+def test_keep_counts_from_release(sample: bytes) -> None:
+    assert _deadline(sample) == (RELEASED + 180 * DAY, "/retention/incident-report/keep")
+    assert _deadline(sample, "model-artifact") == (RELEASED + 90 * DAY, "/retention/default/keep")
+
+
+def test_a_pull_brings_the_end_nearer_and_never_farther(sample: bytes) -> None:
+    pulled = RELEASED + 10 * DAY
+    assert _deadline(sample, last_pull_at=pulled) == (pulled + 30 * DAY, "/retention/incident-report/after_last_pull")
+    late = RELEASED + 170 * DAY
+    assert _deadline(sample, last_pull_at=late) == (RELEASED + 180 * DAY, "/retention/incident-report/keep")
+
+
+def test_what_was_never_released_counts_from_receipt(sample: bytes) -> None:
+    assert _deadline(sample, released_at=None)[0] == RECEIVED + 180 * DAY
+
+
+def test_counted_from_receipt(bent: Bend) -> None:
+    file = bent(("keep: P180D, counted_from: release", "keep: P6M, counted_from: receipt"))
+    assert _deadline(file)[0] == datetime(2026, 9, 1, 9, tzinfo=UTC)
+
+
+def test_counted_from_the_last_pull(bent: Bend) -> None:
+    file = bent(("keep: P90D, counted_from: release", "keep: P90D, counted_from: last-pull"))
+    assert _deadline(file, "model-artifact")[0] == RELEASED + 90 * DAY
+    pulled = RELEASED + 80 * DAY
+    assert _deadline(file, "model-artifact", last_pull_at=pulled)[0] == pulled + 90 * DAY
+
+
+def test_counted_from_case_closing_always_ends(bent: Bend) -> None:
+    file = bent(("keep: P90D, counted_from: release", "keep: P90D, counted_from: case-closing"))
+    end_of_agreement = datetime(2028, 1, 1, tzinfo=UTC)
+    assert _deadline(file, "model-artifact")[0] == end_of_agreement + 90 * DAY
+    closed = datetime(2026, 6, 1, tzinfo=UTC)
+    assert _deadline(file, "model-artifact", case_closed_at=closed)[0] == closed + 90 * DAY
+    long_after = datetime(2030, 6, 1, tzinfo=UTC)
+    assert _deadline(file, "model-artifact", case_closed_at=long_after)[0] == end_of_agreement + 90 * DAY
+
+
+@pytest.mark.parametrize("counted_from", ["receipt", "release", "last-pull", "case-closing"])
+def test_knowing_more_never_lengthens_beyond_the_last_pull_rule(bent: Bend, counted_from: str) -> None:
+    file = bent(("keep: P90D, counted_from: release", f"keep: P90D, counted_from: {counted_from}"))
+    unknown, clause = _deadline(file, "model-artifact", released_at=None)
+    known, _ = _deadline(file, "model-artifact", case_closed_at=RELEASED)
+    assert clause == "/retention/default/keep"
+    assert known <= unknown + (RELEASED - RECEIVED)
