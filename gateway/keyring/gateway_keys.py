@@ -1,6 +1,6 @@
 """The set of secrets that one gateway holds, as values: made, written to bytes, and read back.
 
-Each secret has one use (docs/adr/0002, keys/README.md): key-encryption keys wrap file keys, one key
+Each secret has one use (keys/README.md): key-encryption keys wrap file keys, one key
 signs releases, one the log, one the tokens, and two master secrets feed derivations. How the bytes
 are protected is sealed_secret.py's business; what is done with the keys is file_keyring.py's.
 """
