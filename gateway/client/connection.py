@@ -98,7 +98,7 @@ class Connection:
             Unavailable: ``connection-failed``, also while the body is read.
         """
         try:
-            request = self._http.build_request("GET", path, headers={**self._authorization(), **headers})
+            request = self._http.build_request("GET", path, headers={**self.authorization(), **headers})
             response = self._http.send(request, stream=True)
             try:
                 if response.status_code >= 400:
@@ -129,7 +129,7 @@ class Connection:
         renewed = False
         attempt = 0
         while True:
-            authorization = self._authorization()
+            authorization = self.authorization()
             try:
                 response = self._http.request(
                     method,
@@ -153,7 +153,8 @@ class Connection:
                 self.pause_or_raise(error, attempt)
             attempt += 1
 
-    def _authorization(self) -> dict[str, str]:
+    def authorization(self) -> dict[str, str]:
+        """The Authorization header, with a token that still lives for a while."""
         if not self._token or time.monotonic() >= self._token_ends:
             self._fetch_token()
         return {"Authorization": f"Bearer {self._token}"}
