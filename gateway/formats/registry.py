@@ -10,12 +10,13 @@ from gateway.formats.docx import DocxFormat
 from gateway.formats.jsonlines import JsonLinesFormat
 from gateway.formats.jsontext import JsonFormat
 from gateway.formats.mail import MailFormat
+from gateway.formats.pdf import PdfFormat
 from gateway.formats.plaintext import TextFormat
 from gateway.redaction.document import Format
 
 
 def _formats() -> dict[str, Format]:
-    simple: list[Format] = [TextFormat(), CsvFormat(), JsonFormat(), JsonLinesFormat(), DocxFormat()]
+    simple: list[Format] = [TextFormat(), CsvFormat(), JsonFormat(), JsonLinesFormat(), DocxFormat(), PdfFormat()]
     formats = {form.media_type: form for form in simple}
     # The mail format looks attachments up in the same mapping, itself included (forwarded as a file).
     mail = MailFormat(formats)
