@@ -81,12 +81,14 @@ _TRIM = " \t\n\"'“”‘’().,;:-–*[]"
 
 def find_named(passage: Passage, document: Any) -> Iterator[Span]:
     """Spans for the entities of a spaCy document of the passage's text."""
+    # As the model read it: capitals may have been restored. Once, because spaCy joins its words at each call.
+    read = replace(passage, text=document.text)
     persons = []
-    for span in _named(passage, document):
+    for span in _named(read, document):
         if span.entity == "PERSON":
             persons.append((span.start, span.end))
         yield span
-    yield from _enumerated(document.text, persons)
+    yield from _enumerated(read.text, persons)
 
 
 def _enumerated(text: str, persons: list[tuple[int, int]]) -> Iterator[Span]:
@@ -107,11 +109,11 @@ def _named(passage: Passage, document: Any) -> Iterator[Span]:
         if known is None:
             continue
         start, end = _trimmed(passage.text, entity.start_char, entity.end_char)
-        name = document.text[start:end]
+        name = passage.text[start:end]
         kind, confidence = known
         if kind == "DATE" and entity.label_ == "TIME" and not any(char.isdigit() for char in name):
             continue
-        if name and "\n\n" not in name and _credible(kind, (start, end), replace(passage, text=document.text)):
+        if name and "\n\n" not in name and _credible(kind, (start, end), passage):
             if kind == "NATIONALITY" and (
                 noun := re.match(r"\s(?:nationals?|citizens?)\b", passage.text[end : end + 12])
             ):

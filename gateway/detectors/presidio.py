@@ -11,6 +11,7 @@ have found. Its patterns are therefore compiled here, in a guard that turns a ti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,6 +50,10 @@ _RECOGNISERS = {
     "AuTfnRecognizer": "NATIONAL_ID",
     "AuMedicareRecognizer": "MEDICAL_ID",
 }
+
+
+#: What every recogniser here needs at least: a long word with a digit in it, or a run of digits.
+_NUMBER_LIKE = re.compile(r"\b(?=[A-Za-z]*\d)\w{7,}|\d[\d .-]{5,}")
 
 
 class RuleTimedOut(Exception):
@@ -101,7 +106,7 @@ class PresidioNumbers:
         Raises:
             DetectionFailed: ``detector-timed-out``, naming the rule.
         """
-        if not any(char.isdigit() for char in passage.text):
+        if not _NUMBER_LIKE.search(passage.text):
             return []
         artifacts = self._models.artifacts(document, passage.language)
         try:

@@ -147,7 +147,9 @@ def _same_word(text: str, match: re.Match[str], surface: str) -> bool:
     after = text[match.end()] if match.end() < len(text) else " "
     dotted = after == "." and text[match.end() + 1 : match.end() + 2].isalnum()
     inside = before in _MACHINE_BEFORE and match.start() > 1 and not text[match.start() - 2].isspace()
-    return inside or after in _MACHINE_AFTER or dotted
+    # "=" at a line's end is the soft break of quoted-printable, which may follow any word.
+    soft_break = after == "=" and text[match.end() + 1 : match.end() + 2] in {"", "\r", "\n"}
+    return inside or dotted or (after in _MACHINE_AFTER and not soft_break)
 
 
 def _within_figure(text: str, start: int, end: int) -> bool:

@@ -13,7 +13,7 @@ coarser form is removed. The plan knows no formats and no detectors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.errors import DetectionFailed
@@ -21,6 +21,7 @@ from gateway.evidence.taxonomy import ENTITIES, GENERALISABLE, PSEUDONYMISABLE, 
 from gateway.redaction.document import CanonicalText, Finding, Replacement, Segment
 from gateway.redaction.generalise import generalise
 from gateway.redaction.matching import is_unspaced
+from gateway.redaction.mention import Mention, cut, merged, segment_of, united
 from gateway.redaction.propagation import RemovedValue, is_contextual, recurrences, with_parts
 from gateway.redaction.pseudonym import Pseudonymiser, resolve
 
@@ -28,8 +29,6 @@ ActionFor = Callable[[Category, str], Action]
 
 #: A word longer than this is no word; a finding inside it is not grown to its ends.
 _MAX_WORD_CHARS = 64
-_JOINS = frozenset({"", " ", "\u00a0", "\u202f", "\t"})
-_ADDRESS_JOINS = frozenset({", ", ",", "\n", " \n", ",\n"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +73,6 @@ class Plan:
         return min((each.confidence for each in self.redactions), default=1.0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    start: int
-    end: int
-    entity: str
-    rule: str
-    confidence: float
-    action: Action
-    value_start: int  # the mention that names it, before spans were united
-    value_end: int
-
-    @property
-    def weight(self) -> tuple[int, float]:
-        return (self.value_end - self.value_start, self.confidence)
-
-
 def build_plan(
     document: CanonicalText,
     findings: Sequence[Finding],
@@ -115,13 +98,13 @@ def build_plan(
     grown = _distinct(_grown(text, span, segments) for span in acted)
     values = [value for span in grown for value in with_parts(_removed(text, span))]
     grown += _again(text, grown, values)
-    united = _merged(text, _united(_cut(grown, segments)), segments)
-    names = resolve(text[span.value_start : span.value_end] for span in united if span.entity == "PERSON")
-    redactions = tuple(_worded(text, span, pseudonymiser, names) for span in united)
+    whole = merged(text, united(cut(grown, segments)), segments)
+    names = resolve(text[span.value_start : span.value_end] for span in whole if span.entity == "PERSON")
+    redactions = tuple(_worded(text, span, pseudonymiser, names) for span in whole)
     return Plan(redactions, _listed(text, redactions, values), stops, _applied(text, redactions))
 
 
-def _acted(text: str, finding: Finding, action_for: ActionFor) -> _Span | None:
+def _acted(text: str, finding: Finding, action_for: ActionFor) -> Mention | None:
     if not 0 <= finding.start <= finding.end <= len(text):
         raise DetectionFailed(
             "finding-out-of-range",
@@ -142,17 +125,17 @@ def _acted(text: str, finding: Finding, action_for: ActionFor) -> _Span | None:
     action = action_for(ENTITIES[finding.entity].category, finding.entity)
     if start == end or action is Action.KEEP:
         return None
-    return _Span(start, end, finding.entity, finding.rule, finding.confidence, action, start, end)
+    return Mention(start, end, finding.entity, finding.rule, finding.confidence, action, start, end)
 
 
-def _grown(text: str, span: _Span, segments: Sequence[Segment]) -> _Span:
+def _grown(text: str, span: Mention, segments: Sequence[Segment]) -> Mention:
     """The span, grown to whole words inside its segment, so that no half of a word betrays the other."""
-    segment = _segment_of(span.start, segments)
+    segment = segment_of(span.start, segments)
     low = max(segment.start if segment else 0, span.start - _MAX_WORD_CHARS)
     start = span.start
     while start > low and _one_word(text[start - 1], text[start]):
         start -= 1
-    last = _segment_of(span.end - 1, segments)
+    last = segment_of(span.end - 1, segments)
     high = min(last.end if last else len(text), span.end + _MAX_WORD_CHARS)
     end = span.end
     while end < high and _one_word(text[end - 1], text[end]):
@@ -168,18 +151,18 @@ def _wordlike(char: str) -> bool:
     return char.isalnum() or "\u0300" <= char <= "\u036f" or char in "\u00ad\u200b\u200c\u200d\u2060"
 
 
-def _distinct(spans: Iterable[_Span]) -> list[_Span]:
+def _distinct(spans: Iterable[Mention]) -> list[Mention]:
     return sorted(set(spans), key=lambda span: (span.start, -span.end, span.entity, span.rule, span.confidence))
 
 
-def _removed(text: str, span: _Span) -> RemovedValue:
+def _removed(text: str, span: Mention) -> RemovedValue:
     value = text[span.start : span.end]
     return RemovedValue(value, span.entity, span.rule, "", is_contextual(span.entity, value))
 
 
-def _again(text: str, spans: Sequence[_Span], values: Sequence[RemovedValue]) -> list[_Span]:
+def _again(text: str, spans: Sequence[Mention], values: Sequence[RemovedValue]) -> list[Mention]:
     """Spans for recurrences of values, with the strictest action any of their like has."""
-    strictest: dict[tuple[str, str], _Span] = {}
+    strictest: dict[tuple[str, str], Mention] = {}
     for span in spans:
         key = (span.entity, span.rule)
         known = strictest.get(key)
@@ -198,76 +181,7 @@ def _again(text: str, spans: Sequence[_Span], values: Sequence[RemovedValue]) ->
     return _distinct(found)
 
 
-def _ending_after(offset: int, segments: Sequence[Segment]) -> int:
-    """The number of the first segment that ends after the offset (binary search)."""
-    low, high = 0, len(segments)
-    while low < high:
-        middle = (low + high) // 2
-        if segments[middle].end <= offset:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-def _segment_of(offset: int, segments: Sequence[Segment]) -> Segment | None:
-    number = _ending_after(offset, segments)
-    return segments[number] if number < len(segments) and segments[number].start <= offset else None
-
-
-def _cut(spans: Iterable[_Span], segments: Sequence[Segment]) -> Iterator[_Span]:
-    """Pieces that each lie in one segment. What lies between segments belongs to the format."""
-    for span in spans:
-        number = _ending_after(span.start, segments)
-        while number < len(segments) and segments[number].start < span.end:
-            start, end = max(span.start, segments[number].start), min(span.end, segments[number].end)
-            if start < end:
-                yield replace(span, start=start, end=end)
-            number += 1
-
-
-def _united(spans: Iterable[_Span]) -> list[_Span]:
-    united: list[_Span] = []
-    for span in sorted(spans, key=lambda each: (each.start, -each.end)):
-        if united and span.start < united[-1].end:
-            united[-1] = _joined(united[-1], span)
-        else:
-            united.append(span)
-    return united
-
-
-def _joined(left: _Span, right: _Span) -> _Span:
-    winner = max((left, right), key=lambda span: (span.weight, span.rule, span.entity))
-    action = max(left.action, right.action, key=lambda each: each.strictness)
-    return replace(
-        winner,
-        start=min(left.start, right.start),
-        end=max(left.end, right.end),
-        confidence=max(left.confidence, right.confidence),
-        action=action,
-    )
-
-
-def _merged(text: str, spans: Sequence[_Span], segments: Sequence[Segment]) -> list[_Span]:
-    merged: list[_Span] = []
-    for span in spans:
-        if merged and _belongs(text, merged[-1], span, segments):
-            joined = _joined(merged[-1], span)
-            merged[-1] = replace(joined, value_start=joined.start, value_end=joined.end)
-        else:
-            merged.append(span)
-    return merged
-
-
-def _belongs(text: str, left: _Span, right: _Span, segments: Sequence[Segment]) -> bool:
-    if (left.entity, left.action) != (right.entity, right.action) or right.start - left.end > 2:
-        return False
-    gap = text[left.end : right.start]
-    joins = gap in _JOINS or (left.entity == "ADDRESS" and gap in _ADDRESS_JOINS)
-    return joins and _segment_of(left.start, segments) is _segment_of(right.start, segments)
-
-
-def _worded(text: str, span: _Span, pseudonymiser: Pseudonymiser, names: dict[str, str]) -> Redaction:
+def _worded(text: str, span: Mention, pseudonymiser: Pseudonymiser, names: dict[str, str]) -> Redaction:
     entity = ENTITIES[span.entity]
     action, pseudonym, coarser = span.action, None, None
     if action is Action.PSEUDONYMISE and span.entity in PSEUDONYMISABLE:
@@ -291,20 +205,19 @@ def _worded(text: str, span: _Span, pseudonymiser: Pseudonymiser, names: dict[st
 
 
 def _listed(text: str, redactions: Sequence[Redaction], values: Sequence[RemovedValue]) -> tuple[RemovedValue, ...]:
-    """All values to look for afterwards, each once; every replacement in use is on the list too."""
-    listed: dict[tuple[str, str, str], RemovedValue] = {}
+    """What to look for afterwards: exactly the values that were looked for here, and what was cut out.
+
+    A united stretch is not searched as such (its recurrences were not removed as such, its parts' were);
+    it is listed for its marker, and to be counted if it is a single word.
+    """
+    searched = {(value.value, value.entity): value for value in values if not value.contextual}
+    cut_out: dict[tuple[str, str], RemovedValue] = {}
     for each in redactions:
         value = text[each.start : each.end]
-        contextual = is_contextual(each.entity, value)
-        listed.setdefault(
-            (value, each.entity, each.replacement),
-            RemovedValue(value, each.entity, each.rule, each.replacement, contextual),
+        cut_out.setdefault(
+            (value, each.replacement), RemovedValue(value, each.entity, each.rule, each.replacement, True)
         )
-    seen = {(value, entity) for value, entity, _ in listed}
-    for known in values:
-        if (known.value, known.entity) not in seen:
-            listed.setdefault((known.value, known.entity, ""), known)
-    return tuple(listed.values())
+    return (*searched.values(), *cut_out.values())
 
 
 def _applied(text: str, redactions: Sequence[Redaction]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from gateway.evidence.taxonomy import REASON_CODES
 from gateway.redaction.document import CanonicalText
 from gateway.redaction.plan import Plan
-from gateway.redaction.propagation import RemovedValue, recurrences, with_parts
+from gateway.redaction.propagation import RemovedValue, recurrences
 from gateway.redaction.residue import Proof
 
 REPORT_VERSION = 1
@@ -97,7 +97,7 @@ class _Blotter:
     """Takes removed values out of short texts that go into the report."""
 
     def __init__(self, removed: Sequence[RemovedValue]) -> None:
-        self._values = [each for value in removed for each in with_parts(value)]
+        self._values = tuple(removed)
         self._known: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
@@ -106,10 +106,10 @@ class _Blotter:
         return self._known[text]
 
     def _blotted(self, text: str) -> str:
-        spans = sorted({(where.start, where.end) for _, where in recurrences(text, self._values)}, reverse=True)
-        upper = len(text)
-        for start, end in spans:
-            if start < upper:
-                text = text[:start] + _BLOT + text[min(end, upper) :]
-                upper = start
-        return text
+        pieces: list[str] = []
+        position = 0
+        for start, end in sorted({(where.start, where.end) for _, where in recurrences(text, self._values)}):
+            if start >= position:
+                pieces += (text[position:start], _BLOT)
+            position = max(position, end)
+        return "".join((*pieces, text[position:]))

@@ -2,8 +2,8 @@
 
 The format re-extracts the finished file into *layers*: text that a reader sees or can extract, and
 raw views (streams, metadata, strings of the file). Each layer is searched in one pass for every
-removed value and for the identifying parts of names; then again with each escape it contains undone
-(HTML and XML entities, percent, quoted-printable, JSON ``\\u``). What "occurs" means is defined by
+removed value (parts of names are values of their own); then again with each escape it contains undone
+(HTML and XML entities, tags between words, percent, quoted-printable, JSON ``\\u``). What "occurs" means is defined by
 matching.py, by which the plan has also removed recurrences, so an ordinary document gives no alarm.
 
 Our own markers are cut out first. Values that say nothing by themselves ("12") are not searched but
@@ -25,7 +25,7 @@ from urllib.parse import unquote
 from gateway.errors import ResidueFound
 from gateway.redaction.document import Layer
 from gateway.redaction.matching import WORD, Phrase, PhraseIndex, fold, words_of
-from gateway.redaction.propagation import RemovedValue, with_parts
+from gateway.redaction.propagation import RemovedValue
 
 #: Words that file formats themselves write; a removed surname "Page" can't be told from /Type /Page.
 _FORMAT_WORDS = frozenset(
@@ -42,6 +42,7 @@ _FORMAT_WORDS = frozenset(
 )
 _SHORT_LAYER = 0.2
 _QP = re.compile(r"=(?:[0-9A-Fa-f]{2}|\r?\n)")
+_TAG = re.compile(r"<[^<>]{1,400}>")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _JSON_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
 _GAP = "\n\ue000\n"  # stands where a marker stood; no phrase continues over it
@@ -69,17 +70,16 @@ def prove_clean(removed: Sequence[RemovedValue], layers: Iterable[Layer], expect
         ResidueFound: ``residue-found``, naming layer and rule but never the value; ``residue-no-layers``
             if there was nothing to search, which proves nothing.
     """
-    everything = [each for value in removed for each in with_parts(value)]
-    searched = [(each, phrase) for each in everything if not each.contextual and (phrase := Phrase.of(each.value))]
+    searched = [(each, phrase) for each in removed if not each.contextual and (phrase := Phrase.of(each.value))]
     distinctive = [(each, phrase) for each, phrase in searched if _is_distinctive(each)]
     in_text, in_raw = _Search(searched), _Search(distinctive)
     markers = _markers(removed)
-    limits = _Limits(everything, markers.sub(_GAP, expected_text) if markers else expected_text)
+    limits = _Limits(removed, markers.sub(_GAP, expected_text) if markers else expected_text)
     names: list[str] = []
     for layer in layers:
         names.append(layer.name)
         text = markers.sub(_GAP, layer.text) if markers else layer.text
-        for form in _forms(text):
+        for form in _forms(text, layer.raw):
             hit = (in_raw if layer.raw else in_text).first(form)
             if hit is not None:
                 _stop(layer.name, hit)
@@ -156,9 +156,11 @@ def _markers(removed: Sequence[RemovedValue]) -> re.Pattern[str] | None:
     return re.compile("|".join(map(re.escape, texts))) if texts else None
 
 
-def _forms(text: str) -> Iterator[str]:
+def _forms(text: str, raw: bool) -> Iterator[str]:
     """The text, and the text with each kind of escape that it contains undone."""
     yield text
+    if raw and "<" in text and (bare := _TAG.sub("", text)) != text:
+        yield html.unescape(bare)
     if "&" in text and (plain := html.unescape(text)) != text:
         yield plain
     if _PERCENT.search(text):
