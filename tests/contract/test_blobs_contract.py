@@ -20,7 +20,7 @@ from gateway.errors import Conflict, InvalidInput, NotFound
 from gateway.exchange.ports import Blobs
 from tests.fakes.blobs import FakeBlobs
 
-_S3_PORT, _MASTER_PORT = 28333, 29333
+_S3_PORT, _MASTER_PORT = 18333, 9333
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,7 @@ def s3_options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Options]:
     }
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     command = [weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"]
-    command += [f"-master.port={_MASTER_PORT}", "-volume.port=28080", "-filer.port=28888", "-volume.max=10"]
-    command += ["-s3", f"-s3.port={_S3_PORT}", f"-s3.config={folder / 's3.json'}"]
+    command += ["-volume.max=10", "-s3", f"-s3.port={_S3_PORT}", f"-s3.config={folder / 's3.json'}"]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
         try:
@@ -52,7 +51,7 @@ def s3_options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Options]:
             )
             yield S3Options(f"http://127.0.0.1:{_S3_PORT}", "us-east-1", "key", "secret", allow_http=True)
         finally:
-            server.terminate()
+            server.kill()  # it takes half a minute to end in order, and there is nothing to keep
             server.wait()
 
 
