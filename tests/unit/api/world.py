@@ -95,11 +95,12 @@ PRINCIPALS = (
 class World:
     """Keys of everybody, and the gateway they talk to."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, database: Any = None, blobs: Any = None) -> None:
         self.folder = folder
         self.clock_offset = timedelta(0)
-        self.database = FakeDatabase()
-        self.blobs = FakeBlobs()
+        # Real ones in the integration tests; annotated as the fakes, whose insides the unit tests look at.
+        self.database: FakeDatabase = database or FakeDatabase()
+        self.blobs: FakeBlobs = blobs or FakeBlobs()
         self.signing = {a: ec.generate_private_key(ec.SECP384R1()) for a in ("ico-uk", "cnil-fr", "ftc-us")}
         self.auth = {p.id: ec.generate_private_key(ec.SECP256R1()) for p in PRINCIPALS}
         self.identity = {a: X25519Identity.generate() for a in self.signing}
@@ -214,7 +215,7 @@ class World:
         file_key = new_file_key()
         encryptor = BodyEncryptor(file_key)
         body = encryptor.start() + encryptor.update(plaintext) + encryptor.finish()
-        case = seeds.case(reference="2026-0042")
+        case = seeds.case(reference="2026-0042", opened_by="ico-uk")
         package = seeds.package(case, self.agreement.ref, submitter="ico-uk.submitter", state=PackageState.OPEN)
         exhibit = seeds.exhibit(
             package, name=name, declared_media_type=media_type, size_bytes=len(plaintext), received_at=now
@@ -253,6 +254,7 @@ class World:
         release = seeds.release(
             rendition,
             package,
+            recipient_key_id="cnil-fr.receiving-1",
             header=header,
             header_sha256=sha256_hex(header),
             policy=policy.canonical(),
@@ -296,7 +298,7 @@ class World:
 
     def in_review(self) -> str:
         """A rendition of ico-uk that waits for a reviewer; returns its id."""
-        case = seeds.case(reference="2026-0077")
+        case = seeds.case(reference="2026-0077", opened_by="ico-uk")
         package = seeds.package(case, self.agreement.ref, submitter="ico-uk.submitter")
         exhibit = seeds.exhibit(package)
         key = seeds.file_key()
