@@ -304,7 +304,7 @@ class Story:
 def _table(*headings: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for i, heading in enumerate(headings):
-        table.add_column(heading, no_wrap=i == 0, overflow="fold")
+        table.add_column(heading, no_wrap=i == 0, overflow="ellipsis" if i == 0 else "fold", max_width=44)
     return table
 
 
