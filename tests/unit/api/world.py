@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -313,11 +313,15 @@ class World:
 
 
 @contextmanager
-def served(app: Any, folder: Path) -> Iterator[Callable[[], httpx.HTTPTransport]]:
-    """Serve an ASGI application on a unix socket; yields a maker of transports to it."""
+def served(app: Any, folder: Path, port: int | None = None) -> Iterator[Any]:
+    """Serve an ASGI application in a thread.
+
+    Yields a maker of transports to a unix socket in ``folder``; or, with a port (0: any), the address.
+    """
     address = folder / "http.sock"
+    where: dict[str, Any] = {"uds": str(address)} if port is None else {"host": "127.0.0.1", "port": port}
     config = uvicorn.Config(
-        app, uds=str(address), log_config=None, lifespan="off", loop="uvloop", http="httptools", server_header=False
+        app, log_config=None, lifespan="off", loop="uvloop", http="httptools", server_header=False, **where
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -328,7 +332,10 @@ def served(app: Any, folder: Path) -> Iterator[Callable[[], httpx.HTTPTransport]
             if time.monotonic() > deadline or not thread.is_alive():
                 raise RuntimeError("the server did not start")
             time.sleep(0.01)
-        yield lambda: httpx.HTTPTransport(uds=str(address))
+        if port is None:
+            yield lambda: httpx.HTTPTransport(uds=str(address))
+        else:
+            yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(timeout=20)
