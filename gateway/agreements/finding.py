@@ -13,6 +13,9 @@ from typing import Any, Literal
 
 from gateway.errors import InvalidInput
 
+#: After so many errors a file is not read on: it is no slip, and hints for all of them would cost time.
+MAX_FINDINGS = 200
+
 Severity = Literal["error", "warning"]
 
 

@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import TypeVar
 
-from gateway.agreements.finding import AgreementFinding
+from gateway.agreements.finding import MAX_FINDINGS, AgreementFinding, AgreementInvalid
 from gateway.agreements.vocabulary import MAX_YEAR, MIN_YEAR, Keys
 from gateway.agreements.yaml_nodes import ListNode, MapNode, Node, ScalarNode, describe
 from gateway.errors import InvalidInput
 from gateway.evidence.names import check_identifier
 
 _T = TypeVar("_T")
+#: Names of the author's choice can be thousands; comparing and listing them has to stay cheap.
+_MAX_COMPARED = 300
+_MAX_LISTED = 40
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -35,6 +38,8 @@ class Reading:
             self.findings.append(
                 AgreementFinding(f"agreement-{code}", message, node.line, node.column, node.pointer, remedy)
             )
+            if len(self.findings) >= MAX_FINDINGS:
+                raise AgreementInvalid.of(self.findings)
 
     def mapping(self, node: Node, what: str, keys: Keys) -> dict[str, Node]:
         """The entries of an object with a closed list of keys; unknown and missing ones are errors."""
@@ -48,7 +53,7 @@ class Reading:
                     node.keys[name],
                     "unknown-key",
                     f"The key {quote(name)} is not known in {what}.",
-                    f"{suggest(name, known)}Known here: {', '.join(known)}.",
+                    suggest(name, known),
                 )
         for key in keys:
             if key.required and key.name not in node.entries:
@@ -128,7 +133,7 @@ class Reading:
 
     def distinct(self, node: Node, what: str, read: Callable[[Node], _T]) -> tuple[_T, ...]:
         """A list whose items, once read, differ; stand-ins of faulty items are left out."""
-        values: list[_T] = []
+        values: dict[_T, None] = {}
         for item in self.items(node, what):
             value = read(item)
             if not value:
@@ -137,7 +142,7 @@ class Reading:
                 self.add(item, "duplicate-item", f"{capital(what)} names {quote(str(value))} twice.",
                          "Keep one of the two.")  # fmt: skip
             else:
-                values.append(value)
+                values[value] = None
         return tuple(values)
 
     def day(self, node: Node, what: str) -> date | None:
@@ -170,7 +175,7 @@ class Reading:
         """Report a word that is not on its list, with the nearest one that is."""
         words = list(known)
         self.add(node, code, f"{capital(what)} {quote(text)} is not known.",
-                 f"{suggest(text, words)}Known here: {', '.join(words) or 'none'}.")  # fmt: skip
+                 suggest(text, words))  # fmt: skip
 
     def wrong_type(self, node: Node, what: str, expected: str) -> None:
         """Report a node of another kind than expected."""
@@ -179,10 +184,13 @@ class Reading:
 
 
 def suggest(text: str, known: Iterable[str]) -> str:
-    """``Did you mean 'x'? `` for the nearest known word, or nothing."""
-    folded = {_fold(word): word for word in known}
+    """The remedy for an unknown word: the nearest known one if there is one, and those that are known."""
+    words = list(known)
+    folded = {_fold(word): word for word in words[:_MAX_COMPARED]}
     near = difflib.get_close_matches(_fold(text[:100]), folded, n=1, cutoff=0.6)
-    return f"Did you mean '{folded[near[0]]}'? " if near else ""
+    hint = f"Did you mean '{folded[near[0]]}'? " if near else ""
+    more = f" and {len(words) - _MAX_LISTED} more" if len(words) > _MAX_LISTED else ""
+    return f"{hint}Known here: {', '.join(words[:_MAX_LISTED]) or 'none'}{more}."
 
 
 def quote(text: str) -> str:

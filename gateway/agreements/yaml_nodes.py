@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 import yaml
 
-from gateway.agreements.finding import AgreementFinding, fatal
+from gateway.agreements.finding import MAX_FINDINGS, AgreementFinding, AgreementInvalid, fatal
 from gateway.agreements.source_text import character_name, decode_source, forbidden_character
 
 MAX_DEPTH = 16
@@ -248,6 +248,8 @@ class _Builder:
     def _report(self, code: str, message: str, line: int, column: int, remedy: str, pointer: str | None = None) -> None:
         place = self._pointer() if pointer is None else pointer
         self.findings.append(AgreementFinding(f"agreement-{code}", message, line, column, place, remedy))
+        if len(self.findings) >= MAX_FINDINGS:
+            raise AgreementInvalid.of(self.findings)
 
 
 def describe(kind: str) -> str:

@@ -99,3 +99,10 @@ def test_a_duplicate_key_does_not_win(bent: Bend, errors_of: ErrorsOf) -> None:
     assert ("duplicate-key", 14) in errors_of(
         bent(("  reviewer: {may: [review]}\n", "  submitter: {may: [push, pull, hold]}\n  reviewer: {may: [review]}\n"))
     )
+
+
+def test_a_flood_of_errors_is_cut_off(bent: Bend, errors_of: ErrorsOf) -> None:
+    names = ", ".join(f"w{i}" for i in range(3000))
+    views = "".join(f"  v{i}: {{}}\n" for i in range(3000))
+    flood = bent(("views: [standard]}", f"views: [{names}]}}"), ("views:\n", f"views:\n{views}"))
+    assert errors_of(flood) == [("unknown-view", 11)] * 200
