@@ -29,6 +29,7 @@ from gateway.detectors.passage import Passage, Span, cut
 from gateway.detectors.people import find_people
 from gateway.detectors.presidio import PresidioNumbers
 from gateway.detectors.quantities import find_quantities
+from gateway.detectors.reconcile import reconciled
 from gateway.detectors.special_category import find_special_category
 from gateway.detectors.technical import find_technical
 from gateway.errors import DetectionFailed, GatewayError
@@ -82,7 +83,7 @@ class Ensemble:
             raise
         except Exception as error:
             raise _failed("labels", error) from error
-        inside = _within_segments(found, document)
+        inside = _within_segments(reconciled(document.text, found), document)
         return sorted(inside, key=lambda each: (each.start, each.end, each.entity, each.rule))
 
     def _passages(self, text: str, language: str | None) -> Iterator[Passage]:

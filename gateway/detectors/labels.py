@@ -16,14 +16,15 @@ _KINDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for words, entity in (
         (r"e ?mail(?: addr(?:ess)?)?|mail|courriel|correo(?: electronico)?", "EMAIL"),
         (r"phone(?: (?:no|number))?|telephone|tel|mobile|cell|fax|telefono|msisdn", "PHONE"),
+        # Asked before names, so that "user name" is no person.
         (
-            r"(?:first|last|given|family|full|sur|middle|maiden|customer|client|user|patient|employee|contact"
-            r"|display|person|data subject|nick|complainant|reporter|victim|applicant)? ?name|surname|nom|prenom"
+            r"(?:user|nick) ?name|user(?: ?(?:id|login))?|login|handle|screen ?name|account ?id|customer ?id"
+            r"|client ?id|member ?id|subject ?id|patient ?id|employee ?id|uid|usuario|utilisateur", "HANDLE"),
+        (
+            r"(?:first|last|given|family|full|sur|middle|maiden|customer|client|patient|employee|contact"
+            r"|display|person|data subject|complainant|reporter|victim|applicant)? ?name|surname|nom|prenom"
             r"|nombre|apellidos?|author|assignee|owner|complainant|claimant|operator name|reported by"
             r"|contact person|signed by|interviewee|witness", "PERSON"),
-        (
-            r"user(?: ?(?:id|login))?|login|handle|screen ?name|account ?id|customer ?id|client ?id|member ?id"
-            r"|subject ?id|patient ?id|employee ?id|uid|usuario|utilisateur", "HANDLE"),
         (
             r"pass(?:word|wd|phrase|code)?|pwd|secret(?: key)?|api ?key|(?:access|auth|refresh|bearer|session|id"
             r"|csrf)? ?token|client secret|private key|authorization|cookie|set cookie|credentials?|pin"

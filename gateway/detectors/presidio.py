@@ -11,6 +11,7 @@ have found. Its patterns are therefore compiled here, in a guard that turns a ti
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -134,6 +135,8 @@ class PresidioNumbers:
 
 def _guard(recogniser: Any, seconds: float) -> None:
     flags = recogniser.global_regex_flags
+    # Presidio shares the pattern objects of a class among its instances; each engine gets its own.
+    recogniser.patterns = [copy.copy(pattern) for pattern in recogniser.patterns]
     for pattern in recogniser.patterns:
         pattern.compiled_with_flags = flags
         pattern.compiled_regex = _Guard(regex.compile(pattern.regex, flags), pattern.name, seconds)
