@@ -9,7 +9,6 @@ import pytest
 from gateway.exchange.ports import Database
 from gateway.storage.database import PostgresDatabase
 from tests.fakes.database import FakeDatabase
-from tests.fakes.postgres import postgres_server, postgres_url  # noqa: F401 - fixtures
 
 
 @pytest.fixture(params=["fake", "postgres"])

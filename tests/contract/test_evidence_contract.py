@@ -15,6 +15,8 @@ from gateway.exchange.ports import Database, Transaction
 from tests.contract import world
 from tests.fakes import seeds
 
+pytest_plugins = ("tests.fakes.postgres",)
+
 LATER = seeds.NOW + timedelta(hours=1)
 
 

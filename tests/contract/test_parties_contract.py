@@ -13,6 +13,8 @@ from gateway.exchange.ports import AgreementRecord, AgreementSignature, Database
 from tests.contract import world
 from tests.fakes import seeds
 
+pytest_plugins = ("tests.fakes.postgres",)
+
 
 def test_agencies_and_principals_come_back_as_they_went_in(database: Database) -> None:
     agency = seeds.agency("cnil-fr", "FR")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -19,6 +20,8 @@ from gateway.translog.event import AuditEvent
 from tests.contract import world
 from tests.fakes import seeds
 from tests.fakes.database import FakeDatabase
+
+pytest_plugins = ("tests.fakes.postgres",)
 
 Mutator = Callable[[Transaction, "Scene"], None]
 
@@ -106,13 +109,23 @@ def entries(database: Database) -> int:
         return connection.execute(select(func.count()).select_from(log_pending)).scalar_one()
 
 
-def break_log(database: Database) -> None:
+@contextmanager
+def broken_log(database: Database) -> Iterator[None]:
     if isinstance(database, FakeDatabase):
         database.log_available = False
+        yield
         return
     assert isinstance(database, PostgresDatabase)
-    with database.engine.begin() as connection:
-        connection.execute(text("ALTER TABLE log_pending RENAME TO log_pending_away"))
+
+    def rename(old: str, new: str) -> None:
+        with database.engine.begin() as connection:
+            connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    rename("log_pending", "log_pending_away")
+    try:
+        yield
+    finally:
+        rename("log_pending_away", "log_pending")
 
 
 def snapshot(database: Database) -> object:
@@ -152,8 +165,7 @@ def test_a_change_writes_exactly_one_entry(database: Database, name: str) -> Non
 def test_nothing_changes_while_the_log_cannot_be_written(database: Database, name: str) -> None:
     scene = Scene(database)
     before = snapshot(database)
-    break_log(database)
-    with pytest.raises(Unavailable) as refusal, database.transaction() as tx:
+    with broken_log(database), pytest.raises(Unavailable) as refusal, database.transaction() as tx:
         MUTATORS[name](tx, scene)
     assert refusal.value.code == "log-unavailable"
     assert snapshot(database) == before

@@ -11,6 +11,8 @@ from gateway.errors import Conflict, NotFound
 from gateway.exchange.ports import Database, StoredAnswer
 from tests.fakes import seeds
 
+pytest_plugins = ("tests.fakes.postgres",)
+
 
 def test_an_exception_leaves_nothing_behind(database: Database) -> None:
     def fail() -> None:

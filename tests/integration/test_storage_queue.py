@@ -14,7 +14,8 @@ from gateway.errors import Unavailable
 from gateway.storage import worker_queue
 from gateway.storage.database import PostgresDatabase, conninfo
 from gateway.storage.worker_queue import StepWorker, pause_after
-from tests.fakes.postgres import postgres_server, postgres_url  # noqa: F401 - fixtures
+
+pytest_plugins = ("tests.fakes.postgres",)
 
 
 def jobs(url: str) -> list[tuple[str, str, str, bool]]:
@@ -34,7 +35,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_a_job_exists_if_and_only_if_its_transaction_commits(postgres_url: str) -> None:  # noqa: F811
+def test_a_job_exists_if_and_only_if_its_transaction_commits(postgres_url: str) -> None:
     database = PostgresDatabase(postgres_url)
 
     def fail() -> None:
@@ -51,7 +52,7 @@ def test_a_job_exists_if_and_only_if_its_transaction_commits(postgres_url: str) 
     database.close()
 
 
-def test_repeats_do_not_pile_up_and_the_earlier_time_wins(postgres_url: str) -> None:  # noqa: F811
+def test_repeats_do_not_pile_up_and_the_earlier_time_wins(postgres_url: str) -> None:
     database = PostgresDatabase(postgres_url)
     with database.transaction() as tx:
         tx.queue.enqueue("seal", "p1", delay=timedelta(hours=1))
@@ -70,7 +71,7 @@ def test_repeats_do_not_pile_up_and_the_earlier_time_wins(postgres_url: str) -> 
     database.close()
 
 
-def test_a_worker_skips_a_job_that_an_open_transaction_wants_again(postgres_url: str) -> None:  # noqa: F811
+def test_a_worker_skips_a_job_that_an_open_transaction_wants_again(postgres_url: str) -> None:
     # Else it would find the old state, finish, and the new state would wait for nobody.
     database = PostgresDatabase(postgres_url)
     ran: list[str] = []
@@ -87,7 +88,7 @@ def test_a_worker_skips_a_job_that_an_open_transaction_wants_again(postgres_url:
     database.close()
 
 
-def test_a_worker_runs_what_is_enqueued_and_stops_when_told(postgres_url: str) -> None:  # noqa: F811
+def test_a_worker_runs_what_is_enqueued_and_stops_when_told(postgres_url: str) -> None:
     database = PostgresDatabase(postgres_url)
     ran: list[tuple[str, str]] = []
 
@@ -113,7 +114,7 @@ def test_a_worker_runs_what_is_enqueued_and_stops_when_told(postgres_url: str) -
 
 
 def test_a_failing_step_waits_and_tries_again_without_quoting_its_error(
-    postgres_url: str,  # noqa: F811
+    postgres_url: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     database = PostgresDatabase(postgres_url)
@@ -142,7 +143,7 @@ def test_a_failing_step_waits_and_tries_again_without_quoting_its_error(
     database.close()
 
 
-def test_a_step_is_given_up_after_the_last_attempt(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_a_step_is_given_up_after_the_last_attempt(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_queue, "MAX_ATTEMPTS", 3)
     monkeypatch.setattr(worker_queue, "pause_after", lambda attempt: timedelta(0))
     ran: list[str] = []
@@ -164,7 +165,7 @@ def test_the_pauses_double_and_are_capped() -> None:
     assert [pause_after(attempt).total_seconds() for attempt in (0, 1, 2, 7, 8, 1000)] == [2, 4, 8, 256, 300, 300]
 
 
-def test_jobs_of_a_dead_worker_are_taken_over(postgres_url: str) -> None:  # noqa: F811
+def test_jobs_of_a_dead_worker_are_taken_over(postgres_url: str) -> None:
     database = PostgresDatabase(postgres_url)
     with database.transaction() as tx:
         tx.queue.enqueue("examine", "p1")
@@ -192,7 +193,7 @@ def test_jobs_of_a_dead_worker_are_taken_over(postgres_url: str) -> None:  # noq
     database.close()
 
 
-def test_a_worker_survives_the_loss_of_its_connections(postgres_url: str) -> None:  # noqa: F811
+def test_a_worker_survives_the_loss_of_its_connections(postgres_url: str) -> None:
     database = PostgresDatabase(postgres_url)
     ran: list[str] = []
     stop = threading.Event()
@@ -216,7 +217,7 @@ def test_a_worker_survives_the_loss_of_its_connections(postgres_url: str) -> Non
     database.close()
 
 
-def test_housekeeping_runs(postgres_url: str) -> None:  # noqa: F811
+def test_housekeeping_runs(postgres_url: str) -> None:
     ran = threading.Event()
     stop = threading.Event()
     worker = StepWorker(postgres_url, {}, housekeeping=ran.set, poll_seconds=0.1)
