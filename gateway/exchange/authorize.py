@@ -71,6 +71,7 @@ def authorize_package(
                 evidence_type=exhibit.evidence_type,
                 media_type=exhibit.media_type,
                 size_bytes=exhibit.size_bytes,
+                urgency=manifest.urgency,
             ),
             agreement,
             current.state,
@@ -96,7 +97,7 @@ def _current(tx: Transaction, agreement_id: str) -> AgreementRecord | None:
 
 
 def _request(principal: Principal, manifest: PackageManifest, now: datetime) -> Request:
-    return Request(action="push", principal=principal, now=now, purpose=manifest.purpose)
+    return Request(action="push", principal=principal, now=now, purpose=manifest.purpose, urgency=manifest.urgency)
 
 
 def _denied(

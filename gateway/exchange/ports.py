@@ -58,7 +58,7 @@ class AgreementRecord:
 class AgreementSignature:
     agency: str
     key_id: str
-    signature: bytes  # detached, over the canonical document bytes
+    signature: bytes  # detached, over agreements.signing.statement of the version
     signed_at: datetime
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+DOCKERFILE_LINTER = "dockerfile-utils@0.16.3"
 
 
 def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -92,6 +94,23 @@ def test_the_dockerfile_pins_drops_root_and_checks_health() -> None:
     for source in re.findall(r"^COPY (?!--from)(.+)$", text, re.M):
         for name in source.split()[:-1]:
             assert (ROOT / name).exists(), name
+
+
+def test_a_dockerfile_linter_finds_nothing(tmp_path: Path) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed (Node.js); it brings the linter dockerfile-utils, MIT")
+    installed = run(npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", tmp_path, DOCKERFILE_LINTER)
+    assert installed.returncode == 0, installed.stderr
+    done = run(tmp_path / "node_modules" / ".bin" / "dockerfile-utils", "lint", ROOT / "Dockerfile")
+    assert done.returncode == 0
+    assert done.stdout.strip() == ""
+
+
+def test_the_compose_file_fits_the_compose_specification() -> None:
+    check = Path(sys.executable).parent / "check-jsonschema"
+    done = run(check, "--builtin-schema", "vendor.compose-spec", ROOT / "compose.yaml")
+    assert done.returncode == 0, done.stdout
 
 
 def test_lock_files_cover_the_project_and_hold_hashes_only() -> None:
