@@ -101,7 +101,7 @@ def _runs_on(line: Line, following: Line, column_right: float, leading: float, p
     hanging = hanging or bool(_LIST_LABEL.match(line.text) and 0 <= following.x - line.x < 6 * size)
     if not hanging and (following.x > line.x + 1.5 * size or following.x < line.x - 6 * size):
         return False
-    first_word = len(following.text.split(" ", 1)[0]) + 1
+    first_word = len(following.text.split(maxsplit=1)[0]) + 1
     return line.right + 0.55 * size * first_word > min(column_right, page.width)
 
 

@@ -63,8 +63,9 @@ class Line:
 
     @property
     def text(self) -> str:
-        """Its text, one space between stretches that stand apart."""
-        return "".join((" " if s.space_before and i else "") + s.text for i, s in enumerate(self.stretches))
+        """Its text; a space between stretches, a tab between columns."""
+        gaps = ("\t" if s.apart else " " if s.space_before else "" for s in self.stretches)
+        return "".join((gap if i else "") + s.text for i, (gap, s) in enumerate(zip(gaps, self.stretches, strict=True)))
 
     @property
     def x(self) -> float:

@@ -21,7 +21,7 @@ from gateway.formats.pdfpages import Line, Page, Paragraph, Stretch, Style
 from gateway.formats.splicing import Splicer
 
 _PRODUCER = "Evidence gateway"
-_TIGHTEST = 0.55
+_TIGHTEST = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +125,10 @@ def _line(text: PDFTextObject, line: Line, paragraph: Paragraph, splicer: Splice
     for index, (start, fragments) in enumerate(zip(starts, columns, strict=True)):
         words = _words(fragments)
         natural = _measure(words, 1.0)
-        edge = starts[index + 1].x - 4 if index + 1 < len(starts) else max(paragraph.room_right, line.x + 40)
+        edge = starts[index + 1].x - 4 if index + 1 < len(starts) else paragraph.room_right
         edge = min(edge, page.width - 12)
         x = start.x if len(starts) > 1 else _aligned(line, paragraph, natural, page)
-        room = max(edge - x, 20.0)
+        room = max(edge - x, 6.0)
         scale = min(1.0, max(_TIGHTEST, room / natural)) if natural else 1.0
         _set(text, words, x, start.y, scale, 1.0)
 
