@@ -79,7 +79,7 @@ CODE_BY_STATUS: Mapping[int, tuple[str, str, str]] = {
 }
 
 _GENERIC = ("request-refused", "The request was refused.", "")
-_HIDDEN_FROM_CALLERS = frozenset({errors.Misconfigured, errors.SandboxFailure})
+_HIDDEN_FROM_CALLERS = (errors.Misconfigured, errors.SandboxFailure)
 
 
 def status_of(error: errors.GatewayError) -> int:
@@ -101,8 +101,9 @@ def problem_response(error: errors.GatewayError, *, headers: Mapping[str, str] |
     occurrence = uuid.uuid4()
     if status >= 500:
         _log.error("problem %s: %s %s", occurrence, type(error).__name__, error.code)
-    if any(isinstance(error, kind) for kind in _HIDDEN_FROM_CALLERS):
-        return _internal(occurrence)
+    if status == 500:
+        # The code helps whoever reports it; the sentence was written for the operator, not for a caller.
+        return _internal(occurrence, "internal-error" if isinstance(error, _HIDDEN_FROM_CALLERS) else error.code)
     members: dict[str, Any] = {
         **error.as_dict(),
         "type": TYPE_PREFIX + error.code,
@@ -127,15 +128,15 @@ def _challenge(error: errors.Unauthenticated | errors.GatewayError) -> str:
     return 'Bearer realm="evidence-gateway", error="invalid_token"'
 
 
-def _internal(occurrence: uuid.UUID) -> Response:
+def _internal(occurrence: uuid.UUID, code: str) -> Response:
     return _render(
         500,
         {
-            "type": TYPE_PREFIX + "internal-error",
-            "title": "Internal error",
+            "type": TYPE_PREFIX + code,
+            "title": code.replace("-", " ").capitalize(),
             "status": 500,
             "detail": "The gateway could not complete the request; nothing was released.",
-            "code": "internal-error",
+            "code": code,
             "instance": occurrence.urn,
             "remedy": "Try again; if it persists, give the operator the instance identifier.",
         },
@@ -199,4 +200,4 @@ async def on_unexpected(request: Request, error: Exception) -> Response:
     _log.error(
         "problem %s: unexpected %s in %s; %s", occurrence, type(error).__name__, request.method, " < ".join(frames[-8:])
     )
-    return _internal(occurrence)
+    return _internal(occurrence, "internal-error")

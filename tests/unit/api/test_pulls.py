@@ -117,6 +117,7 @@ def test_a_damaged_store_is_noticed_before_the_answer_begins(ask: Ask, world: Wo
     world.blobs.contents[name] = world.blobs.contents[name][:-1]
     response = ask("GET", address, as_=INVESTIGATOR)
     assert (response.status_code, response.json()["code"]) == (500, "blob-size-mismatch")
+    assert "sealed" not in response.text
 
 
 def test_a_hostile_name_stays_inside_its_header(ask: Ask, world: World) -> None:

@@ -19,6 +19,7 @@ from typing import Any, cast
 
 import httpx
 import uvicorn
+import uvloop  # noqa: F401 - keeps the socket class of its first import, which must not be the blocked one
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.agreements.model import AgreementState
