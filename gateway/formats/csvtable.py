@@ -130,15 +130,18 @@ def _read(text: str, dialect: Dialect) -> Iterable[list[str]]:
 
 def _document(rows: list[list[str]], dialect: Dialect) -> CsvDocument:
     headings = _headings(rows)
+    columns = [column_name(heading, index) for index, heading in enumerate(headings, start=1)]
+    columns += [column_name("", index) for index in range(len(columns) + 1, max(map(len, rows), default=0) + 1)]
     builder = CanonicalBuilder("csv")
     spans: list[list[Span]] = []
     for number, row in enumerate(rows, start=1):
         line: list[Span] = []
         for index, cell in enumerate(row):
             heading = headings[index] if index < len(headings) else ""
-            column = column_name(heading, index + 1)
             label = "" if number == 1 and headings else heading
-            line.append(builder.add(cell, f"row {number} {column}", label=label, separator="\t" if index else "\n"))
+            line.append(
+                builder.add(cell, f"row {number} {columns[index]}", label=label, separator="\t" if index else "\n")
+            )
         spans.append(line)
     return CsvDocument(spans, dialect, builder.build())
 

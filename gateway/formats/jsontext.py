@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from gateway.evidence.media import JSON
 from gateway.formats import limits
 from gateway.formats.encoding import decode_text
-from gateway.formats.jsontree import Node, TreeReader, TreeWriter
+from gateway.formats.jsontree import Node, TreeReader, TreeWriter, visible_text
 from gateway.formats.layers import byte_layers
 from gateway.formats.splicing import CanonicalBuilder, Splicer
 from gateway.redaction.document import CanonicalText, Layer, Replacement
@@ -49,6 +49,7 @@ class JsonFormat:
         return JsonDocument(tree, builder.build(), pretty="\n" in text.strip())
 
     def layers(self, data: bytes) -> Iterable[Layer]:
-        """The text as it reads, and the bytes (with JSON escapes undone) in every guise."""
-        yield Layer("text", data.decode("utf-8", errors="replace"))
+        """Keys and values as text, and the bytes (with JSON escapes undone) in every guise."""
+        text = data.decode("utf-8", errors="replace")
+        yield Layer("keys and values", visible_text([text]))
         yield from byte_layers(data)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -191,6 +192,27 @@ class TreeWriter:
 
 def _quote(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
+
+
+def visible_text(texts: Iterable[str]) -> str:
+    """Keys (each once) and values of JSON texts, one a line, read by other code than writes them."""
+    keys: dict[str, None] = {}
+    values: list[str] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> list[Any]:
+        keys.update((key, None) for key, _ in pairs)
+        return [value for _, value in pairs]
+
+    stack: list[Any] = []
+    for text in texts:
+        stack.append(json.loads(text, object_pairs_hook=members, parse_int=str, parse_float=str))
+        while stack:
+            value = stack.pop()
+            if isinstance(value, list):
+                stack.extend(reversed(value))
+            elif isinstance(value, str):
+                values.append(value)
+    return "\n".join([*keys, *values])
 
 
 def check_depth(text: str, where: str = "") -> None:

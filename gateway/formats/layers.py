@@ -3,20 +3,18 @@
 The residue check searches *layers* for each removed value. A format's own ``layers`` re-extracts
 what a reader sees; this module adds the byte views that hold for any file: the bytes as UTF-8 and
 as UTF-16 at either alignment, the contents of base64 and hexadecimal runs (twice nested), of zlib
-and gzip streams, and the text with percent, entity, backslash and quoted-printable escapes undone.
-All are ``raw`` layers: in them a short value can occur by chance.
+and gzip streams, and the text with backslash escapes undone (percent, entity and quoted-printable
+escapes are undone by the residue check itself, in every layer). All are ``raw`` layers: in them a
+short value can occur by chance.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import html
-import quopri
 import re
 import zlib
 from collections.abc import Iterator
-from urllib.parse import unquote
 
 from gateway.errors import Unparsable
 from gateway.formats.limits import MIB
@@ -60,27 +58,17 @@ def _readings(data: bytes, prefix: str) -> Iterator[Layer]:
         for name in ("utf-16-le", "utf-16-be"):
             for shift in (0, 1):
                 yield Layer(f"{prefix}bytes as {name}+{shift}", data[shift:].decode(name, errors="replace"), raw=True)
-    unescaped = _unescape(text, data)
-    if unescaped != text:
-        yield Layer(f"{prefix}bytes unescaped", unescaped, raw=True)
+    if is_text and "\\" in text:
+        yield Layer(f"{prefix}bytes unescaped", _unescape(text), raw=True)
 
 
-def _unescape(text: str, data: bytes) -> str:
-    parts = []
-    if "%" in text:
-        parts.append(unquote(text, errors="replace"))
-    if "&" in text:
-        parts.append(html.unescape(text))
-    if "\\" in text:
-        plain = _ESCAPED_UNICODE.sub(lambda m: chr(int(m[1], 16)), text)
-        plain = _ESCAPED_BYTE.sub(lambda m: chr(int(m[1], 16)), plain)
-        for escape, char in (("\\n", "\n"), ("\\r", "\r"), ("\\t", "\t"), ('\\"', '"'), ("\\/", "/"), ("\\\\", "\\")):
-            plain = plain.replace(escape, char)
-        # chr() of a surrogate escape makes a lone surrogate; pairs become the character they stand for.
-        parts.append(plain.encode("utf-16-le", errors="surrogatepass").decode("utf-16-le", errors="replace"))
-    if b"=" in data:
-        parts.append(quopri.decodestring(data).decode("utf-8", errors="replace"))
-    return "\n".join(parts) if parts else text
+def _unescape(text: str) -> str:
+    plain = _ESCAPED_UNICODE.sub(lambda m: chr(int(m[1], 16)), text)
+    plain = _ESCAPED_BYTE.sub(lambda m: chr(int(m[1], 16)), plain)
+    for escape, char in (("\\n", "\n"), ("\\r", "\r"), ("\\t", "\t"), ('\\"', '"'), ("\\/", "/"), ("\\\\", "\\")):
+        plain = plain.replace(escape, char)
+    # chr() of a surrogate escape makes a lone surrogate; pairs become the character they stand for.
+    return plain.encode("utf-16-le", errors="surrogatepass").decode("utf-16-le", errors="replace")
 
 
 def _decoded_runs(data: bytes, prefix: str, depth: int) -> Iterator[Layer]:

@@ -22,7 +22,7 @@ from gateway.evidence.media import CSV, EMAIL, EXTENSIONS, JSON_LINES, TEXT, com
 from gateway.formats import limits
 from gateway.formats.htmltext import html_to_text
 from gateway.formats.layers import byte_layers
-from gateway.formats.mailheaders import encode_header, kept_headers
+from gateway.formats.mailheaders import KEPT, encode_header, kept_headers
 from gateway.formats.mailtree import Attached, Body, PartCounter, leaves, malformed
 from gateway.formats.plaintext import lines_of
 from gateway.formats.sniff import sniff
@@ -133,8 +133,11 @@ class MailFormat:
         yield from byte_layers(data)
         message = email.message_from_bytes(data, policy=email.policy.default.clone(raise_on_defect=False))
         for number, part in enumerate(message.walk()):
-            yield Layer(f"part {number} headers", "\n".join(f"{key}: {value}" for key, value in part.items()))
-            yield Layer(f"part {number} name", str(part.get_filename("")))
+            fields = [(key, str(value)) for key, value in part.items()]
+            kept = [value for key, value in fields if key.title() in KEPT]
+            yield Layer(f"part {number} headers", "\n".join([*kept, str(part.get_filename(""))]))
+            # With the structural fields, in which figures and words stand that are nobody's.
+            yield Layer(f"part {number} fields", "\n".join(f"{key}: {value}" for key, value in fields), raw=True)
             if part.is_multipart() or not isinstance(part, EmailMessage):
                 continue
             payload = part.get_payload(decode=True)
