@@ -31,16 +31,17 @@ from psycopg import sql
 from gateway.errors import Unavailable
 from gateway.storage.postgres_binaries import PostgresBinaries, find_binaries
 from gateway.storage.private_folders import PORT, private_folder, socket_folder
-from gateway.storage.unprivileged import give_to, privileges
+from gateway.storage.unprivileged import give_to, possible_owners, privileges
 
 ROLE = "gateway"
 _START_SECONDS = 180.0
 _STOP_SECONDS = 120.0
+_RELAUNCHES = 20
 
 _SETTINGS = """\
 # Written by evidence-gateway at every start; changes here are lost.
 listen_addresses = ''
-unix_socket_directories = '{sockets}'
+unix_socket_directories = '"{sockets}"'
 unix_socket_permissions = 0700
 port = 5432
 max_connections = 100
@@ -63,7 +64,7 @@ class EmbeddedPostgres:
 
     def __init__(self, folder: Path) -> None:
         self._rights = privileges()
-        owners = (os.geteuid(), self._rights.owner)
+        owners = possible_owners()
         self._folder = private_folder(folder.absolute(), owners)
         self._data = self._folder / "data"
         self._sockets = socket_folder(self._folder, owners)
@@ -154,9 +155,11 @@ class EmbeddedPostgres:
             give_to(self._sockets, rights.owner)
         if not version.exists():
             self._initialise(binaries)
-        # Nobody holds the guard but us and no server runs here, so this file is a dead one's. A new
-        # program with the old number would otherwise keep PostgreSQL from starting.
+        # Only we hold the guard, and no server runs here, so these are a dead one's. They would stop the
+        # new one if their process number is taken by another program, or not yet reaped. Should children
+        # of the dead one live on, PostgreSQL still finds their shared memory by the folder's inode.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
+        (self._sockets / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
         self._configure()
         log = os.open(self._folder / "postgres.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
@@ -190,9 +193,8 @@ class EmbeddedPostgres:
             file.write("\ninclude 'gateway.conf'\n")
 
     def _configure(self) -> None:
-        quoted = '"' + str(self._sockets).replace('"', '""').replace("'", "''") + '"'
         files = {
-            "gateway.conf": _SETTINGS.format(sockets=quoted),
+            "gateway.conf": _SETTINGS.format(sockets=self._sockets),
             "pg_hba.conf": f"local all {ROLE} peer map=gateway\n",
             "pg_ident.conf": f'gateway "{self._rights.peer}" {ROLE}\n',
         }
@@ -215,7 +217,7 @@ class EmbeddedPostgres:
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        retries = 20
+        relaunches = _RELAUNCHES
         while time.monotonic() < deadline:
             try:
                 self._connect("postgres").close()
@@ -225,8 +227,8 @@ class EmbeddedPostgres:
                 return
             if self._postmaster() is None and self._child_ended():
                 # Children of a server that was killed may hold its memory for a moment longer.
-                retries -= 1
-                if retries == 0:
+                relaunches -= 1
+                if relaunches < 0:
                     raise self._failed("ended at once", self._folder / "postgres.log")
                 time.sleep(0.5)
                 self._launch()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Collection
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from gateway.errors import Misconfigured
 PORT = 5432
 # sun_path holds 108 bytes on Linux, 104 on macOS, with the closing NUL.
 _MAX_SOCKET_PATH_BYTES = 103
+_PLAIN = re.compile(r"/[\w/. +-]*")
 
 
 def private_folder(folder: Path, owners: Collection[int]) -> Path:
@@ -37,11 +39,16 @@ def private_folder(folder: Path, owners: Collection[int]) -> Path:
 
 
 def socket_folder(folder: Path, owners: Collection[int]) -> Path:
-    """The folder itself, or a short private one if the path of a socket in it would be too long."""
-    if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= _MAX_SOCKET_PATH_BYTES:
+    """The folder itself, or a short private one if a socket in it could not be reached.
+
+    That is so if its path would be too long, or has characters (a comma, a quote) that mean something
+    to PostgreSQL's settings or to a connection string.
+    """
+    if _PLAIN.fullmatch(str(folder)) and len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= _MAX_SOCKET_PATH_BYTES:
         return folder
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    base = Path(runtime) if runtime and len(runtime) < 40 and Path(runtime).is_dir() else Path("/tmp")  # noqa: S108 - TMPDIR may be long; the folder is checked below
+    # Not TMPDIR, which may be long itself.
+    base = Path(runtime if runtime and len(runtime) < 40 and Path(runtime).is_dir() else "/tmp")  # noqa: S108 - see below
     # The name can be guessed, so the folder is used only if it is ours and closed; were it another's
     # all the same, both sides check the account of the other (peer, requirepeer).
     name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]

@@ -27,6 +27,9 @@ from gateway.errors import Misconfigured
 # mapped to it, any local user would look like root to PostgreSQL's peer authentication.
 _OVERFLOW_UID = 65534
 
+# Preferred for PostgreSQL where root has to give it to another account.
+_ACCOUNTS = ("postgres", "nobody")
+
 _INTO_NAMESPACE = """
 import ctypes, os, sys
 uid, gid, program = sys.argv[1:4]
@@ -71,6 +74,13 @@ def privileges() -> Privileges:
         return _refuse(f"its user id {uid} has no entry in the list of accounts")
 
 
+def possible_owners() -> frozenset[int]:
+    """Uids that a data folder of this gateway may belong to: ours, or that of the account root gives it to."""
+    uid = os.geteuid()
+    account = _ordinary_account(*_ACCOUNTS) if uid == 0 else None
+    return frozenset({uid, account.pw_uid}) if account else frozenset({uid})
+
+
 def _through_namespace() -> Privileges | None:
     account = _ordinary_account()
     if account is None or not sys.executable or not sys.platform.startswith("linux"):
@@ -81,7 +91,7 @@ def _through_namespace() -> Privileges | None:
 
 def _through_account() -> Privileges | None:
     setpriv = shutil.which("setpriv")
-    account = _ordinary_account("postgres", "nobody")
+    account = _ordinary_account(*_ACCOUNTS)
     if setpriv is None or account is None:
         return None
     prefix = (
