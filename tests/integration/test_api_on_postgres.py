@@ -21,8 +21,9 @@ from gateway.client import ExhibitFile, GatewayClient
 from gateway.evidence.manifest import DeclaredExhibit
 from gateway.storage.database import PostgresDatabase
 from gateway.storage.log_tables import log_pending
-from tests.fakes.postgres import postgres_server, postgres_url  # noqa: F401 - fixtures
 from tests.unit.api.world import ISSUER, World, served
+
+pytest_plugins = ("tests.fakes.postgres",)
 
 SUBMITTER, INVESTIGATOR = "ico-uk.submitter", "cnil-fr.investigator"
 MATTER = {"agreement": "eu-uk-ai-incidents", "case": "2026-0042", "purpose": "incident-investigation"}
@@ -30,7 +31,7 @@ TEXT = b"The model told the driver that the crossing was free.\n" * 60_000
 
 
 @pytest.fixture
-def world(tmp_path: Path, postgres_url: str) -> Iterator[World]:  # noqa: F811
+def world(tmp_path: Path, postgres_url: str) -> Iterator[World]:
     database = PostgresDatabase(postgres_url)
     yield World(tmp_path, database=database, blobs=open_blobs((tmp_path / "blobs").as_uri()))
     database.close()
