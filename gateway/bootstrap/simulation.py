@@ -20,7 +20,7 @@ from gateway.agreements.model import Agreement, AgreementState
 from gateway.errors import GatewayError, InvalidInput
 from gateway.evidence.canonical import canonical_json
 from gateway.evidence.media import EXTENSIONS, OCTETS
-from gateway.evidence.names import check_exhibit_name
+from gateway.evidence.names import check_exhibit_name, propose_exhibit_name
 from gateway.evidence.package import Principal
 from gateway.exchange.examine import effective_media_type
 from gateway.exchange.ports import RenditionSpec, Workbench
@@ -129,7 +129,7 @@ def simulate(
 def _judge_file(question: Scenario, path: Path, out: Path, workbench: Workbench) -> dict[str, Any]:
     result: dict[str, Any] = {"file": path.name}
     try:
-        name = check_exhibit_name(path.name)
+        name = check_exhibit_name(propose_exhibit_name(path.name))
         data = path.read_bytes()
         examined = workbench.examine(data, name, declared_media_type(path))
     except OSError as error:

@@ -22,7 +22,7 @@ from gateway.envelope.signature import sign, verify
 from gateway.errors import Conflict, IntegrityFailure, InvalidInput, Unavailable
 from gateway.evidence.manifest import DeclaredExhibit, PackageManifest
 from gateway.evidence.media import EXTENSIONS, OCTETS, resolve_media_type
-from gateway.evidence.names import check_exhibit_name
+from gateway.evidence.names import check_exhibit_name, propose_exhibit_name
 
 PIECE_BYTES = 1 << 20
 _TYPE_OF_EXTENSION = {extension: media_type for media_type, extension in EXTENSIONS.items()}
@@ -110,7 +110,7 @@ def declare(file: ExhibitFile, progress: Progress = silent) -> DeclaredExhibit:
     Raises:
         InvalidInput: ``file-unreadable``, ``name-unsafe``, ``media-type-invalid``.
     """
-    name = check_exhibit_name(file.name or file.path.name)
+    name = check_exhibit_name(file.name or propose_exhibit_name(file.path.name))
     try:
         total = file.path.stat().st_size
         digest = hashlib.sha256()

@@ -64,9 +64,9 @@ def check_exhibit_name(untrusted_name: object, *, where: str = "name") -> str:
         category = unicodedata.category(char)
         if category in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp"):
             raise _unsafe(f"it contains the control or unassigned character U+{ord(char):04X}", where)
-        if category == "Cf":
-            # Includes every bidirectional control and zero-width character.
-            raise _unsafe(f"it contains the invisible formatting character U+{ord(char):04X}", where)
+        if category == "Cf" or (category == "Zs" and char != " "):
+            # Includes every bidirectional control, zero-width character and look-alike of the blank.
+            raise _unsafe(f"it contains the invisible character U+{ord(char):04X}", where)
     if untrusted_name in (".", "..") or "../" in untrusted_name or "..\\" in untrusted_name:
         raise _unsafe("it is a relative path", where)
     if any(char in '/\\:*?"<>|' for char in untrusted_name):
@@ -77,7 +77,19 @@ def check_exhibit_name(untrusted_name: object, *, where: str = "name") -> str:
         raise _unsafe("it begins with a dot, hyphen or space, or ends with a dot or space", where)
     if _RESERVED.fullmatch(untrusted_name):
         raise _unsafe("it is a reserved device name", where)
-    return unicodedata.normalize("NFC", untrusted_name)
+    if not unicodedata.is_normalized("NFC", untrusted_name):
+        # Two spellings would be two names; changing it here would break the signature over the manifest.
+        raise _unsafe("it is not in the composed Unicode form NFC", where)
+    return untrusted_name
+
+
+def propose_exhibit_name(file_name: str) -> str:
+    """The name under which to declare a file: composed (macOS gives decomposed names), with plain blanks.
+
+    Meant for the side that makes a manifest; what it gives must still pass :func:`check_exhibit_name`.
+    """
+    composed = unicodedata.normalize("NFC", file_name)
+    return "".join(" " if unicodedata.category(char) == "Zs" else char for char in composed)
 
 
 def _unsafe(reason: str, where: str) -> InvalidInput:

@@ -6,12 +6,14 @@ and nothing. It knows formats and detectors only as Protocols, and no store at a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from gateway.errors import InvalidInput, ResidueFound
+from gateway.evidence.names import check_exhibit_name
 from gateway.evidence.taxonomy import ENTITIES
 from gateway.exchange.ports import CleanRendition, Redacted, RenditionSpec
-from gateway.redaction.document import CanonicalText, Detector, Format, Replacement, Segment
-from gateway.redaction.plan import build_plan
+from gateway.redaction.document import CanonicalText, Detector, Format, Layer, Replacement, Segment
+from gateway.redaction.plan import Plan, build_plan
 from gateway.redaction.pseudonym import Pseudonymiser
 from gateway.redaction.report import build_report
 from gateway.redaction.residue import prove_clean
@@ -50,14 +52,13 @@ def redact_exhibit(
         if plan.stops:
             return Redacted((), tuple(sorted(plan.stops)))
         finished = document.render(plan.replacements)
-        expected = _apply(document.canonical.text, plan.replacements)
-        proof = prove_clean(plan.removed, format_.layers(finished), expected)
+        proof = prove_clean(plan.removed, format_.layers(finished), plan.expected_text)
         name_plan = build_plan(name_text, name_findings, spec.view.action, pseudonymiser)
         renditions.append(
             CleanRendition(
                 view=spec.view.name,
                 audience=spec.audience,
-                name=_apply(name, name_plan.replacements),
+                name=_delivered_name(name, name_plan, plan),
                 media_type=format_.media_type,
                 data=finished,
                 report=build_report(
@@ -68,21 +69,39 @@ def redact_exhibit(
                     plan=plan,
                     proof=proof,
                 ),
-                lowest_confidence=min((r.confidence for r in plan.redactions), default=1.0),
+                lowest_confidence=plan.lowest_confidence,
             )
         )
     return Redacted(tuple(renditions), ())
 
 
+def _delivered_name(name: str, name_plan: Plan, plan: Plan) -> str:
+    """The file name that the reader sees; a plain one if anything that was removed would stand in it."""
+    delivered = "".join(_applied(name, name_plan.replacements))
+    try:
+        prove_clean(plan.removed, [Layer("file name", delivered.replace("_", " "))], "")
+        return check_exhibit_name(delivered)
+    except (ResidueFound, InvalidInput):
+        return f"exhibit{_extension(name)}"
+
+
+def _extension(name: str) -> str:
+    stem, dot, suffix = name.rpartition(".")
+    return f".{suffix.lower()}" if stem and dot and suffix.isascii() and suffix.isalnum() and len(suffix) <= 8 else ""
+
+
 def _name_as_text(name: str) -> CanonicalText:
     # Underscores hide word boundaries from every detector; blanks of the same length do not.
-    text = name.replace("_", " ")
+    # The extension says the format, nothing more, and stays.
+    text = name[: len(name) - len(_extension(name))].replace("_", " ")
     return CanonicalText(text, (Segment(0, len(text), "file name"),), "name", "1")
 
 
-def _apply(text: str, replacements: Sequence[Replacement]) -> str:
-    pieces, position = [], 0
-    for r in replacements:
-        pieces += [text[position : r.start], r.text]
-        position = r.end
-    return "".join([*pieces, text[position:]])
+def _applied(name: str, replacements: Sequence[Replacement]) -> Iterator[str]:
+    # On the name itself, whose underscores the plan has not seen.
+    position = 0
+    for replacement in replacements:
+        yield name[position : replacement.start]
+        yield replacement.text
+        position = replacement.end
+    yield name[position:]

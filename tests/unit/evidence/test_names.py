@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import GatewayError, InvalidInput, TooLarge
 from gateway.evidence.media import compatible, resolve_media_type
-from gateway.evidence.names import check_exhibit_name, check_identifier
+from gateway.evidence.names import check_exhibit_name, check_identifier, propose_exhibit_name
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,11 @@ def test_long_names_are_refused(name: str) -> None:
         check_exhibit_name(name)
 
 
-def test_names_are_normalised_so_that_two_spellings_are_one() -> None:
-    assert check_exhibit_name("re\u0301sume\u0301.pdf") == "r\u00e9sum\u00e9.pdf"
+def test_two_spellings_of_a_name_are_one() -> None:
+    decomposed = "re\u0301sume\u0301\u202f1.pdf"
+    with pytest.raises(InvalidInput):
+        check_exhibit_name(decomposed)
+    assert check_exhibit_name(propose_exhibit_name(decomposed)) == "r\u00e9sum\u00e9 1.pdf"
 
 
 @given(st.text(max_size=60))
