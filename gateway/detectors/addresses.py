@@ -88,7 +88,7 @@ _CITY_POSTCODE = re.compile(
 )
 _POSTCODE_CONTEXT = re.compile(
     r"\b(?:zip|zipcode|postcode|postal code|post code|code postal|código postal)\b[^\d\n]{0,20}"
-    r"(?P<value>\d{3}\s?\d{2}|\d{4,5}(?:-\d{3,4})?)\b",
+    r"(?P<value>\d{4,5}(?:-\d{3,4})?|\d{3}\s?\d{2})(?![\w-])",
     re.IGNORECASE,
 )
 _LIVES = re.compile(

@@ -61,11 +61,11 @@ _LEGAL_AFTER = re.compile(
 _OF_LEGAL = re.compile(r"\b(?:Act|Law|Code|Convention|Regulation|[Ll]oi|[Ll]ey)\b[^.;\n]{0,40}$")
 _AGE = re.compile(
     r"\b(?:aged?|âgée?s?\s+de|edad\s+de|de\s+edad\s+de)\s+(?:of\s+)?(?P<a>\d{1,3}(?!\d|[.,]\d|%)|(?:twenty|thirty"
-    r"|forty|fifty|sixty|seventy"
-    r"|eighty|ninety)(?:-\w+)?|\w+teen|ten|eleven|twelve)\b"
+    r"|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?|\w+teen|ten|eleven|twelve)\b"
     r"|(?<![\d.,])(?P<b>\d{1,3})[\s-](?:years?|yrs?|months?)[\s-](?:old|of\s+age)\b"
     r"|(?<![\d.,])(?P<c>\d{1,3})\s+(?:ans|años\s+de\s+edad|años)(?=\s*(?:,|\)|et\b|y\b|\.|au\s+moment|cuando))"
-    r"|\b(?:turn(?:ed|s|ing)?|I['’]m|I am|he is|she is|is)\s+(?P<d>\d{2})(?=\s*(?:[.,!?]|and\b|on\b|this\b|years\b|$))"
+    r"|\b(?:turn(?:ed|s|ing)?|I['’]m|I\sam|(?:he|she|who|I)\s(?:is|was))\s+(?P<d>\d{2})"
+    r"(?=\s*(?:[.,!?]|and\b|on\b|this\b|years\b|y/?o\b|$))"
     r"|\b(?:age|Age|AGE)\s*[:=]\s*(?P<e>\d{1,3})\b",
     re.IGNORECASE,
 )

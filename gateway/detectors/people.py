@@ -69,6 +69,8 @@ _INTRODUCED = re.compile(
     rf"[Dd]ear|[Hh]i|[Hh]ello|[Bb]onjour|[Hh]ola|[Ee]stimad[oa]|[Cc]h(?:er|ère)|a national named)\s+(?P<name>{_CAP}"
     rf"(?:\s(?:{_INITIALS}|{_CAP})){{0,3}})"
 )
+_MIDDLE_INITIAL = re.compile(rf"(?<!\w)(?P<name>{_UP}{_SMALL}+\s{_UP}\.?\s{_UP}{_SMALL}+(?:-{_UP}{_SMALL}+)?)(?!\w)")
+_NAMED_SMALL = re.compile(r"\bmy (?:full )?name is (?P<name>[^\W\d_]{2,}(?:\s[^\W\d_]{2,})?)", re.IGNORECASE)
 _LORD_OF = re.compile(rf"\b(?:Lord|Lady|Baroness|Baron)\s{_CAP}\sof\s{_CAP}(?:-{_LOW}+-{_CAP})?")
 _SPEAKER = re.compile(rf"(?:^|[\"”\n]\s*)(?P<name>{_CAP}(?:\s{_CAP})?):\s?[\"“](?=\S)")
 _ADDRESSED = re.compile(
@@ -132,6 +134,13 @@ def find_people(passage: Passage) -> Iterator[Span]:
         if match.group("name").split()[0].lower() not in _NO_NAMES:
             yield Span(match.start("name"), match.end("name"), "PERSON", "person/introduced", 0.7)
 
+    for pattern, rule in ((_MIDDLE_INITIAL, "middle-initial"), (_NAMED_SMALL, "introduced")):
+        for match in pattern.finditer(text):
+            words = match.group("name").split()
+            ordinary = not _SENTENCE_WORDS.isdisjoint({words[0].lower(), words[-1].lower()})
+            numbered = _ENUMERATED_BEFORE.search(words[0]) is not None
+            if not (ordinary or numbered or words[0].lower() in _NO_NAMES or is_public(match.group("name"))):
+                yield Span(match.start("name"), match.end("name"), "PERSON", f"person/{rule}", 0.7)
     yield from _spoken(text)
     yield from _single_letters(text)
 

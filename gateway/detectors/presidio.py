@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import regex  # type: ignore[import-untyped]
+import regex
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 from presidio_analyzer import predefined_recognizers as predefined
 
