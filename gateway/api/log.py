@@ -43,7 +43,7 @@ router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[Depends(known_p
     summary="The latest signed tree head",
 )
 async def read_checkpoint(session: Authenticated) -> Response:
-    await run_in_threadpool(session.run, _registered)
+    await run_in_threadpool(session.run, registered)
     checkpoint = await run_in_threadpool(session.gateway.log_store.read, CHECKPOINT)
     if checkpoint is None:
         raise NotFound("checkpoint-unknown", "The log has no checkpoint yet.", remedy="Try again shortly.")
@@ -69,7 +69,7 @@ async def read_tile(session: Authenticated, path: str) -> Response:
         tile = None
     if tile is None or tile.level is None:
         raise _no_tile()
-    await run_in_threadpool(session.run, _registered)
+    await run_in_threadpool(session.run, registered)
     data = await run_in_threadpool(session.gateway.log_store.read, tile.path)
     if data is None:
         raise _no_tile()
@@ -143,7 +143,7 @@ def _audited(tx: Transaction, principal: Principal, session: Session) -> list[st
     raise error
 
 
-def _registered(_tx: Transaction, _principal: Principal) -> None:
+def registered(_tx: Transaction, _principal: Principal) -> None:
     """Nothing more to ask than what the session has asked: is the principal still registered?"""
 
 

@@ -7,7 +7,8 @@ only then linked to their own (a power cut cannot leave a half file under a fina
 guarded by a file lock. In a bucket, conditional puts do both. The head is deliberately not in the
 database: restoring that from a backup must not bring an old head back.
 
-Names: ``checkpoint`` and ``tile/...`` are public; ``head``, ``staging/...`` and ``tmp/...`` are not.
+Names: ``checkpoint``, ``checkpoint-cosigned`` and ``tile/...`` are public; ``head``, ``witnesses``,
+``staging/...`` and ``tmp/...`` are not.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ if TYPE_CHECKING:  # types without a runtime counterpart
 
 HEAD = "head"
 CHECKPOINT = "checkpoint"
+#: The latest checkpoint that the quorum of witnesses has cosigned.
+COSIGNED = "checkpoint-cosigned"
+#: What the gateway knows of its witnesses, JSON (workers/witnesses.py).
+WITNESSES = "witnesses"
 # obstore raises the built-in error for a missing file, and its own where a store has no files.
 _MISSING = (NotFoundError, FileNotFoundError)
 
@@ -72,10 +77,10 @@ class LogStore:
             if not self._create(check_blob_name(path), data):
                 self._must_equal(path, data)
 
-    def publish(self, checkpoint: bytes) -> None:
-        """Replace the public checkpoint, durably."""
+    def publish(self, checkpoint: bytes, name: str = CHECKPOINT) -> None:
+        """Replace the public checkpoint, or another of the few names that change, durably."""
         with _storing():
-            obstore.put(self._store, CHECKPOINT, checkpoint)
+            obstore.put(self._store, name, checkpoint)
 
     def head(self) -> bytes | None:
         """The last checkpoint that was accepted, published or not."""
@@ -166,9 +171,9 @@ class LocalLogStore(LogStore):
             for folder in touched:
                 self._sync_folder(folder)
 
-    def publish(self, checkpoint: bytes) -> None:
+    def publish(self, checkpoint: bytes, name: str = CHECKPOINT) -> None:
         with _storing():
-            self._replace(CHECKPOINT, checkpoint)
+            self._replace(name, checkpoint)
 
     def swap_head(self, expected: bytes | None, new: bytes) -> bool:
         with _storing(), self._lock():

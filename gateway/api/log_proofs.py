@@ -1,0 +1,174 @@
+"""Proofs of the audit log, its cosigned checkpoint, and how its witnesses stand.
+
+Proofs are made of hashes only, so any registered principal may ask for them, as for hash tiles; what
+an entry says is not given here. A proof is verified against the signed checkpoint before it is
+answered, so damaged tiles make an error and never a wrong proof.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.api.log import registered
+from gateway.api.query import known_parameters
+from gateway.api.schema.log import ConsistencyProof, InclusionProof, WitnessBody, Witnesses
+from gateway.api.schema.problem import refusals
+from gateway.api.session import Authenticated, Session, gateway_of
+from gateway.blobs.log_reader import LogReader
+from gateway.blobs.log_witnesses import read_witness_report
+from gateway.errors import NotFound
+from gateway.translog.vkey import parse_vkey
+
+router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[Depends(known_parameters)])
+
+Size = Annotated[int | None, Query(ge=0, le=2**53 - 1, description="Tree size; the latest checkpoint's if absent.")]
+
+
+@router.get(
+    "/checkpoint/cosigned",
+    response_class=Response,
+    responses={
+        **refusals(404),
+        200: {
+            "description": "Checkpoint with cosignatures (c2sp.org/tlog-cosignature).",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        },
+    },
+    summary="The latest tree head that the quorum of witnesses has cosigned",
+)
+async def read_cosigned(session: Authenticated, request: Request) -> Response:
+    reader = _reader(request)
+    await run_in_threadpool(session.run, registered)
+    note = await run_in_threadpool(reader.cosigned)
+    return Response(note, media_type="text/plain; charset=utf-8")
+
+
+@router.get(
+    "/proofs/inclusion",
+    response_model=InclusionProof,
+    responses=refusals(404),
+    summary="Proof that an entry is in the log",
+)
+async def prove_inclusion(
+    session: Authenticated,
+    request: Request,
+    index: Annotated[int, Query(ge=0, le=2**53 - 1, description="The entry's sequence number.")],
+    size: Size = None,
+) -> Response:
+    reader = _reader(request)
+
+    def work() -> InclusionProof:
+        session.run(registered)
+        prover = reader.prover()
+        proof = prover.inclusion(index, size)
+        return InclusionProof(
+            origin=prover.head.origin,
+            index=proof.index,
+            size=proof.size,
+            leaf_hash=proof.leaf.hex(),
+            root=proof.root.hex(),
+            hashes=_base64(proof.hashes),
+            checkpoint=prover.note.decode(),
+        )
+
+    return Response((await run_in_threadpool(work)).model_dump_json(), media_type="application/json")
+
+
+@router.get(
+    "/proofs/consistency",
+    response_model=ConsistencyProof,
+    responses=refusals(404),
+    summary="Proof that the log only grew",
+)
+async def prove_consistency(
+    session: Authenticated,
+    request: Request,
+    from_: Annotated[int, Query(alias="from", ge=0, le=2**53 - 1, description="Size of the earlier tree.")],
+    to: Size = None,
+) -> Response:
+    reader = _reader(request)
+
+    def work() -> ConsistencyProof:
+        session.run(registered)
+        prover = reader.prover()
+        proof = prover.consistency(from_, to)
+        return ConsistencyProof(
+            **{"from": proof.old},
+            origin=prover.head.origin,
+            to=proof.new,
+            from_root=proof.old_root.hex(),
+            to_root=proof.new_root.hex(),
+            hashes=_base64(proof.hashes),
+            checkpoint=prover.note.decode(),
+        )
+
+    return Response((await run_in_threadpool(work)).model_dump_json(by_alias=True), media_type="application/json")
+
+
+@router.get(
+    "/proofs/tlog-proof",
+    response_class=Response,
+    responses={
+        **refusals(404),
+        200: {
+            "description": "Offline proof (c2sp.org/tlog-proof@v1).",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        },
+    },
+    summary="Proof of an entry as a file that can be checked offline",
+)
+async def prove_offline(
+    session: Authenticated,
+    request: Request,
+    index: Annotated[int, Query(ge=0, le=2**53 - 1, description="The entry's sequence number.")],
+    cosigned: Annotated[bool, Query(description="Under the latest cosigned checkpoint.")] = False,
+) -> Response:
+    reader = _reader(request)
+
+    def work() -> bytes:
+        session.run(registered)
+        return reader.prover(reader.cosigned() if cosigned else None).proof(index).encode()
+
+    headers = {"Content-Disposition": f'attachment; filename="entry-{index}.tlog-proof"'}
+    return Response(await run_in_threadpool(work), headers=headers, media_type="text/plain; charset=utf-8")
+
+
+@router.get(
+    "/witnesses",
+    response_model=Witnesses,
+    responses=refusals(404),
+    summary="Who witnesses the log, and how far",
+)
+async def read_witnesses(session: Authenticated) -> Response:
+    def work(session: Session) -> Witnesses:
+        session.run(registered)
+        report = read_witness_report(session.gateway.log_store)
+        if report is None:
+            raise NotFound("witnesses-unknown", "This gateway has no witnesses.", remedy="Its operator can name some.")
+        return Witnesses(
+            quorum=report.quorum,
+            met=report.met,
+            size=report.size,
+            witnesses=[WitnessBody.model_validate(state) for state in report.witnesses],
+        )
+
+    return Response((await run_in_threadpool(work, session)).model_dump_json(), media_type="application/json")
+
+
+def _reader(request: Request) -> LogReader:
+    """One reader a process, so that its memory of tiles serves all requests."""
+    state = request.app.state
+    if getattr(state, "log_reader", None) is None:
+        gateway = gateway_of(request)
+        state.log_reader = LogReader(gateway.log_store, parse_vkey(gateway.keyring.log_vkey))
+    return cast(LogReader, state.log_reader)
+
+
+def _base64(hashes: tuple[bytes, ...]) -> list[str]:
+    return [base64.b64encode(item).decode("ascii") for item in hashes]
