@@ -100,6 +100,8 @@ class EmbeddedPostgres:
         if self._share is None:
             return
         with self._guard():
+            # Unlocked, not only closed: a forked child may hold a copy of the descriptor.
+            fcntl.flock(self._share, fcntl.LOCK_UN)
             os.close(self._share)
             self._share = None
             probe = os.open(self._folder / "users.lock", os.O_RDWR | os.O_CLOEXEC)
