@@ -62,12 +62,21 @@ def html_to_text(source: str) -> str:
     try:
         root = html.document_fromstring(source.encode("utf-8", errors="replace"), parser=parser)
     except (etree.LxmlError, ValueError, AssertionError):
-        raise Unparsable(
-            "html-malformed", "The HTML body cannot be read.", remedy="Send the message as plain text."
-        ) from None
+        raise _malformed() from None
+    if any(entry.level == etree.ErrorLevels.FATAL for entry in parser.error_log):
+        # The parser gave up in the middle (depth, size) and would pass off half the text as all of it.
+        raise _malformed()
     out: list[str] = []
     _walk(root, out)
     return _BREAK.sub(_line_ends, visible("".join(out))).strip()
+
+
+def _malformed() -> Unparsable:
+    return Unparsable(
+        "html-malformed",
+        "The HTML body cannot be read, or nests too deeply.",
+        remedy="Send the message as plain text.",
+    )
 
 
 def _line_ends(match: re.Match[str]) -> str:

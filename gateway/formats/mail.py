@@ -88,7 +88,8 @@ class MailDocument:
             return _text_part(text)
         data = part.document.render(splicer.part(part.offset, part.document.canonical))
         name = splicer.text(part.name.start, part.name.end)
-        head = f"Content-Type: {part.media_type}\r\nContent-Disposition: attachment{_file_name(name)}\r\n"
+        charset = "; charset=utf-8" if part.media_type.startswith("text/") else ""
+        head = f"Content-Type: {part.media_type}{charset}\r\nContent-Disposition: attachment{_file_name(name)}\r\n"
         if part.media_type == EMAIL:
             return head.encode("ascii") + b"Content-Transfer-Encoding: 8bit\r\n\r\n" + data
         encoded = base64.encodebytes(data).replace(b"\n", b"\r\n")

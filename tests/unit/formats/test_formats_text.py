@@ -93,6 +93,8 @@ def test_invisible_characters_vanish(hidden: str, seen: str) -> None:
     assert FORMAT.parse(hidden.encode()).canonical.text == seen
 
 
-@pytest.mark.parametrize("text", ["می\u200cخواهم", "👩\u200d💻", "❤\ufe0f\u200d🔥", "1\ufe0f\u20e3", "क्\u200dष", "葛\U000e0100城"])
+@pytest.mark.parametrize(
+    "text", ["می\u200cخواهم", "👩\u200d💻", "❤\ufe0f\u200d🔥", "1\ufe0f\u20e3", "क्\u200dष", "葛\U000e0100城"]
+)
 def test_joiners_that_scripts_need_stay(text: str) -> None:
     assert visible(text) == text
