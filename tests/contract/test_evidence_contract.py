@@ -64,6 +64,17 @@ def test_a_package_is_added_once_whole_and_under_an_open_case(database: Database
             tx.packages.add(stranger, here.exhibits, seeds.event())
 
 
+@pytest.mark.parametrize("member", ["agency", "submitter"])
+def test_a_package_refers_only_to_what_is_there(database: Database, member: str) -> None:
+    here = world.build(database)
+
+    def add() -> None:
+        with database.transaction() as tx:
+            tx.packages.add(replace(here.package, id=seeds.new_id(), **{member: "nobody"}), (), seeds.event())
+
+    assert code_of(add) == "reference-missing"
+
+
 def test_lists_of_a_sender_are_paged_newest_first(database: Database) -> None:
     here = world.build(database, exhibits=0)
     ids = [here.package.id]

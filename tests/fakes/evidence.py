@@ -72,6 +72,11 @@ class FakePackages:
         if package.id in self._state.packages:
             raise exists("package")
         _known(self._state.cases, package.case_id, "case")
+        # What foreign keys hold in PostgreSQL.
+        _known(self._state.agencies, package.agency, "reference")
+        _known(self._state.principals, package.submitter, "reference")
+        if (package.agreement.id, package.agreement.version) not in self._state.agreements:
+            raise missing("reference")
         for exhibit in exhibits:
             if exhibit.package_id != package.id:
                 raise ValueError("an exhibit names another package")
@@ -193,6 +198,9 @@ class FakeReleases:
             raise exists("release")
         if _known(self._state.renditions, release.rendition_id, "rendition").package_id != release.package_id:
             raise missing("rendition")
+        for agency in (release.sender, release.recipient):
+            _known(self._state.agencies, agency, "reference")
+        _known(self._state.keys, release.recipient_key_id, "reference")
         entry_id = self._ledger.append(event)
         self._state.releases[release.id] = release
         self._state.seal_entries[release.id] = entry_id

@@ -116,6 +116,8 @@ class FakeAgreements:
         key = (agreement_id, version)
         record = self._record(key)
         check_signature(record, signature)
+        if signature.key_id not in self._state.keys:
+            raise missing("reference")
         self._state.signatures[key] = (*self._state.signatures.get(key, ()), signature)
         self._state.agreements[key] = replace(record, signed_by=record.signed_by | {signature.agency})
         self._ledger.append(event)
