@@ -145,10 +145,12 @@ def _same_word(text: str, match: re.Match[str], surface: str) -> bool:
         return True
     before = text[match.start() - 1] if match.start() else " "
     after = text[match.end()] if match.end() < len(text) else " "
-    dotted = after == "." and text[match.end() + 1 : match.end() + 2].isalnum()
+    beyond = text[match.end() + 1 : match.end() + 2]
+    # "john.smith" is one string; "price.The" is two sentences that lost their blank.
+    dotted = after == "." and beyond.isalnum() and not beyond.isupper()
     inside = before in _MACHINE_BEFORE and match.start() > 1 and not text[match.start() - 2].isspace()
     # "=" at a line's end is the soft break of quoted-printable, which may follow any word.
-    soft_break = after == "=" and text[match.end() + 1 : match.end() + 2] in {"", "\r", "\n"}
+    soft_break = after == "=" and beyond in {"", "\r", "\n"}
     return inside or dotted or (after in _MACHINE_AFTER and not soft_break)
 
 

@@ -43,6 +43,7 @@ _FORMAT_WORDS = frozenset(
 _SHORT_LAYER = 0.2
 _QP = re.compile(r"=(?:[0-9A-Fa-f]{2}|\r?\n)")
 _TAG = re.compile(r"<[^<>]{1,400}>")
+_TAG_IN_WORD = re.compile(r"(?<=\w)(?:<[^<>]{1,400}>){1,8}(?=\w)")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _JSON_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
 _GAP = "\n\ue000\n"  # stands where a marker stood; no phrase continues over it
@@ -159,8 +160,8 @@ def _markers(removed: Sequence[RemovedValue]) -> re.Pattern[str] | None:
 def _forms(text: str, raw: bool) -> Iterator[str]:
     """The text, and the text with each kind of escape that it contains undone."""
     yield text
-    if raw and "<" in text and (bare := _TAG.sub("", text)) != text:
-        yield html.unescape(bare)
+    if raw and "<" in text and (bare := _TAG_IN_WORD.sub("", text)) != text:
+        yield html.unescape(_TAG.sub(" ", bare))
     if "&" in text and (plain := html.unescape(text)) != text:
         yield plain
     if _PERCENT.search(text):

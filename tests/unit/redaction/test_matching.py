@@ -28,6 +28,7 @@ def found(value: str, text: str) -> list[str]:
         ("Price", "the price of Price, PRICE", ["Price", "PRICE"]),
         ("Price", "/home/price/x price=3 j.price@example.org", ["price", "price", "price"]),
         ("Price", "low price=\nof", []),
+        ("Price", "the price.The end, price.txt", ["price"]),
         ("田中", "田中さんは東京", ["田中"]),
         ("😀 Ann Lee", "x😀y Ann Lee", ["Ann Lee"]),
         ("a@b.example", "A@B.EXAMPLE", ["A@B.EXAMPLE"]),

@@ -57,6 +57,7 @@ def test_a_faithful_rendition_is_clean(action: Action) -> None:
         "R%65dfearn",
         "Redf=65arn",
         "Redf=\r\nearn",
+        "Redf</w:t></w:r><w:r><w:t>earn",
         "Ms</b> <i>Ávila</i> Redfearn",
         "\\u00c1vila",
         "721,402",
@@ -69,6 +70,8 @@ def test_a_leak_in_any_guise_is_found(leak: str, raw: bool) -> None:
     plan = plan_for()
     if raw and leak == "721,402":
         pytest.skip("six figures are not distinctive among the numbers of a file's structure")
+    if not raw and "w:t" in leak:
+        pytest.skip("a text layer holds no tags")
     with pytest.raises(ResidueFound) as caught:
         prove_clean(
             plan.removed,
