@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from functools import partial
 
 from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
@@ -80,7 +79,7 @@ async def _take_in(request: Request, session: Session, exhibit: Exhibit) -> Rece
     writer = await run_in_threadpool(session.gateway.blobs.create, blob)
     try:
         intake = await run_in_threadpool(Intake, exhibit, writer, blob, new_file_key())
-        await feed_overlapping(gathered(pieces(request)), intake.feed)
+        await feed_overlapping(pieces(request), intake.feed)
         return await run_in_threadpool(intake.finish)
     except BaseException:
         # Cancellation included: a client that goes away must not leave half a blob. Shielded, because
@@ -89,30 +88,35 @@ async def _take_in(request: Request, session: Session, exhibit: Exhibit) -> Rece
         raise
 
 
-async def gathered(source: AsyncIterator[bytes], piece_bytes: int = PIECE_BYTES) -> AsyncIterator[bytes | bytearray]:
-    """The same bytes in pieces of about ``piece_bytes``, so that each hop to a thread is worth it."""
-    buffer = bytearray()
-    async for data in source:
-        buffer += data
-        if len(buffer) >= piece_bytes:
-            yield buffer
-            buffer = bytearray()
-    if buffer:
-        yield buffer
+async def feed_overlapping(
+    source: AsyncIterator[bytes], feed: Callable[[memoryview], None], piece_bytes: int = PIECE_BYTES
+) -> None:
+    """Feed all of ``source``, in order and in pieces of ``piece_bytes``, while more is being received.
 
-
-async def feed_overlapping(source: AsyncIterator[bytes | bytearray], feed: Callable[[bytes | bytearray], None]) -> None:
-    """Call ``feed`` in a thread for each piece, in order, while the next one is being received.
-
-    ``feed`` is never called twice at a time, and never runs on after this has returned or raised.
+    Two buffers take turns: one is filled here while a thread works on the other. They are made once,
+    because fresh memory for every piece costs as much as hashing it. ``feed`` is never called twice at a
+    time, must not keep what it is given, and has ended when this returns or raises.
     """
+    filling, feeding = bytearray(piece_bytes), bytearray(piece_bytes)
+    filled = 0
     running: asyncio.Future[None] | None = None
     try:
-        async for piece in source:
-            if running is not None:
-                await running
-            running = asyncio.ensure_future(run_in_threadpool(partial(feed, piece)))
+        async for data in source:
+            taken = 0
+            while taken < len(data):
+                count = min(len(data) - taken, piece_bytes - filled)
+                filling[filled : filled + count] = memoryview(data)[taken : taken + count]
+                taken += count
+                filled += count
+                if filled == piece_bytes:
+                    if running is not None:
+                        await running
+                    running = asyncio.ensure_future(run_in_threadpool(feed, memoryview(filling)))
+                    filling, feeding, filled = feeding, filling, 0
         if running is not None:
+            await running
+        if filled:
+            running = asyncio.ensure_future(run_in_threadpool(feed, memoryview(filling)[:filled]))
             await running
     except BaseException:
         if running is not None:

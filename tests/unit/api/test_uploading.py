@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.api.uploads import feed_overlapping, gathered
+from gateway.api.uploads import feed_overlapping
 
 
 async def _source(*pieces: bytes, then: BaseException | None = None) -> AsyncIterator[bytes]:
@@ -20,48 +20,57 @@ async def _source(*pieces: bytes, then: BaseException | None = None) -> AsyncIte
         raise then
 
 
-def test_gathers_small_pieces() -> None:
-    async def run() -> list[bytes]:
-        return [bytes(piece) async for piece in gathered(_source(b"ab", b"cd", b"e", b"fghij", b"k"), 4)]
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 100])
+def test_what_is_fed_is_what_came_in_pieces_of_one_size(size: int) -> None:
+    fed: list[bytes] = []
+    asyncio.run(
+        feed_overlapping(_source(b"ab", b"cd", b"", b"e", b"fghij", b"k"), lambda p: fed.append(bytes(p)), size)
+    )
+    assert b"".join(fed) == b"abcdefghijk"
+    assert all(len(piece) == size for piece in fed[:-1])
 
-    assert asyncio.run(run()) == [b"abcd", b"efghij", b"k"]
+
+def test_nothing_is_fed_of_nothing() -> None:
+    asyncio.run(feed_overlapping(_source(), lambda piece: pytest.fail("there was nothing to feed")))
 
 
 def test_feeds_in_order_and_one_at_a_time() -> None:
     fed: list[bytes] = []
     busy = threading.Lock()
 
-    def feed(piece: bytes | bytearray) -> None:
+    def feed(piece: memoryview) -> None:
         assert busy.acquire(blocking=False)
+        before = bytes(piece)
         time.sleep(0.002)
-        fed.append(bytes(piece))
+        assert bytes(piece) == before
+        fed.append(before)
         busy.release()
 
-    pieces = [b"%d" % i for i in range(20)]
-    asyncio.run(feed_overlapping(_source(*pieces), feed))
+    pieces = [b"%x" % i for i in range(16)]
+    asyncio.run(feed_overlapping(_source(*pieces), feed, 1))
     assert fed == pieces
 
 
 def test_an_error_of_the_feed_comes_out_and_ends_the_reading() -> None:
-    def feed(piece: bytes | bytearray) -> None:
+    def feed(piece: memoryview) -> None:
         if piece == b"2":
             raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        asyncio.run(feed_overlapping(_source(*[b"%d" % i for i in range(10)]), feed))
+        asyncio.run(feed_overlapping(_source(*[b"%d" % i for i in range(10)]), feed, 1))
 
 
 def test_a_running_feed_has_ended_when_the_source_fails() -> None:
     state = {"running": False, "fed": 0}
 
-    def feed(_piece: bytes | bytearray) -> None:
+    def feed(_piece: memoryview) -> None:
         state["running"] = True
         time.sleep(0.05)
         state["fed"] += 1
         state["running"] = False
 
     with pytest.raises(ConnectionError):
-        asyncio.run(feed_overlapping(_source(b"1", then=ConnectionError()), feed))
+        asyncio.run(feed_overlapping(_source(b"1", then=ConnectionError()), feed, 1))
     assert state == {"running": False, "fed": 1}
 
 
@@ -69,7 +78,7 @@ def test_a_running_feed_has_ended_when_the_request_is_cancelled() -> None:
     state = {"running": False, "fed": 0}
     began = threading.Event()
 
-    def feed(_piece: bytes | bytearray) -> None:
+    def feed(_piece: memoryview) -> None:
         state["running"] = True
         began.set()
         time.sleep(0.05)
@@ -81,7 +90,7 @@ def test_a_running_feed_has_ended_when_the_request_is_cancelled() -> None:
         await asyncio.Event().wait()
 
     async def run() -> None:
-        task = asyncio.create_task(feed_overlapping(never(), feed))
+        task = asyncio.create_task(feed_overlapping(never(), feed, 1))
         while not began.is_set():
             await asyncio.sleep(0.001)
         task.cancel()
