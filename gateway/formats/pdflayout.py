@@ -50,7 +50,7 @@ def lay_out(page: Page, lines: list[Line], number: int, builder: CanonicalBuilde
         if continues:
             page.paragraphs[-1].lines.append(line)
         else:
-            page.paragraphs.append(Paragraph([line], left, column_right))
+            page.paragraphs.append(Paragraph([line], left, column_right, columns.page))
         previous = line
     _set_bounds(page, lines)
 
@@ -67,6 +67,8 @@ class _Columns:
     def __init__(self, lines: list[Line]) -> None:
         self._lines = [line for line in lines if line.upright]
         self._known: dict[int, tuple[float, float]] = {}
+        #: The margins of the page's text.
+        self.page = self._edges(self._lines)
 
     def of(self, line: Line) -> tuple[float, float]:
         """The edges of the column a line stands in."""
@@ -101,6 +103,8 @@ def _runs_on(line: Line, following: Line, column_right: float, leading: float, p
     hanging = hanging or bool(_LIST_LABEL.match(line.text) and 0 <= following.x - line.x < 6 * size)
     if not hanging and (following.x > line.x + 1.5 * size or following.x < line.x - 6 * size):
         return False
+    if line.soft_hyphen or _breaks_word(line, following):
+        return True
     first_word = len(following.text.split(maxsplit=1)[0]) + 1
     return line.right + 0.55 * size * first_word > min(column_right, page.width)
 

@@ -96,11 +96,12 @@ class Line:
 
 @dataclass(slots=True)
 class Paragraph:
-    """Lines that run into each other, the edges of their column, and how far they may grow."""
+    """Lines that run into each other, the edges of their column and page, and how far they may grow."""
 
     lines: list[Line]
     column_left: float
     column_right: float
+    page_edges: tuple[float, float]
     floor: float = 0.0  # the lowest baseline it may grow down to
     room_right: float = 0.0  # what a single line may grow to
 

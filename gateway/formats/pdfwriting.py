@@ -41,9 +41,10 @@ def write_pdf(pages: list[Page], splicer: Splicer) -> bytes:
         setter("")
     canvas.setProducer(_PRODUCER)
     for page in pages:
-        canvas.setPageSize((page.width, page.height))
-        if page.rotation:
-            canvas.setPageRotation(page.rotation)
+        # reportlab takes the size as the reader sees it, and swaps the sides of a page turned by 90 degrees.
+        turned = page.rotation in (90, 270)
+        canvas.setPageSize((page.height, page.width) if turned else (page.width, page.height))
+        canvas.setPageRotation(page.rotation)
         text = canvas.beginText()
         for paragraph in page.paragraphs:
             _paragraph(text, paragraph, splicer, page)
@@ -136,8 +137,10 @@ def _line(text: PDFTextObject, line: Line, paragraph: Paragraph, splicer: Splice
 def _aligned(line: Line, paragraph: Paragraph, natural: float, page: Page) -> float:
     """Where a line of the new width begins. Centred and right-aligned lines stay so: their old
     beginning would tell the old width."""
-    left, right = paragraph.column_left, paragraph.column_right
-    if line.x > left + 12 and line.right - line.x < 0.8 * (right - left):
+    width = line.right - line.x
+    for left, right in ((paragraph.column_left, paragraph.column_right), paragraph.page_edges):
+        if line.x <= left + 12 or width >= 0.8 * (right - left):
+            continue
         for middle in (page.width / 2, (left + right) / 2):
             if abs((line.x + line.right) / 2 - middle) < 8:
                 return max(12.0, middle - natural / 2)
