@@ -184,9 +184,17 @@ def _notes(images: list[Box], box: Box) -> list[Line]:
     return lines
 
 
+#: ISO 32000-2, 14.3.3.
+_INFO_KEYS = frozenset(
+    ("/Title", "/Author", "/Subject", "/Keywords", "/Creator", "/Producer", "/CreationDate", "/ModDate", "/Trapped")
+)
+
+
 def _object_layers(data: bytes) -> Iterator[Layer]:
     with pikepdf.open(io.BytesIO(data)) as document:
-        yield Layer("metadata", "\n".join(f"{key}: {value}" for key, value in document.docinfo.items()))
+        # The standard's own keys say nothing, and a signature block taken for a name may be "Title".
+        entries = document.docinfo.items()
+        yield Layer("metadata", "\n".join(str(v) if k in _INFO_KEYS else f"{k}: {v}" for k, v in entries))
         strings: list[str] = []
         for item in document.objects:
             if isinstance(item, pikepdf.Stream):

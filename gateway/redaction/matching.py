@@ -151,7 +151,9 @@ def _same_word(text: str, match: re.Match[str], surface: str) -> bool:
     inside = before in _MACHINE_BEFORE and match.start() > 1 and not text[match.start() - 2].isspace()
     # "=" at a line's end is the soft break of quoted-printable, which may follow any word.
     soft_break = after == "=" and beyond in {"", "\r", "\n"}
-    return inside or dotted or (after in _MACHINE_AFTER and not soft_break)
+    # PDF escapes the brackets of ordinary prose: "(our middleware\\)".
+    escaped = after == "\\" and beyond in {"(", ")"}
+    return inside or dotted or (after in _MACHINE_AFTER and not soft_break and not escaped)
 
 
 def _within_figure(text: str, start: int, end: int) -> bool:
