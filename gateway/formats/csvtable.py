@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from gateway.errors import Unparsable
 from gateway.evidence.media import CSV
 from gateway.formats import limits
-from gateway.formats.csvdialect import Dialect, find_dialect
+from gateway.formats.csvdialect import Dialect, table_dialect
 from gateway.formats.encoding import decode_text
 from gateway.formats.layers import byte_layers
 from gateway.formats.places import column_name
@@ -47,7 +47,7 @@ class CsvDocument:
         splicer = Splicer(self._canonical, replacements)
         rows = [[self._cell(splicer, span) for span in row] for row in self._rows]
         text = self._write(rows, quote_all=False)
-        if (find_dialect(text) or Dialect(",", self._dialect.line_end)) != self._dialect:
+        if table_dialect(text).delimiter != self._dialect.delimiter:
             # Replacements can make another delimiter look likelier; with every cell quoted only one fits.
             text = self._write(rows, quote_all=True)
         return text.encode("utf-8")
@@ -90,7 +90,7 @@ class CsvFormat:
         """
         limits.check_size(data, limits.MAX_CSV_BYTES, "csv-too-large", "table")
         text = decode_text(data)
-        dialect = find_dialect(text) or Dialect(",", "\r\n" if "\r\n" in text else "\n")
+        dialect = table_dialect(text)
         rows = list(_read(text, dialect))
         return _document(rows, dialect)
 

@@ -58,7 +58,7 @@ def _readings(data: bytes, prefix: str) -> Iterator[Layer]:
         for name in ("utf-16-le", "utf-16-be"):
             for shift in (0, 1):
                 yield Layer(f"{prefix}bytes as {name}+{shift}", data[shift:].decode(name, errors="replace"), raw=True)
-    if is_text and "\\" in text:
+    if "\\" in text:
         yield Layer(f"{prefix}bytes unescaped", _unescape(text), raw=True)
 
 

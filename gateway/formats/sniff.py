@@ -182,7 +182,7 @@ def _text(data: bytes, untrusted_name: str) -> str:
         kind = _json(stripped)
         if kind:
             return kind
-    if find_dialect(text[:_SAMPLE]) or _named_table(untrusted_name):
+    if _table(text[:_SAMPLE]) or untrusted_name.lower().endswith((".csv", ".tsv")):
         return CSV
     return TEXT
 
@@ -191,8 +191,13 @@ def _xml(text: str) -> str:
     return "application/xml" if text.lstrip().startswith("<?xml") else TEXT
 
 
-def _named_table(untrusted_name: str) -> bool:
-    return untrusted_name.lower().endswith((".csv", ".tsv"))
+def _table(sample: str) -> bool:
+    dialect = find_dialect(sample)
+    if dialect is None:
+        return False
+    # In prose a space follows the comma.
+    spaced = sample.count(dialect.delimiter + " ") + sample.count(dialect.delimiter + "\n")
+    return spaced <= 0.5 * sample.count(dialect.delimiter)
 
 
 def _json(stripped: str) -> str | None:
