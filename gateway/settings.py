@@ -39,6 +39,8 @@ class Settings:
         sandbox_memory_bytes: Limit of one child.
         sandbox_seconds: Wall-clock limit of one exhibit in a child.
         token_lifetime_seconds: Of access tokens; at most 600.
+        witnesses: File with a line for each witness of the log: its verifier key and its URL.
+        witness_quorum: How many of them must have cosigned a checkpoint for it to count as witnessed.
     """
 
     home: Path
@@ -57,6 +59,8 @@ class Settings:
     sandbox_memory_bytes: int = 3072 * MIB
     sandbox_seconds: int = 300
     token_lifetime_seconds: int = 600
+    witnesses: Path | None = None
+    witness_quorum: int = 0
 
     @property
     def key_path(self) -> Path:
@@ -101,10 +105,20 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
             )
     values: dict[str, object] = {}
     for name, text in given.items():
-        if name in ("home", "key_file"):
+        if name in ("home", "key_file", "witnesses"):
             values[name] = Path(text).expanduser().absolute()
-        elif name in ("database_url", "blob_url", "log_url", "public_url", "passphrase", "database_password", "log_origin", "host"):
+        elif name in (
+            "database_url",
+            "blob_url",
+            "log_url",
+            "passphrase",
+            "database_password",
+            "log_origin",
+            "host",
+        ):
             values[name] = text
+        elif name == "public_url":
+            values[name] = text.rstrip("/")  # it is the issuer, compared to the letter
         else:
             try:
                 values[name] = int(text)
@@ -134,6 +148,8 @@ def _check(settings: Settings) -> None:
         raise _invalid("token_lifetime_seconds", "1 to 600 is expected")
     if not 1 <= settings.port <= 65535:
         raise _invalid("port", "1 to 65535 is expected")
+    if settings.witness_quorum < 0:
+        raise _invalid("witness_quorum", "0 or more is expected")
     for name in ("max_redactable_bytes", "sandbox_workers", "sandbox_memory_bytes", "sandbox_seconds"):
         if getattr(settings, name) < 1:
             raise _invalid(name, "a positive number is expected")

@@ -32,7 +32,7 @@ from gateway.api.schema.problem import refusals
 from gateway.api.session import Authenticated
 from gateway.evidence.manifest import parse_manifest
 from gateway.evidence.package import Principal
-from gateway.exchange import authorize, receive
+from gateway.exchange import authorize, follow, receive
 from gateway.exchange.ports import Transaction
 
 router = APIRouter(prefix="/v1/packages", tags=["packages"], dependencies=[Depends(known_parameters)])
@@ -82,7 +82,7 @@ async def list_packages(
     cursor = None if after is None else object_id(after)
 
     def work(tx: Transaction, principal: Principal) -> PackageList:
-        found = receive.list_packages(tx, principal, after=cursor, limit=limit, now=session.now)
+        found = follow.list_packages(tx, principal, after=cursor, limit=limit, now=session.now)
         following = found[-1].id if len(found) == limit else None
         return PackageList(packages=[PackageSummary.of(p) for p in found], next=following)
 
@@ -99,7 +99,7 @@ async def read_package(session: Authenticated, package_id: str) -> Response:
     package_id = object_id(package_id)
 
     def work(tx: Transaction, principal: Principal) -> PackageBody:
-        status = receive.read_package(tx, principal, package_id, session.now)
+        status = follow.read_package(tx, principal, package_id, session.now)
         return PackageBody(
             **PackageSummary.members(status.package),
             exhibits=[ExhibitBody.of(e) for e in status.exhibits],
@@ -158,7 +158,7 @@ async def withdraw_package(
     package_id = object_id(package_id)
 
     def work(tx: Transaction, principal: Principal) -> Answer:
-        package = receive.withdraw_package(tx, principal, package_id, session.now, reason)
+        package = follow.withdraw_package(tx, principal, package_id, session.now, reason)
         return Answer(200, PackageSummary.of(package))
 
     return await answer_once(request, session, work)

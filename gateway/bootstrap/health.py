@@ -58,6 +58,13 @@ def _database(settings: Settings) -> str:
         upgrade(url)
         database = PostgresDatabase(url)
         stack.callback(database.close)
+        problems = database.problems()
+        if problems:
+            raise Misconfigured(
+                "database-settings",
+                "The database breaks a promise the gateway relies on: " + "; ".join(problems) + ".",
+                remedy="Change the settings of PostgreSQL.",
+            )
         with database.transaction() as tx:
             agencies = len(tx.directory.agencies())
             active = sum(record.state == "active" for record in tx.agreements.all())

@@ -3,7 +3,7 @@
 | code | meaning |
 |---|---|
 | 0 | done |
-| 1 | something does not verify: a signature, a MAC, a digest, the log |
+| 1 | something does not verify (a signature, a MAC, a digest, the log), or detection or redaction failed |
 | 2 | the input or the command line cannot be accepted |
 | 3 | refused by an agreement, or by its rules on who may do what |
 | 4 | not found, or not possible in the present state |
@@ -18,12 +18,14 @@ import sys
 from gateway.errors import (
     Conflict,
     Denied,
+    DetectionFailed,
     GatewayError,
     IntegrityFailure,
     InvalidInput,
     Misconfigured,
     NotFound,
     ResidueFound,
+    SandboxFailure,
     Unauthenticated,
     Unavailable,
     Unparsable,
@@ -32,6 +34,8 @@ from gateway.errors import (
 _EXIT_CODES: tuple[tuple[type[GatewayError], int], ...] = (
     (IntegrityFailure, 1),
     (ResidueFound, 1),
+    (DetectionFailed, 1),
+    (SandboxFailure, 1),
     (InvalidInput, 2),
     (Unparsable, 2),
     (Denied, 3),

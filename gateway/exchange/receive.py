@@ -9,8 +9,7 @@ examination.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 
 from gateway.envelope.manifest import PackageReceipt
@@ -19,12 +18,12 @@ from gateway.errors import Conflict, IntegrityFailure, InvalidInput, NotFound
 from gateway.evidence.canonical import canonical_digest, sha256_hex
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.manifest import PackageManifest
-from gateway.evidence.package import Case, Exhibit, Package, Principal, Release, Rendition
+from gateway.evidence.package import Case, Exhibit, Package, Principal
 from gateway.exchange import record
+from gateway.exchange.follow import own_package
 from gateway.exchange.intake import Received
 from gateway.exchange.ports import Keyring, Transaction
 from gateway.policy.authorization import PackageAuthorization
-from gateway.translog.event import AuditEvent
 
 
 def create_package(
@@ -145,7 +144,7 @@ def begin_upload(tx: Transaction, principal: Principal, package_id: str, exhibit
         NotFound: ``package-unknown`` or ``exhibit-unknown``.
         Conflict: ``state-conflict`` (package closed), ``exhibit-refused``, ``exhibit-already-uploaded``.
     """
-    package = _own_package(tx, principal, package_id, now)
+    package = own_package(tx, principal, package_id, now)
     exhibit = tx.packages.exhibit(exhibit_id, lock=True)
     if exhibit is None or exhibit.package_id != package.id:
         raise NotFound("exhibit-unknown", "This package has no such exhibit.", remedy="List the package's exhibits.")
@@ -186,7 +185,7 @@ def complete_upload(
 ) -> Exhibit:
     """Record that the exhibit's encrypted body is durable. Call only after the intake has finished."""
     exhibit = begin_upload(tx, principal, package_id, exhibit_id, now)
-    package = _own_package(tx, principal, package_id, now)
+    package = own_package(tx, principal, package_id, now)
     key = keyring.wrap(received.file_key, original_aad(exhibit.id, exhibit.sha256), key_id=new_id(), now=now)
     event = record.event(
         "exhibit.upload",
@@ -224,7 +223,7 @@ def submit_package(
     Raises:
         Conflict: ``package-incomplete`` if an exhibit is still awaited; ``state-conflict``.
     """
-    package = _own_package(tx, principal, package_id, now, lock=True)
+    package = own_package(tx, principal, package_id, now, lock=True)
     exhibits = tx.packages.exhibits(package.id)
     awaited = [e.name for e in exhibits if e.state is ExhibitState.DECLARED]
     if package.state is PackageState.OPEN and awaited:
@@ -258,107 +257,6 @@ def submit_package(
     )
     tx.queue.enqueue("examine", package.id)
     return receipt, keyring.sign(receipt)
-
-
-@dataclass(frozen=True, slots=True)
-class PackageStatus:
-    """A package with everything its sender may see of it."""
-
-    package: Package
-    exhibits: tuple[Exhibit, ...]
-    renditions: tuple[Rendition, ...]
-    releases: tuple[Release, ...]
-
-
-def read_package(tx: Transaction, principal: Principal, package_id: str, now: datetime) -> PackageStatus:
-    """State of one's own package. Raises NotFound ``package-unknown`` for any other."""
-    package = _own_package(tx, principal, package_id, now)
-    tx.ledger.append(
-        record.event(
-            "package.read",
-            "permit",
-            now,
-            actor=principal,
-            object_kind="package",
-            object_id=package.id,
-            agreement=package.agreement,
-            case_id=package.case_id,
-        )
-    )
-    return PackageStatus(
-        package,
-        tuple(tx.packages.exhibits(package.id)),
-        tuple(tx.renditions.of_package(package.id)),
-        tuple(tx.releases.of_package(package.id)),
-    )
-
-
-def list_packages(
-    tx: Transaction, principal: Principal, *, after: str | None, limit: int, now: datetime
-) -> Sequence[Package]:
-    """Packages that the principal's agency pushed, newest first."""
-    found = tx.packages.pushed_by(principal.agency, after=after, limit=limit)
-    tx.ledger.append(
-        record.event(
-            "package.list",
-            "permit",
-            now,
-            actor=principal,
-            object_kind="agency",
-            object_id=principal.agency,
-            detail={"returned": len(found)},
-        )
-    )
-    return found
-
-
-def withdraw_package(
-    tx: Transaction, principal: Principal, package_id: str, now: datetime, reason: str = ""
-) -> Package:
-    """Take a package back: no further pulls, and disposal of its contents. Copies pulled are not undone."""
-    package = _own_package(tx, principal, package_id, now, lock=True)
-
-    def event(action: str, kind: str, object_id: str) -> AuditEvent:
-        return record.event(
-            action,
-            "done",
-            now,
-            actor=principal,
-            object_kind=kind,
-            object_id=object_id,
-            package_id=package.id,
-            agreement=package.agreement,
-            reason="withdrawn-by-sender",
-            case_id=package.case_id,
-        )
-
-    tx.packages.move(
-        package.id, "withdraw", now, event("package.withdraw", "package", package.id), reason="withdrawn-by-sender"
-    )
-    for release in tx.releases.of_package(package.id):
-        if release.state in ("sealed", "available"):
-            tx.releases.move(release.id, "withdraw", event("release.withdraw", "release", release.id))
-    tx.queue.enqueue("dispose", package.id)
-    return _own_package(tx, principal, package_id, now)
-
-
-def _own_package(
-    tx: Transaction, principal: Principal, package_id: str, now: datetime, *, lock: bool = False
-) -> Package:
-    package = tx.packages.get(package_id, lock=lock)
-    if package is None or package.agency != principal.agency:
-        error = NotFound("package-unknown", "Your agency has no such package.", remedy="Check the id.")
-        error.audit = record.event(
-            "package.read",
-            "deny",
-            now,
-            actor=principal,
-            object_kind="package",
-            object_id=package.id if package else "",
-            reason="package-unknown",
-        )
-        raise error
-    return package
 
 
 def _check_signature(

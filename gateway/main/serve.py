@@ -22,6 +22,7 @@ def serve(
     import uvicorn
 
     from gateway.api.app import create_app
+    from gateway.api.logging import logging_config
     from gateway.bootstrap.gateway import open_gateway
     from gateway.settings import read_settings
     from gateway.workers.background import Background
@@ -37,6 +38,7 @@ def serve(
                 app,
                 host=settings.host,
                 port=settings.port,
+                log_config=logging_config(),
                 # Requests are in the audit log, with who and what; a second log would hold addresses only.
                 access_log=False,
                 server_header=False,

@@ -66,7 +66,7 @@ class Steps:
         package, exhibits = found
         for exhibit in exhibits:
             try:
-                examined = gateway.workbench.examine(self._original(exhibit), exhibit.name, exhibit.declared_media_type)
+                examined = self._look(exhibit)
             except _SETS_ASIDE as error:
                 with gateway.database.transaction() as tx:
                     quarantine.set_aside(tx, package, exhibit, error, gateway.clock())

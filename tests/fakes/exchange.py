@@ -24,7 +24,7 @@ from gateway.agreements.signing import PartySignature, statement
 from gateway.bootstrap.gateway import Gateway
 from gateway.envelope.signature import public_pem, sign
 from gateway.envelope.x25519 import X25519Identity
-from gateway.errors import GatewayError, Unparsable
+from gateway.errors import GatewayError, TooLarge, Unparsable
 from gateway.evidence.agency import Agency, RegisteredKey
 from gateway.evidence.manifest import PackageManifest, parse_manifest
 from gateway.evidence.package import Exhibit, Package, Principal
@@ -82,7 +82,9 @@ class TextWorkbench:
         if untrusted_name in self.failures:
             raise self.failures[untrusted_name]
         if data.startswith(b"\x7fELF"):
-            return Examined("application/x-elf", False, "none", "0", 0)
+            return Examined("application/octet-stream", False, "none", "0", 0)
+        if not complete:
+            raise TooLarge("exhibit-too-large-to-redact", "Too large.")
         try:
             text = data.decode()
         except UnicodeDecodeError as error:

@@ -25,12 +25,14 @@ from gateway.cli.demo.evidence import DemoExhibit
 from gateway.cli.demo.stage import Stage
 from gateway.client import Credentials, ExhibitFile, GatewayClient, Pulled
 from gateway.errors import GatewayError, IntegrityFailure, NotFound
+from gateway.evidence.media import EXTENSIONS
 from gateway.formats.registry import format_for
 
 SENDER, REVIEWER = "cnil-fr.submitter", "cnil-fr.reviewer"
 READERS = ("ico-uk.investigator", "ico-uk.counsel")
 STRANGER = "garante-it.investigator"
 EXCERPT_CHARACTERS = 620
+SHORT = {media_type: extension[1:].upper() for media_type, extension in EXTENSIONS.items()}
 
 
 @dataclass
@@ -82,14 +84,16 @@ class Story:
         self.package = pushed.package
         (self.results / "receipt.json").write_bytes(pushed.receipt)
         (self.results / "receipt.sig").write_bytes(pushed.signature)
-        table = _table("exhibit", "declared as", "decision", "clause")
+        table = _table("exhibit", "declared as", "decision and clause")
         for item in pushed.package["exhibits"]:
             refused = item["state"] == "refused"
             table.add_row(
                 item["name"],
                 item["evidence_type"],
-                Text(f"refused: {item['reason']}" if refused else "permitted", style="red" if refused else "green"),
-                item["clause"],
+                Text(
+                    f"{'refused: ' + item['reason'] if refused else 'permitted'}  {item['clause']}",
+                    style="red" if refused else "green",
+                ),
             )
         self.console.print(table)
         self.say("The gateway answered with a signed receipt; its signature verifies.")
@@ -131,7 +135,7 @@ class Story:
     def _show_exhibits(self, package: dict[str, Any]) -> None:
         table = _table("exhibit", "found to be", "state", "reason")
         for item in package["exhibits"]:
-            kind = (item.get("media_type") or "").rsplit(".", 1)[-1]  # the last part of Word's is telling enough
+            kind = SHORT.get(item.get("media_type") or "", item.get("media_type") or "")
             table.add_row(item["name"], kind, item["state"], item.get("reason") or "")
         self.console.print(table)
 
@@ -263,7 +267,7 @@ class Story:
             f"{command} log verify {self.results / 'log'}",
             f"{environment} {command} log show --outcome deny",
             f"{environment} {command} agencies list",
-            f"{environment} {command} serve      # then open /docs",
+            f"{environment} {command} serve",
             f"{command} --help",
         ):
             self.say(f"  {line}", "dim")
@@ -304,7 +308,9 @@ class Story:
 def _table(*headings: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for i, heading in enumerate(headings):
-        table.add_column(heading, no_wrap=i == 0, overflow="ellipsis" if i == 0 else "fold", max_width=44)
+        table.add_column(
+            heading, no_wrap=i == 0, overflow="ellipsis" if i == 0 else "fold", max_width=34 if i == 0 else None
+        )
     return table
 
 

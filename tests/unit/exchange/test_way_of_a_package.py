@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gateway.agreements.model import Agreement
@@ -25,7 +27,8 @@ from gateway.errors import (
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState
 from gateway.evidence.package import Principal, Release
-from gateway.exchange import deliver, dispose, govern, onboard, receive, review
+from gateway.exchange import deliver, dispose, follow, govern, onboard, review
+from gateway.settings import Settings
 from gateway.workers.steps import handlers
 from tests.fakes.exchange import AGREEMENT_SOURCE, COUNSEL, INVESTIGATOR, OFFICERS, REVIEWER, STRANGER, SUBMITTER, World
 
@@ -270,7 +273,7 @@ class TestReceive:
         package, _ = world.create(FILES)
         for principal in (INVESTIGATOR, STRANGER):
             with world.database.transaction() as tx, pytest.raises(NotFound) as refusal:
-                receive.read_package(tx, principal, package.id, world.clock())
+                follow.read_package(tx, principal, package.id, world.clock())
             assert refusal.value.code == "package-unknown"
             assert refusal.value.audit.outcome == "deny"
 
@@ -474,7 +477,7 @@ class TestDispose:
     def test_a_withdrawn_package_goes_at_once(self, world: World) -> None:
         package_id = released(world)
         with world.database.transaction() as tx:
-            receive.withdraw_package(tx, SUBMITTER, package_id, world.clock())
+            follow.withdraw_package(tx, SUBMITTER, package_id, world.clock())
             with pytest.raises(Denied):
                 deliver.pull(tx, INVESTIGATOR, releases(world, "standard")[0].id, world.clock())
         world.work()
@@ -566,3 +569,55 @@ class TestGovern:
             with pytest.raises(Denied) as refusal:
                 deliver.pull(tx, INVESTIGATOR, releases(world, "standard")[0].id, world.clock())
         assert refusal.value.code == "purpose-not-permitted"
+
+
+class TestOpaque:
+    """Bytes that nobody can look into, where the agreement allows them."""
+
+    SOURCE = AGREEMENT_SOURCE.replace(
+        b"  special-category-data: forbidden",
+        b"  model-artifact: {media: [binary, application/x-elf], max_size: 1 GB, opaque: allowed}\n"
+        b"  special-category-data: forbidden",
+    ).replace(b"version: 3", b"version: 4")
+
+    @pytest.fixture
+    def opaque_world(self, world: World) -> World:
+        agreement = parse_agreement(self.SOURCE)
+        with world.database.transaction() as tx:
+            govern.propose(tx, agreement, self.SOURCE.decode(), world.clock())
+            for party in agreement.parties:
+                govern.sign(tx, world.signature_of(party, agreement), world.clock())
+            govern.activate(tx, agreement.id, 4, [o.id for o in OFFICERS], world.clock())
+        world.agreement = agreement
+        return world
+
+    @pytest.mark.parametrize("largest", [64 << 20, 16], ids=["small", "larger than what is opened"])
+    def test_they_are_released_as_they_are_without_passing_the_cipher_again(
+        self, opaque_world: World, largest: int
+    ) -> None:
+        world = opaque_world
+        world.settings = Settings(home=Path("unused"), max_redactable_bytes=largest)
+        data = b"\x7fELF" + bytes(range(256)) * 300
+        released(world, {"weights.bin": data})
+        assert len(world.blobs.contents) == 1
+        release = releases(world, "standard")[0]
+        assert opened(world, release, INVESTIGATOR) == data
+
+    def test_a_text_larger_than_what_is_opened_is_quarantined(self, opaque_world: World) -> None:
+        world = opaque_world
+        world.settings = Settings(home=Path("unused"), max_redactable_bytes=16)
+        world.pushed({"report.txt": FILES["report.txt"]})
+        world.work()
+        exhibit = next(iter(world.database.state.exhibits.values()))
+        assert (exhibit.state, exhibit.reason) == (ExhibitState.QUARANTINED, "exhibit-too-large-to-redact")
+
+    def test_their_key_goes_with_the_original(self, opaque_world: World) -> None:
+        world = opaque_world
+        package_id = released(world, {"weights.bin": b"\x7fELF" + bytes(100)})
+        world.clock.pass_by(days=91)
+        with world.database.transaction() as tx:
+            assert dispose.dispose_due(tx, world.clock()) == 2
+        world.work()
+        assert world.package(package_id).state is PackageState.DISPOSED
+        assert world.blobs.contents == {}
+        assert all(not key.wrapped for key in world.database.state.file_keys.values())
