@@ -23,7 +23,7 @@ _NAMES = frozenset({"PERSON", "ORGANISATION", "LOCATION", "NATIONALITY"})
 _GUESSES = ("model/", "capitals/")
 _GIVEN_AND_SURNAME = re.compile(
     rf"{UPPER}[^\W\d_]+(?:-{UPPER}[^\W\d_]+)?"
-    rf"(?:\s(?:{UPPER}\.|{UPPER}[^\W\d_]+(?:[-’']{UPPER}[^\W\d_]+)?|van|von|der|de|da|di|del|bin|al)){{1,3}}"
+    rf"(?:\s(?:{UPPER}\.|(?:{UPPER}[’'])?{UPPER}[^\W\d_]+(?:-{UPPER}[^\W\d_]+)?|van|von|der|de|da|di|del|bin|al)){{1,3}}"
 )
 _PERHAPS = 0.4
 
