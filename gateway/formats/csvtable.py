@@ -117,14 +117,19 @@ def _read(text: str, dialect: Dialect) -> Iterable[list[str]]:
                 )
             yield row
     except csv.Error as error:
-        large = "field limit" in str(error)
+        where = f"line {reader.line_num}"
+        if "field limit" in str(error):
+            raise Unparsable(
+                "csv-cell-too-large",
+                f"A cell has more than {limits.MAX_CSV_CELL_CHARS} characters.",
+                remedy="Send long texts as exhibits of their own.",
+                where=where,
+            ) from None
         raise Unparsable(
-            "csv-cell-too-large" if large else "csv-malformed",
-            f"A cell has more than {limits.MAX_CSV_CELL_CHARS} characters."
-            if large
-            else "The table is not well-formed: a quoted cell is not closed or is followed by text.",
+            "csv-malformed",
+            "The table is not well-formed: a quoted cell is not closed or is followed by text.",
             remedy="Write the table by RFC 4180 and send it again, or declare it as text/plain.",
-            where=f"line {reader.line_num}",
+            where=where,
         ) from None
 
 

@@ -17,22 +17,8 @@ from gateway.formats import limits
 from gateway.formats.docxblocks import Block, Cell, Paragraph, Run, Story, Table
 from gateway.formats.docxlists import Numbering, W
 from gateway.formats.docxpackage import Package, malformed
+from gateway.formats.docxruns import DROPPED, MC, RunReader, textual_branch
 from gateway.formats.docxstyles import ParagraphLook, Styles, as_integer, switched
-from gateway.formats.invisible import visible
-
-_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-_PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/picture}pic"
-_VML_IMAGE = "{urn:schemas-microsoft-com:vml}imagedata"
-_DROPPED = frozenset(
-    W + name
-    for name in (
-        "del", "moveFrom", "delText", "instrText", "delInstrText", "fldChar", "commentRangeStart", "commentRangeEnd",
-        "commentReference", "annotationRef", "bookmarkStart", "bookmarkEnd", "pPr", "rPr", "sdtPr", "sdtEndPr",
-        "proofErr", "permStart", "permEnd", "softHyphen", "tblPr", "tblGrid", "trPr", "tcPr", "sectPr", "rt",
-    )
-)  # fmt: skip
-_SYMBOLS = {"F0B7": "•", "F0A7": "▪", "F0D8": "➢", "F0FC": "✓", "F0A8": "□", "F0FE": "☒", "F06F": "□"}
 
 
 def read_story(package: Package) -> Story:
@@ -76,7 +62,7 @@ class _Reader:
         self._styles = Styles(self._optional(main, "styles"))
         self._lists = Numbering(self._optional(main, "numbering"))
         self._count = 0
-        self._called: list[tuple[str, str]] = []
+        self._runs = RunReader(self._styles)
 
     def _optional(self, part: str, kind: str) -> etree._Element | None:
         for _, path in self._package.related(part, kind):
@@ -94,7 +80,7 @@ class _Reader:
 
     def notes(self, main: str) -> list[Block]:
         """The footnotes and endnotes that the text calls, in the order of their calls."""
-        called, self._called = self._called, []
+        called, self._runs.called = self._runs.called, []
         if not called:
             return []
         texts: dict[tuple[str, str], list[Block]] = {}
@@ -125,11 +111,11 @@ class _Reader:
                 yield self._table(element)
             elif element.tag == f"{W}altChunk":
                 yield self._counted(Paragraph((Run("[embedded document omitted]"),)))
-            elif element.tag == f"{_MC}AlternateContent":
-                branch = _branch(element)
+            elif element.tag == f"{MC}AlternateContent":
+                branch = textual_branch(element)
                 if branch is not None:
                     yield from self.blocks(branch)
-            elif isinstance(element.tag, str) and element.tag not in _DROPPED:
+            elif isinstance(element.tag, str) and element.tag not in DROPPED:
                 yield from self.blocks(element)
 
     def _counted(self, block: Block) -> Block:
@@ -150,7 +136,7 @@ class _Reader:
             return
         runs: list[Run] = []
         boxes: list[etree._Element] = []
-        self._runs(element, look.run, runs, boxes)
+        self._runs.read(element, look.run, runs, boxes)
         list_id, depth = self._list(properties, look)
         indent, hanging = _indent(properties)
         if list_id:
@@ -178,70 +164,6 @@ class _Reader:
         if numbered is not None:
             return _value(numbered, "numId"), as_integer(_value(numbered, "ilvl"))
         return look.list_id, look.list_depth
-
-    def _runs(self, container: etree._Element, inherited: Run, runs: list[Run], boxes: list[etree._Element]) -> None:
-        for element in container:
-            tag = element.tag
-            if not isinstance(tag, str) or tag in _DROPPED:
-                continue
-            if tag == f"{W}r":
-                self._run(element, inherited, runs, boxes)
-            elif tag == f"{_MC}AlternateContent":
-                branch = _branch(element)
-                if branch is not None:
-                    self._runs(branch, inherited, runs, boxes)
-            elif tag == f"{_M}t":
-                runs.append(inherited.like(visible(element.text or "")))
-            elif tag == f"{W}txbxContent":
-                boxes.append(element)
-            else:
-                # Hyperlinks, insertions, moves, smart tags, content controls, simple fields, maths.
-                self._runs(element, inherited, runs, boxes)
-
-    def _run(self, element: etree._Element, inherited: Run, runs: list[Run], boxes: list[etree._Element]) -> None:
-        properties = element.find(f"{W}rPr")
-        look, hidden = self._styles.run(properties, inherited)
-        if hidden:
-            return
-        for child in element:
-            tag = child.tag
-            if not isinstance(tag, str) or tag in _DROPPED:
-                continue
-            if tag == f"{W}t":
-                runs.append(look.like(visible(child.text or "").replace("\n", " ").replace("\r", " ")))
-            elif tag in (f"{W}tab", f"{W}ptab"):
-                runs.append(look.like("\t"))
-            elif tag in (f"{W}br", f"{W}cr"):
-                runs.append(look.like("\n"))
-            elif tag == f"{W}noBreakHyphen":
-                runs.append(look.like("-"))
-            elif tag == f"{W}sym":
-                runs.append(look.like(_SYMBOLS.get(child.get(f"{W}char", "").upper(), "▯")))
-            elif tag in (f"{W}footnoteReference", f"{W}endnoteReference"):
-                self._called.append((tag[len(W) : -len("Reference")], child.get(f"{W}id", "")))
-                runs.append(look.like(f"[{len(self._called)}]"))
-            elif tag in (f"{W}footnoteRef", f"{W}endnoteRef", f"{W}separator", f"{W}continuationSeparator"):
-                continue
-            else:
-                self._graphic(child, look, runs, boxes)
-
-    def _graphic(self, element: etree._Element, look: Run, runs: list[Run], boxes: list[etree._Element]) -> None:
-        if element.tag == f"{_MC}AlternateContent":
-            branch = _branch(element)
-            if branch is not None:
-                for child in branch:
-                    self._graphic(child, look, runs, boxes)
-            return
-        found = [box for box in element.iter(f"{W}txbxContent") if not _inside_box(box, element)]
-        boxes += found
-        if element.tag == f"{W}object":
-            runs.append(look.like("[object omitted]"))
-        elif any(True for _ in element.iter(_PICTURE, _VML_IMAGE)):
-            runs.append(look.like("[image omitted]"))
-        elif element.tag == f"{W}drawing" and not found:
-            runs.append(look.like("[graphic omitted]"))
-        elif element.tag == f"{W}ruby":
-            self._runs(element, look, runs, boxes)
 
     def _table(self, element: etree._Element) -> Table:
         widths = tuple(
@@ -275,26 +197,6 @@ def _direct(element: etree._Element, tag: str) -> Iterator[etree._Element]:
             yield child
         elif isinstance(child.tag, str) and child.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}customXml"):
             yield from _direct(child, tag)
-
-
-def _branch(element: etree._Element) -> etree._Element | None:
-    """The branch of alternative content with text: the choice, else the fallback; never both."""
-    branches = [child for child in element if child.tag in (f"{_MC}Choice", f"{_MC}Fallback")]
-    for branch in branches:
-        if any((text.text or "").strip() for text in branch.iter(f"{W}t")):
-            return branch
-    return branches[0] if branches else None
-
-
-def _inside_box(box: etree._Element, root: etree._Element) -> bool:
-    ancestor = box.getparent()
-    while ancestor is not None and ancestor is not root:
-        if ancestor.tag == f"{W}txbxContent":
-            return True
-        if ancestor.tag == f"{_MC}Fallback":
-            return True
-        ancestor = ancestor.getparent()
-    return False
 
 
 def _breaks_page(element: etree._Element) -> bool:

@@ -23,8 +23,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.errors import GatewayError, SandboxFailure, Unparsable
-from gateway.formats import sandbox as sandbox_module
-from gateway.formats import seccomp
+from gateway.formats import sandbox_process, seccomp
 from gateway.formats.sandbox import Sandbox, SandboxLimits
 
 pytestmark = pytest.mark.skipif(not seccomp.supported(), reason="the sandbox confines on Linux x86-64 and AArch64")
@@ -334,7 +333,7 @@ def test_a_closed_sandbox_refuses_and_leaves_nothing(tasks: str) -> None:
 def test_where_the_kernel_cannot_confine_nothing_runs(tasks: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # The child asks the kernel itself; a machine without a filter is one that the child finds unsupported.
     monkeypatch.setattr(
-        sandbox_module, "_BOOTSTRAP",
+        sandbox_process, "_BOOTSTRAP",
         "import sys; sys.path.insert(0, sys.argv[1]); from gateway.formats import seccomp; "
         "seccomp.supported = lambda: False; from gateway.formats.sandbox_child import main; main()",
     )  # fmt: skip
