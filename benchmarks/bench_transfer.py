@@ -133,7 +133,9 @@ def _serve_gateway(folder: Path, port: int) -> None:
     from gateway.settings import Settings
     from gateway.workers.background import Background
 
-    settings = Settings(home=folder / "home", public_url=f"http://127.0.0.1:{port}", port=port, passphrase="only for this benchmark")
+    settings = Settings(
+        home=folder / "home", public_url=f"http://127.0.0.1:{port}", port=port, passphrase="only for this benchmark"
+    )
     settings.key_path.parent.mkdir(parents=True, mode=0o700)
     FileKeyring.create(settings.key_path, settings.passphrase, settings.log_origin)
     with open_gateway(settings) as gateway:

@@ -36,6 +36,12 @@ def rows() -> Iterator[tuple[str, str, str, str, str]]:
             if not isinstance(node, ast.Call):
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name == "check_size" and len(node.args) > 2:
+                # The file limits of the formats, refused in one place.
+                code = _text(node.args[2])
+                if _CODE.fullmatch(code):
+                    yield code, "Unparsable", "The file is larger than this format is opened.", "", module
+                continue
             if name not in _FAMILY and name not in ("deny", "Refusal", "kind"):
                 continue
             code = _text(node.args[0]) if node.args else ""

@@ -47,8 +47,13 @@ def test_no_module_is_named_after_nothing() -> None:
     assert not [p for p in SOURCES if p.stem in banned or set(p.parts) & banned]
 
 
+#: One file because it is read as one: the list of all ports, and the script that every export of the log carries.
+LONG_BY_NATURE = {"gateway/exchange/ports.py", "gateway/blobs/standalone_verifier.py"}
+
+
 def test_modules_stay_readable() -> None:
-    long = {p.relative_to(ROOT).as_posix(): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 400}
+    lengths = {p.relative_to(ROOT).as_posix(): len(p.read_text().splitlines()) for p in SOURCES}
+    long = {name: n for name, n in lengths.items() if n > 400 and name not in LONG_BY_NATURE}
     assert not long, "split these by what they are about"
 
 
