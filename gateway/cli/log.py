@@ -12,18 +12,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.errors import GatewayError, IntegrityFailure, InvalidInput
+from gateway.cli.log_proofs import check_proof, consistency, prove, read_key
+from gateway.errors import IntegrityFailure, InvalidInput
 
 if TYPE_CHECKING:
     from gateway.exchange.ports import LoggedEntry
     from gateway.translog.checkpoint import Checkpoint
-    from gateway.translog.entry import Entry
     from gateway.translog.vkey import VerifierKey
 
-log_app = typer.Typer(help="The audit log: verify a copy offline, export it, search it.", no_args_is_help=True)
+log_app = typer.Typer(help="The audit log: verify a copy offline, prove, export it, search it.", no_args_is_help=True)
 
 Home = Annotated[Path | None, typer.Option("--home", help="Folder of the gateway [$EVIDENCE_GATEWAY_HOME].")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+log_app.command("prove")(prove)
+log_app.command("consistency")(consistency)
+log_app.command("check-proof")(check_proof)
 
 
 @log_app.command("verify")
@@ -36,17 +41,25 @@ def verify(
     known: Annotated[
         list[Path] | None, typer.Option(help="A checkpoint you kept: the log must contain it; may be repeated.")
     ] = None,
+    witness: Annotated[
+        list[str] | None,
+        typer.Option(help="Verifier key of a witness you trust, or a file with it; may be repeated [bundle's]."),
+    ] = None,
+    quorum: Annotated[
+        int | None, typer.Option(min=0, help="How many witnesses must have cosigned [all of --witness].")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check a copy of the log: every entry, the chain, the tree, the signature. Needs no server.
+    """Check a copy of the log: every entry, the chain, the tree, the signatures. Needs no server.
 
     Exit codes: 0 all of it is right; 1 something is not, and the place of the
     first fault is named; 2 this is not a copy of a log.
     """
     from rich.progress import Progress
 
+    from gateway.cli.log_audit import audit_bundle
     from gateway.cli.log_bundle import open_bundle
-    from gateway.translog.verifier import audit
+    from gateway.translog.bundle import WitnessPolicy, check_cosigned, check_files, read_policy
     from gateway.translog.vkey import VKEY_FILE
 
     with open_bundle(bundle) as read:
@@ -58,32 +71,50 @@ def verify(
                 remedy="Pass the one you know with --vkey.",
                 where=VKEY_FILE,
             )
-        key = _key(vkey if vkey is not None else (inside or b"").decode("utf-8", "replace").strip())
-        checkpoints = [_checkpoint(path, key) for path in known or []]
-        with Progress(disable=as_json, transient=True) as progress:
-            task = progress.add_task("checking entries", total=None)
-
-            def advance(entry: Entry, _leaf: bytes) -> None:
-                if entry.seq % 1000 == 0:
-                    progress.update(task, completed=entry.seq)
-
-            try:
-                result = audit(read, key, known=checkpoints, on_entry=advance)
-            except IntegrityFailure as fault:
-                if as_json:
-                    typer.echo(json.dumps({"verified": False, "fault": fault.as_dict()}, ensure_ascii=False))
-                    raise typer.Exit(1) from fault
-                raise
-    answer = {**result.as_dict(), "verified": True, "vkey": key.encode(), "key_from_bundle": vkey is None}
+        trusted = [read_key(given) for given in witness or []]
+        try:
+            check_files(read)
+            key = read_key(vkey if vkey is not None else (inside or b"").decode("utf-8", "replace").strip())
+            checkpoints = [_checkpoint(path, key) for path in known or []]
+            policy = read_policy(read)
+            if trusted:
+                policy = WitnessPolicy(len(trusted), tuple(trusted))
+            if quorum is not None:
+                policy = WitnessPolicy(quorum, policy.witnesses)
+            cosigned = check_cosigned(read, key, policy, required=bool(trusted or quorum))
+            if cosigned is not None:
+                checkpoints.append(cosigned.checkpoint)
+            with Progress(disable=as_json, transient=True) as progress:
+                task = progress.add_task("checking entries", total=None)
+                result = audit_bundle(
+                    bundle,
+                    read,
+                    key,
+                    known=checkpoints,
+                    on_progress=lambda done, size: progress.update(task, completed=done, total=size),
+                )
+        except IntegrityFailure as fault:
+            if as_json:
+                typer.echo(json.dumps({"verified": False, "fault": fault.as_dict()}, ensure_ascii=False))
+                raise typer.Exit(1) from fault
+            raise
+    by = [key.name for key in cosigned.signed_by] if cosigned else []
     if as_json:
+        answer = {**result.as_dict(), "verified": True, "vkey": key.encode(), "key_from_bundle": vkey is None}
+        answer["cosigned"] = {"size": cosigned.checkpoint.size, "by": by} if cosigned else None
         typer.echo(json.dumps(answer, ensure_ascii=False))
         return
-    typer.echo(f"verified: {answer['size']} entries of {answer['origin']}")
-    typer.echo(f"  root    {answer['root']}")
-    typer.echo(f"  from    {answer['first_time']} to {answer['last_time']}")
-    typer.echo(f"  signed  {', '.join(answer['signed_by'])}")
-    for checkpoint in checkpoints:
-        typer.echo(f"  contains the known checkpoint of {checkpoint.size} entries")
+    facts = result.as_dict()
+    typer.echo(f"verified: {facts['size']} entries of {facts['origin']}")
+    typer.echo(f"  root    {facts['root']}")
+    typer.echo(f"  from    {facts['first_time']} to {facts['last_time']}")
+    typer.echo(f"  signed  {', '.join(facts['signed_by'])}")
+    if cosigned is not None:
+        typer.echo(
+            f"  cosigned at {cosigned.checkpoint.size} entries by {', '.join(by) or 'nobody whose key is known'}"
+        )
+    for path, checkpoint in zip(known or [], checkpoints, strict=False):
+        typer.echo(f"  contains the known checkpoint of {checkpoint.size} entries ({path.name})")
     if vkey is None:
         typer.echo(f"  the key came with the copy; compare it with the one you were given: {key.encode()}")
 
@@ -97,6 +128,7 @@ def export(
     """Copy the published log, with its verifier key and a text on how to check it, into a folder."""
     from gateway.blobs.log_export import export_log
     from gateway.bootstrap.gateway import open_gateway
+    from gateway.bootstrap.witnesses import witness_policy
     from gateway.exchange import record
     from gateway.settings import read_settings
     from gateway.translog.vkey import parse_vkey
@@ -110,7 +142,8 @@ def export(
                     "log.export", "done", gateway.clock(), object_kind="log", object_id=origin, system="operator"
                 )
             )
-        checkpoint = export_log(gateway.log_store, parse_vkey(gateway.keyring.log_vkey), out)
+        policy = witness_policy(gateway.settings)
+        checkpoint = export_log(gateway.log_store, parse_vkey(gateway.keyring.log_vkey), out, policy)
     answer = {"out": str(out), "origin": origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
@@ -198,23 +231,16 @@ def _print(found: Any) -> None:
     Console().print(table)
 
 
-def _key(given: str) -> VerifierKey:
-    from gateway.translog.vkey import parse_vkey
-
-    try:
-        return parse_vkey(given)
-    except GatewayError:
-        path = Path(given)
-        if len(given) > 4096 or "\0" in given or not path.is_file():
-            raise
-        return parse_vkey(path.read_text(encoding="utf-8", errors="replace").strip())
-
-
 def _checkpoint(path: Path, key: VerifierKey) -> Checkpoint:
     from gateway.translog.checkpoint import open_checkpoint
 
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InvalidInput("checkpoint-unreadable", "The known checkpoint cannot be read.", where=str(path)) from error
+        raise InvalidInput(
+            "checkpoint-unreadable",
+            "The known checkpoint cannot be read.",
+            remedy="Check path and permissions.",
+            where=str(path),
+        ) from error
     return open_checkpoint(data, key).checkpoint

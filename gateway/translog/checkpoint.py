@@ -106,4 +106,8 @@ def open_checkpoint(untrusted: bytes, log_key: VerifierKey, witnesses: Sequence[
 
 
 def _invalid(reason: str) -> InvalidInput:
-    return InvalidInput("checkpoint-invalid", f"This is not a checkpoint: {reason}.")
+    return InvalidInput(
+        "checkpoint-invalid",
+        f"This is not a checkpoint: {reason}.",
+        remedy="Take the whole text, unchanged, as the log gave it (c2sp.org/tlog-checkpoint).",
+    )

@@ -26,7 +26,11 @@ def check_field(field: str) -> str:
         InvalidInput: ``log-entry-invalid``. Such a name cannot contain the separator 0x00.
     """
     if not _FIELD.fullmatch(field):
-        raise InvalidInput("log-entry-invalid", "The name of an erasable field is not lower-case letters and digits.")
+        raise InvalidInput(
+            "log-entry-invalid",
+            "The name of an erasable field is not lower-case letters and digits.",
+            remedy="See docs/spec/log.md, 'Commitments'.",
+        )
     return field
 
 
@@ -39,7 +43,11 @@ def commit(field: str, salt: bytes, value: str) -> str:
         value: What is committed to; hashed as UTF-8.
     """
     if len(salt) != SALT_BYTES:
-        raise InvalidInput("log-entry-invalid", f"A commitment's salt has {len(salt)} bytes; it must have 32.")
+        raise InvalidInput(
+            "log-entry-invalid",
+            f"A commitment's salt has {len(salt)} bytes; it must have 32.",
+            remedy="See docs/spec/log.md, 'Commitments'.",
+        )
     return hashlib.sha256(b"\0".join((_DOMAIN, check_field(field).encode(), salt + value.encode("utf-8")))).hexdigest()
 
 

@@ -80,9 +80,18 @@ class Edge:
             self._push(digest, full)
         return full
 
-    def _push(self, digest: bytes, full: list[TileBytes]) -> None:
-        self.size += 1
-        level = 0
+    def extend_root(self, root: bytes) -> list[TileBytes]:
+        """Append 256 leaves at once, by the root over them; only where a tile begins."""
+        if self.size % TILE_WIDTH:
+            raise ValueError("a whole tile can only be appended where a tile begins")
+        full: list[TileBytes] = []
+        if not self._levels:
+            self._levels.append([])
+        self._push(root, full, 1)
+        return full
+
+    def _push(self, digest: bytes, full: list[TileBytes], level: int = 0) -> None:
+        self.size += 1 << (TILE_HEIGHT * level)
         while True:
             if level == len(self._levels):
                 self._levels.append([])

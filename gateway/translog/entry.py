@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from gateway.errors import InvalidInput, TooLarge
 from gateway.translog.commitment import check_field
@@ -118,7 +118,7 @@ def place(waiting: bytes, seq: int, prev: str) -> tuple[Entry, bytes]:
     Raises:
         InvalidInput: ``log-entry-invalid`` if the bytes are not what :func:`pending` writes.
     """
-    members = _decode(waiting)
+    members = parse_canonical(waiting)
     _check_names(members, _PENDING_MEMBERS)
     leaf_members = {**members, "v": VERSION, "seq": seq, "prev": prev}
     return _entry(leaf_members), _encode(leaf_members)
@@ -131,7 +131,7 @@ def parse_entry(leaf: bytes) -> Entry:
         InvalidInput: ``log-entry-invalid`` with the reason.
         TooLarge: ``log-entry-too-large``.
     """
-    members = _decode(leaf)
+    members = parse_canonical(leaf)
     _check_names(members, _MEMBERS)
     return _entry(members)
 
@@ -184,16 +184,16 @@ def _check_members(members: Mapping[str, Any]) -> datetime:
         time = datetime.fromisoformat(text)
     except ValueError as error:
         raise _invalid("its time does not exist") from error
-    if not _texts(actor) or not ("agency" in actor or "system" in actor):
+    if not is_texts(actor) or not ("agency" in actor or "system" in actor):
         raise _invalid("its actor names neither an agency nor a system")
-    if not _texts(subject) or not ("kind" in subject and "id" in subject):
+    if not is_texts(subject) or not ("kind" in subject and "id" in subject):
         raise _invalid("its object has no kind or no id")
     if not isinstance(members["action"], str) or not _ACTION.fullmatch(members["action"]):
         raise _invalid("its action is not a dotted verb in lower case")
     if not isinstance(members["outcome"], str) or members["outcome"] not in _OUTCOMES:
         raise _invalid("its outcome is not permit, deny, done or failed")
     agreement, clause, reason = members["agreement"], members["clause"], members["reason"]
-    if not isinstance(agreement, dict) or (agreement and not _is_reference(agreement)):
+    if not isinstance(agreement, dict) or (agreement and not is_reference(agreement)):
         raise _invalid("its agreement is not id, version and digest")
     if not isinstance(clause, str) or (clause and not clause.startswith("/")):
         raise _invalid("its clause is not a JSON Pointer")
@@ -202,14 +202,15 @@ def _check_members(members: Mapping[str, Any]) -> datetime:
     if not isinstance(members["detail"], dict):
         raise _invalid("its detail is not an object")
     commitments = members["commitments"]
-    if not _texts(commitments) or not all(_HEX64.fullmatch(value) for value in commitments.values()):
+    if not is_texts(commitments) or not all(_HEX64.fullmatch(value) for value in commitments.values()):
         raise _invalid("a commitment is not 64 lower-case hexadecimal digits")
     for field in commitments:
         check_field(field)
     return time
 
 
-def _texts(value: Any) -> bool:
+def is_texts(value: Any) -> TypeGuard[dict[str, str]]:
+    """Whether it is an object of texts without control characters."""
     return isinstance(value, dict) and all(map(_is_text, value.values()))
 
 
@@ -218,7 +219,8 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and not _CONTROL.search(value)
 
 
-def _is_reference(agreement: Mapping[str, Any]) -> bool:
+def is_reference(agreement: Mapping[str, Any]) -> bool:
+    """Whether it names an agreement: id, version and digest."""
     return (
         agreement.keys() == {"id", "version", "digest"}
         and _is_text(agreement["id"])
@@ -241,11 +243,12 @@ def _encode(value: Any) -> bytes:
         raise _invalid("a text contains a lone surrogate") from error
 
 
-def _decode(data: bytes) -> Any:
+def parse_canonical(data: bytes) -> Any:
+    """The value that canonical JSON within the limits of an entry says; refuses any other spelling."""
     if len(data) > MAX_ENTRY_BYTES:
         raise _too_large(len(data))
     try:
-        value = _decoder.decode(data.decode("utf-8"))
+        value = (_decoder if _LONG_NUMBER.search(data) else _quick_decoder).decode(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise _invalid("it is not valid JSON") from error
     # Bytes that are all ASCII, and stay the same when written again, have no other names.
@@ -268,6 +271,9 @@ def _no_number(_digits: str) -> Any:
 
 
 _decoder = json.JSONDecoder(parse_int=_integer, parse_float=_no_number, parse_constant=_no_number)
+# Numbers of up to fifteen digits are within bounds; without them the parser needs no call a number.
+_quick_decoder = json.JSONDecoder(parse_float=_no_number, parse_constant=_no_number)
+_LONG_NUMBER = re.compile(rb"[0-9]{16}")
 
 
 def _check_values(value: Any) -> None:
@@ -290,7 +296,11 @@ def _check_values(value: Any) -> None:
 
 
 def _invalid(reason: str) -> InvalidInput:
-    return InvalidInput("log-entry-invalid", f"This is not an entry of the log: {reason}.")
+    return InvalidInput(
+        "log-entry-invalid",
+        f"This is not an entry of the log: {reason}.",
+        remedy="See docs/spec/log.md, 'Entry', for the one form of an entry.",
+    )
 
 
 def _too_large(size: int) -> TooLarge:

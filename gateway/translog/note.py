@@ -147,4 +147,8 @@ def _has_control(text: str) -> bool:
 
 
 def _invalid(reason: str) -> InvalidInput:
-    return InvalidInput("note-invalid", f"This is not a signed note: {reason}.")
+    return InvalidInput(
+        "note-invalid",
+        f"This is not a signed note: {reason}.",
+        remedy="Take the whole text, unchanged, to the end of its last line (c2sp.org/signed-note).",
+    )

@@ -87,4 +87,8 @@ def parse_proof(untrusted: bytes) -> LogProof:
 
 
 def _malformed(reason: str) -> InvalidInput:
-    return InvalidInput("log-proof-malformed", f"This is not a proof of the log: {reason}.")
+    return InvalidInput(
+        "log-proof-malformed",
+        f"This is not a proof of the log: {reason}.",
+        remedy="Take the whole file, unchanged, as the log gave it (c2sp.org/tlog-proof).",
+    )

@@ -203,4 +203,8 @@ def node_reader(size: int, read: Callable[[Tile], bytes]) -> NodeReader:
 
 
 def _invalid(reason: str) -> InvalidInput:
-    return InvalidInput("log-tile-invalid", f"The tile or entry bundle is not well-formed: {reason}.")
+    return InvalidInput(
+        "log-tile-invalid",
+        f"The tile or entry bundle is not well-formed: {reason}.",
+        remedy="Fetch the file again; if it stays so, the copy of the log is damaged.",
+    )

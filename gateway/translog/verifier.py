@@ -1,6 +1,6 @@
 """The full audit of a log, offline: entries, chain, tree, tiles and checkpoint all agree, or not.
 
-Steps, in this order, streaming over one entry bundle at a time (memory does not grow with the log):
+Steps, in this order, streaming over spans of the log (memory does not grow with the log):
 
 0. The checkpoint is signed by the log's key (and which of the witnesses signed it).
 1. Each bundle holds exactly the entries its place calls for.
@@ -11,25 +11,30 @@ Steps, in this order, streaming over one entry bundle at a time (memory does not
 5. The root over all entries is the one in the checkpoint.
 
 The first fault ends the audit and its place is named. Nothing is written and nothing fetched:
-bytes come from the reader passed in. Not checked: whether an entry tells the truth, or whether
+bytes come from the reader passed in. Steps 1 to 3 of a span (span.py) can be done anywhere, several
+at a time; here they are joined. Not checked: whether an entry tells the truth, or whether
 commitments open.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from gateway.errors import GatewayError, IntegrityFailure
+from gateway.errors import GatewayError
 from gateway.translog.checkpoint import Checkpoint, OpenedCheckpoint, open_checkpoint
 from gateway.translog.edge import Edge, TileBytes
-from gateway.translog.entry import NO_PREVIOUS, Entry, parse_entry
-from gateway.translog.merkle import HASH_BYTES, leaf_hash, perfect_root, tree_root
-from gateway.translog.tiles import TILE_WIDTH, PathReader, Tile, decode_bundle, fetch, node_reader, tile_of
+from gateway.translog.entry import NO_PREVIOUS
+from gateway.translog.merkle import HASH_BYTES
+from gateway.translog.span import Span, SpanReport, broken_link, bytes_of, check_span, fault, spans_of
+from gateway.translog.tiles import TILE_WIDTH, PathReader
 from gateway.translog.vkey import VerifierKey
+
+#: Checks spans, in their order; raises what :func:`check_span` raises.
+SpanChecker: TypeAlias = Callable[[Sequence[Span]], Iterable[SpanReport]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,8 @@ def audit(
     *,
     witnesses: Sequence[VerifierKey] = (),
     known: Sequence[Checkpoint] = (),
-    on_entry: Callable[[Entry, bytes], None] | None = None,
+    on_entry: Callable[[int, bytes], None] | None = None,
+    check: SpanChecker | None = None,
 ) -> Audit:
     """Check a whole log from its files.
 
@@ -71,14 +77,21 @@ def audit(
         log_key: The log's verifier key, obtained from somewhere one trusts.
         witnesses: Keys whose cosignatures are to be checked, if present.
         known: Checkpoints seen before (already verified); the log must contain them.
-        on_entry: Called with each entry and its leaf bytes once the entry has passed.
+        on_entry: Called with number and leaf bytes of each entry once it has passed.
+        check: Does the work of the spans, for instance in several processes; then ``on_entry`` is
+            not called. Here, one after the other, if None.
 
     Raises:
         IntegrityFailure: The first fault, its place in ``where``: ``log-file-missing``,
             ``log-entry-wrong``, ``log-chain-broken``, ``log-tile-wrong``, ``log-root-wrong``,
             ``log-shrunk``, ``log-rewritten``, ``log-checkpoint-wrong``.
     """
-    return _Auditor(read, log_key, witnesses, known, on_entry).run()
+    if check is None:
+
+        def check(spans: Sequence[Span]) -> Iterator[SpanReport]:
+            return (check_span(span, read, on_entry) for span in spans)
+
+    return _Auditor(read, log_key, witnesses, known).run(check)
 
 
 class _Auditor:
@@ -88,140 +101,79 @@ class _Auditor:
         log_key: VerifierKey,
         witnesses: Sequence[VerifierKey],
         known: Sequence[Checkpoint],
-        on_entry: Callable[[Entry, bytes], None] | None,
     ) -> None:
         self._read = read
         self._opened = self._open(log_key, witnesses)
         self._head = self._opened.checkpoint
         self._known = sorted(known, key=lambda checkpoint: checkpoint.size)
-        self._on_entry = on_entry
         self._edge = Edge()
         self._prev = NO_PREVIOUS
-        self._first: datetime | None = None
-        self._last: datetime | None = None
+        self._first = ""
+        self._last = ""
 
     def _open(self, log_key: VerifierKey, witnesses: Sequence[VerifierKey]) -> OpenedCheckpoint:
         data = self._read("checkpoint")
         if data is None:
-            raise _fault("log-file-missing", "The checkpoint is missing", "checkpoint")
+            raise fault("log-file-missing", "The checkpoint is missing", "checkpoint")
         try:
             return open_checkpoint(data, log_key, witnesses)
         except GatewayError as error:
-            raise _fault("log-checkpoint-wrong", error.message.rstrip("."), "checkpoint") from error
+            raise fault("log-checkpoint-wrong", error.message.rstrip("."), "checkpoint") from error
 
-    def run(self) -> Audit:
+    def run(self, check: SpanChecker) -> Audit:
         for checkpoint in self._known:
             if checkpoint.origin != self._head.origin or checkpoint.size > self._head.size:
-                raise _fault(
+                raise fault(
                     "log-shrunk", f"The log is smaller than the known checkpoint of {checkpoint.size}", "checkpoint"
                 )
-        for start in range(0, self._head.size, TILE_WIDTH):
-            self._check_bundle(start, min(TILE_WIDTH, self._head.size - start))
+        # A known size is met on the way, within its bundle, so the hashes of that one are wanted.
+        keep = frozenset(checkpoint.size // TILE_WIDTH for checkpoint in self._known)
+        for report in check(spans_of(self._head, keep)):
+            self._join(report)
         self._compare_tiles(self._edge.partials())
-        self._check_known(last=True)
+        self._check_known()
         if not hmac.compare_digest(self._edge.root(), self._head.root):
-            raise _fault("log-root-wrong", "The root over all entries is not that of the checkpoint", "checkpoint")
-        return Audit(self._opened, self._first, self._last)
+            raise fault("log-root-wrong", "The root over all entries is not that of the checkpoint", "checkpoint")
+        times = [datetime.fromisoformat(text) if text else None for text in (self._first, self._last)]
+        return Audit(self._opened, times[0], times[1])
 
-    def _check_bundle(self, start: int, width: int) -> None:
-        bundle, tile = Tile(None, start // TILE_WIDTH, width), Tile(0, start // TILE_WIDTH, width)
-        try:
-            leaves = decode_bundle(self._bytes(bundle), width)
-        except GatewayError as error:
-            if error.code == "log-file-missing":
-                raise
-            raise _fault("log-entry-wrong", error.message.rstrip("."), bundle.path) from error
-        stored = self._bytes(tile)
-        if len(stored) != width * HASH_BYTES:
-            raise _fault("log-tile-wrong", f"The tile has {len(stored)} bytes, not {width * HASH_BYTES}", tile.path)
-        hashes = list(self._check_entries(bundle, leaves, start, tile, stored))
-        if self._known and self._known[0].size <= start + width:
-            # Rare: stop at each known size on the way.
+    def _join(self, report: SpanReport) -> None:
+        if report.prev != self._prev:
+            raise broken_link(report.span.first * TILE_WIDTH, self._head.size)
+        self._prev = report.last
+        self._first = min(self._first or "~", report.first_time)
+        self._last = max(self._last, report.last_time)
+        roots = iter(report.roots)
+        for number in range(report.span.first, report.span.stop):
+            hashes = report.hashes.get(number)
+            if hashes is None:
+                # The level-0 tile itself was compared within the span.
+                self._check_known()
+                self._compare_tiles(self._edge.extend_root(next(roots)))
+                continue
             for digest in hashes:
                 self._check_known()
                 self._compare_tiles(self._edge.extend_hashes([digest]))
-        else:
-            self._compare_tiles(self._edge.extend_hashes(hashes))
-
-    def _check_entries(
-        self, bundle: Tile, leaves: Sequence[bytes], start: int, tile: Tile, stored: bytes
-    ) -> Iterator[bytes]:
-        for offset, leaf in enumerate(leaves):
-            seq = start + offset
-            digest = leaf_hash(leaf)
-            expected = stored[offset * HASH_BYTES : (offset + 1) * HASH_BYTES]
-            if digest != expected and self._vouched(tile, stored):
-                raise _fault("log-entry-wrong", f"Entry {seq} is not the one in the tree", f"{bundle.path} entry {seq}")
-            if digest != expected:
-                raise _fault(
-                    "log-tile-wrong",
-                    f"The hash of entry {seq} is not the one in the tile",
-                    f"{tile.path} hash {offset}",
-                )
-            try:
-                entry = parse_entry(leaf)
-            except GatewayError as error:
-                raise _fault("log-entry-wrong", error.message.rstrip("."), f"{bundle.path} entry {seq}") from error
-            if entry.seq != seq:
-                raise _fault("log-chain-broken", f"Entry {seq} says it is {entry.seq}", f"{bundle.path} entry {seq}")
-            if entry.prev != self._prev:
-                raise _fault(
-                    "log-chain-broken", f"Entry {seq} does not follow on entry {seq - 1}", f"{bundle.path} entry {seq}"
-                )
-            self._prev = digest.hex()
-            if self._first is None or entry.time < self._first:
-                self._first = entry.time
-            if self._last is None or entry.time > self._last:
-                self._last = entry.time
-            if self._on_entry is not None:
-                self._on_entry(entry, leaf)
-            yield digest
+            if len(hashes) == TILE_WIDTH:
+                next(roots)
 
     def _compare_tiles(self, computed: Sequence[TileBytes]) -> None:
         for tile, data in computed:
-            stored = self._bytes(tile)
+            stored = bytes_of(tile, self._read)
             if not hmac.compare_digest(stored, data):
                 place = next((i for i in range(len(data)) if stored[i : i + 1] != data[i : i + 1]), len(data))
-                raise _fault(
+                raise fault(
                     "log-tile-wrong",
                     "A tile does not hold the hashes of the tree below it",
                     f"{tile.path} hash {place // HASH_BYTES}",
                 )
 
-    def _check_known(self, *, last: bool = False) -> None:
-        while self._known and (self._known[0].size == self._edge.size or last):
+    def _check_known(self) -> None:
+        while self._known and self._known[0].size == self._edge.size:
             checkpoint = self._known.pop(0)
             if not hmac.compare_digest(self._edge.root(), checkpoint.root):
-                raise _fault(
+                raise fault(
                     "log-rewritten",
                     f"The first {checkpoint.size} entries are not those of the known checkpoint",
                     f"entries 0 to {checkpoint.size - 1}",
                 )
-
-    def _vouched(self, tile: Tile, stored: bytes) -> bool:
-        """Whether the tree above stands by the tile: then the entry is at fault, not the tile."""
-        try:
-            if tile.width == TILE_WIDTH:
-                parent = tile_of(1, tile.index, self._head.size)
-                offset = tile.index % TILE_WIDTH * HASH_BYTES
-                return self._bytes(parent)[offset : offset + HASH_BYTES] == perfect_root(
-                    [stored[i : i + HASH_BYTES] for i in range(0, len(stored), HASH_BYTES)]
-                )
-            return tree_root(self._head.size, node_reader(self._head.size, self._bytes)) == self._head.root
-        except GatewayError:
-            return False
-
-    def _bytes(self, tile: Tile) -> bytes:
-        data = fetch(tile, self._read)
-        if data is None:
-            raise _fault("log-file-missing", "A file of the log is missing", tile.path)
-        return data
-
-
-def _fault(code: str, message: str, where: str) -> IntegrityFailure:
-    return IntegrityFailure(
-        code,
-        f"{message}.",
-        remedy="Keep these files as they are; compare with another copy and with the witnesses.",
-        where=where,
-    )

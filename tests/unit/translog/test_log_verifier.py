@@ -66,7 +66,7 @@ LOG = log_of(LEAVES)
 @pytest.mark.parametrize("size", [0, 1, 2, 255, 256, 257, 512, 600])
 def test_a_good_log_passes(size: int) -> None:
     seen: list[int] = []
-    result = check(log_of(LEAVES[:size]), on_entry=lambda entry, leaf: seen.append(entry.seq))
+    result = check(log_of(LEAVES[:size]), on_entry=lambda seq, leaf: seen.append(seq))
     assert result.checkpoint.size == size
     assert seen == list(range(size))
     assert result.as_dict()["signed_by"] == ["example.com/log"]

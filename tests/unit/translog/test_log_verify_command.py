@@ -116,7 +116,7 @@ def test_what_is_no_export(tmp_path: Path, bundle: Path) -> None:
     huge = tmp_path / "huge.zip"
     with zipfile.ZipFile(huge, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("log.vkey", SIGNER.vkey.encode())
-        file.writestr("checkpoint", b"\0" * 20_000_000)
+        file.writestr("SHA256SUMS", b"\0" * 20_000_000)
     result = runner.invoke(log_app, ["verify", str(huge)])
     assert isinstance(result.exception, GatewayError)
     assert result.exception.code == "log-bundle-file-too-large"
