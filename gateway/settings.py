@@ -95,6 +95,7 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
                 given[name] = Path(secret_file).read_text(encoding="utf-8").strip()
             except OSError as error:
                 raise _invalid(f"{name}_file", f"it cannot be read ({error.strerror})") from error
+    given.pop("credentials", None)  # the client's, of which the server takes no notice
     known = {f.name for f in fields(Settings)}
     for name in given:
         if name not in known:
