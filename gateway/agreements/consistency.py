@@ -20,11 +20,26 @@ def check_consistency(reading: Reading, agreement: Agreement, sections: Mapping[
     if not agreement.evidence:
         reading.add(sections["evidence"], "nothing-permitted", "Every evidence type is forbidden, so nothing can be "
                     "pushed.", "Permit at least one type, with media and max_size.")  # fmt: skip
-    may_review = any("review" in role.may for role in agreement.roles.values())
-    if agreement.review is not None and not may_review:
+    _reviewers_exist(reading, agreement, sections)
+
+
+def _reviewers_exist(reading: Reading, agreement: Agreement, sections: Mapping[str, Node]) -> None:
+    rule = agreement.review
+    if rule is None:
+        return
+    reviewers = [role for role in agreement.roles.values() if "review" in role.may]
+    if not reviewers:
         reading.add(sections["review"], "review-without-reviewer", "Review is asked for, but no role may review, so "
                     "nothing under review could ever be released.", "Give a role 'may: [review]', or take 'review' "
                     "out.")  # fmt: skip
+        return
+    for view in agreement.views:
+        # A reviewer without views reviews all of them.
+        reached = any(not role.views or view in role.views for role in reviewers)
+        if not reached and (rule.always or view in rule.views or rule.confidence_below is not None):
+            reading.add(sections["review"], "review-without-reviewer", f"Renditions of the view '{view}' can need "
+                        "review, but no role may review it, so they could never be released.",
+                        f"Name '{view}' in the views of a role that may review.")  # fmt: skip
 
 
 def _somebody_acts(reading: Reading, agreement: Agreement, sections: Mapping[str, Node]) -> None:

@@ -63,6 +63,11 @@ def explain_agreement(agreement: Agreement) -> str:
     return "\n".join(lines) + "\n"
 
 
+def explain_view(view: View) -> tuple[str, ...]:
+    """What readers of a view get to see, a sentence for each category of findings."""
+    return tuple(_view(view))
+
+
 def _section(title: str, items: Iterable[str]) -> list[str]:
     return ["", title, *(f"  - {item}" for item in items)]
 

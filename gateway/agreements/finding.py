@@ -52,6 +52,16 @@ class AgreementFinding:
         return f"line {self.line}, column {self.column}: {self.severity}: {self.message} {self.remedy} [{self.code}]"
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A doubt about an agreement that is valid, before its line is known. ``code`` lacks its prefix."""
+
+    code: str
+    pointer: str
+    message: str
+    remedy: str
+
+
 class AgreementInvalid(InvalidInput):
     """An agreement file cannot be accepted; :attr:`findings` has every error found in it.
 

@@ -51,3 +51,11 @@ def parse_size(text: str) -> int:
             remedy="Write a size that an exhibit can have; the gateway takes at most 16 TiB.",
         )
     return int(size)
+
+
+def write_size(size_bytes: int) -> str:
+    """A size in the largest decimal unit that says it exactly; the inverse of :func:`parse_size`."""
+    for unit in ("TB", "GB", "MB", "kB"):
+        if size_bytes % UNITS[unit] == 0:
+            return f"{size_bytes // UNITS[unit]} {unit}"
+    return f"{size_bytes} B"

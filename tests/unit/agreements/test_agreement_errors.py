@@ -130,6 +130,7 @@ WRONG = [
     (", views: [standard]}", "}", "pull-without-views", 11),
     ("[standard, ring]", "[standard]", "view-nobody-may-see", 27),
     ("reviewer: {may: [review]}", "reviewer: {may: [audit]}", "review-without-reviewer", 30),
+    ("reviewer: {may: [review]}", "reviewer: {may: [review], views: [standard]}", "review-without-reviewer", 30),
     ("submitter: {may: [push]}", "submitter: {may: [audit]}", "nobody-may-push", 10),
     ("confidence-below-0.80", "confidence-below-0.00", "never-applies", 30),
     ("after_last_pull: P30D", "after_last_pull: P181D", "never-applies", 21),
