@@ -114,7 +114,7 @@ def test_two_agencies_exchange_a_package_by_hand(shell: Shell) -> None:
     shell(f"{one} --approved-by ico-uk.officer", code=4)  # one party has not signed
     shell(f"{one} --signature ico-uk.sig.json", code=3)  # one person is not enough
     shell(f"{one} --approved-by ico-uk.officer --signature ico-uk.sig.json")
-    (folder / "gateway.pem").write_text(json.loads(shell("keys show --json"))["signing_key"])
+    (folder / "gateway.pem").write_text(json.loads(shell("keys show --json"))["release_signing_key"])
 
     with shell.serving():
         submitter = credentials(shell, "cnil-fr", "submitter")
