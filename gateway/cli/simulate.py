@@ -1,4 +1,7 @@
-"""``agreements simulate``: what a role of a party would receive from these files under this agreement."""
+"""``agreements simulate``: what a role of a party would receive from these files under this agreement.
+
+With ``--as all``, every role of every party; what each would receive, keep and lose is then summed up.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ REFUSED = 3
 def simulate(
     files: Annotated[list[Path], typer.Argument(help="The files that would be pushed.")],
     agreement: Annotated[Path, typer.Option(help="The agreement, a draft or not.")],
-    who: Annotated[str, typer.Option("--as", metavar="ROLE@AGENCY", help="Who would receive them.")],
+    who: Annotated[str, typer.Option("--as", metavar="ROLE@AGENCY", help="Who would receive them, or 'all'.")],
     out: Annotated[Path, typer.Option(help="Folder for renditions, reports and decisions.json.")],
     sender: Annotated[
         str | None, typer.Option("--from", help="The party that would send [another than AGENCY].")
@@ -34,13 +37,16 @@ def simulate(
 ) -> None:
     """Show what a role would receive: without a server, without storing anything else.
 
-    Writes OUT/VIEW/NAME, OUT/VIEW/NAME.report.json and OUT/decisions.json. Exit codes: 0 all would be
+    Writes OUT/VIEW/NAME, OUT/VIEW/NAME.report.json and OUT/decisions.json; with --as all,
+    OUT/AGENCY/ROLE/VIEW/NAME and so on, and a summary for each role of each party. Exit codes: 0 all would be
     received; 3 something would be refused (decisions.json says what and why); 2 bad input.
     """
     from rich.console import Console
 
     from gateway.agreements.parsing import parse_agreement
-    from gateway.bootstrap.simulation import scenario, simulate
+    from gateway.bootstrap.simulation import simulate
+    from gateway.bootstrap.simulation_all import simulate_all
+    from gateway.bootstrap.simulation_question import every_scenario, scenario
     from gateway.bootstrap.workbench import SandboxedWorkbench
     from gateway.settings import read_settings
 
@@ -50,14 +56,13 @@ def simulate(
         raise InvalidInput(
             "file-unreadable", f"{agreement} cannot be read: {error.strerror}.", remedy="Give the agreement's file."
         ) from error
-    question = scenario(
-        parse_agreement(source),
-        who,
-        at.replace(tzinfo=UTC) if at else datetime.now(UTC),
-        sender=sender,
-        purpose=purpose,
-        types=_types(evidence_type or []),
-    )
+    draft = parse_agreement(source)
+    now = at.replace(tzinfo=UTC) if at else datetime.now(UTC)
+    types = _types(evidence_type or [])
+    if who == "all":
+        questions = every_scenario(draft, now, sender=sender, purpose=purpose, types=types)
+    else:
+        questions = (scenario(draft, who, now, sender=sender, purpose=purpose, types=types),)
     settings = read_settings()
     console = Console(stderr=True, highlight=False)
     workbench = SandboxedWorkbench(
@@ -68,11 +73,16 @@ def simulate(
     )
     try:
         with console.status("working (language models load at first)"):
-            decisions = simulate(question, files, out, workbench)
+            if who == "all":
+                decisions = simulate_all(questions, files, out, workbench)
+            else:
+                decisions = simulate(questions[0], files, out, workbench)
     finally:
         workbench.close()
     if as_json:
         typer.echo(json.dumps(decisions, ensure_ascii=False))
+    elif who == "all":
+        _show_all(decisions, out)
     else:
         _show(decisions, out, Console(highlight=False))
     if decisions["refused"]:
@@ -114,3 +124,14 @@ def _show(decisions: dict[str, Any], out: Path, console: Console) -> None:
             table.add_row(item["file"], "would be received", view["view"], count, note)
     console.print(table)
     console.print(f"Written to {out}/", markup=False)
+
+
+def _show_all(decisions: dict[str, Any], out: Path) -> None:
+    agreement = decisions["agreement"]
+    typer.echo(f"Under {agreement['id']} version {agreement['version']}, for {decisions['purpose']}:")
+    for reader in decisions["readers"]:
+        first, *rest = reader["summary"]["sentences"]
+        typer.echo(f"\n{first[:1].upper()}{first[1:]}")
+        for sentence in rest:
+            typer.echo(f"  - {sentence}")
+    typer.echo(f"\nWritten to {out}/")
