@@ -106,3 +106,23 @@ def constraint(left: str, operator: str, right: Any) -> dict[str, Any]:
 def typed(value: str, datatype: str) -> dict[str, str]:
     """A literal with a datatype of XML Schema."""
     return {"@value": value, "@type": f"xsd:{datatype}"}
+
+
+def profile_document() -> dict[str, Any]:
+    """The profile as JSON-LD (Information Model §3): each term with its kind and meaning."""
+    return {
+        "@context": [
+            ODRL_CONTEXT,
+            {"eg": NAMESPACE, "label": "rdfs:label", "definition": "skos:definition", "graph": "@graph"},
+        ],
+        "graph": [
+            {
+                "@id": f"eg:{name}",
+                "@type": "rdf:Property" if kind == "Property" else f"odrl:{kind}",
+                "label": name,
+                "definition": meaning,
+                **({"includedIn": f"odrl:{parent}"} if parent else {}),
+            }
+            for name, (kind, meaning, parent) in PROFILE_TERMS.items()
+        ],
+    }
