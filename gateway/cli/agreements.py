@@ -1,7 +1,7 @@
-"""``evidence-gateway agreements``: check, read, compare and sign agreement files, all offline.
+"""``evidence-gateway agreements``: check, read, compare, sign and translate agreement files.
 
-Nothing here needs a server or a database. Commands that change what is in force (propose, activate)
-join this app from modules of their own.
+Nothing here needs a server or a database, but ``simulate-past`` and ``lint --home``. Commands that change
+what is in force (propose, activate) join this app from modules of their own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from gateway.cli.agreement_files import read_file, write_file
 from gateway.cli.agreement_lint import lint
 from gateway.cli.agreement_matrix import matrix
 from gateway.cli.agreement_odrl import export_odrl, import_odrl
+from gateway.cli.agreement_past import simulate_past
 
 agreements_app = typer.Typer(
     help="Data-sharing agreements: check, read, compare, sign, put into force.", no_args_is_help=True
@@ -25,7 +26,7 @@ agreements_app = typer.Typer(
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 AgreementFile = Annotated[Path, typer.Argument(metavar="FILE", help="An agreement file, YAML or JSON.")]
 
-for _command in (lint, matrix, diff, export_odrl, import_odrl):
+for _command in (lint, matrix, diff, simulate_past, export_odrl, import_odrl):
     agreements_app.command()(_command)
 
 
