@@ -68,6 +68,11 @@ def _roles(policy: Members) -> tuple[Document, dict[str, set[str]]]:
             role["views"] = list(dict.fromkeys([*role.get("views", []), *views]))
         if holders.find("eg:attribute", "isAllOf") is not None:
             role["needs"] = holders.texts("eg:attribute", "isAllOf")
+    for role in roles.values():
+        # One order, whatever that of the rules; the signed one is in the spelling.
+        role["may"].sort(key=list(ACTIONS).index)
+        if "views" in role:
+            role["views"].sort()
     return roles, able
 
 
@@ -208,4 +213,5 @@ def _review(policy: Members) -> Document | None:
             conditions.append(f"confidence-below-{confidence}")
         else:
             conditions.append("always" if view is None else f"view-{view}")
+    conditions.sort()
     return {"when": conditions, "approvals": approvals, "not_by": "submitter"} if conditions else None
