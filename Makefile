@@ -8,7 +8,7 @@ export GATEWAY_SHARED ?= $(abspath ../shared)
 .PHONY: demo test lint types contracts unit lock clean bench
 
 demo: $(VENV)/.ready-server
-	$(BIN)/evidence-gateway demo $(FILES)
+	@$(BIN)/evidence-gateway demo $(FILES)
 
 test: $(VENV)/.ready-dev lint types contracts unit
 
@@ -27,17 +27,17 @@ unit: $(VENV)/.ready-dev
 
 # What is installed is exactly what the lock files name, by hash.
 $(VENV)/.ready-server: requirements/server.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13)) or None' \
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo "Python 3.11, 3.12 or 3.13 is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Setting up: installing the locked dependencies (about a minute, once)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/server.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/server.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
 
 $(VENV)/.ready-dev: requirements/dev.lock $(VENV)/.ready-server
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	touch $@
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@
 
 # Renew the lock files from pyproject.toml; universal, so one file serves Python 3.11 to 3.13.
 lock:

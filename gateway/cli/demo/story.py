@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.demo.evidence import DemoExhibit
-from gateway.cli.demo.stage import Stage
+from gateway.cli.demo.stage import AGREEMENT_FILE, Stage
 from gateway.client import Credentials, ExhibitFile, GatewayClient, Pulled
 from gateway.errors import GatewayError, IntegrityFailure, NotFound
 from gateway.evidence.media import EXTENSIONS
@@ -256,21 +256,26 @@ class Story:
                 findings += len(report["findings"])
                 (reports / f"{rendition['id']}.json").write_text(json.dumps(report, indent=2, ensure_ascii=False))
         self.say(f"{findings} redactions with reason codes in {len(self.package['renditions'])} reports.")
-        self.say(f"Results: {self.results}")
-        environment = (
-            f"EVIDENCE_GATEWAY_HOME={self.stage.settings.home} "
-            f"EVIDENCE_GATEWAY_PASSPHRASE_FILE={self.stage.folder / 'passphrase'}"
+        results, home, passphrase, command = (
+            os.path.relpath(path)
+            for path in (
+                self.results,
+                self.stage.settings.home,
+                self.stage.folder / "passphrase",
+                Path(sys.executable).parent / "evidence-gateway",
+            )
         )
-        command = Path(sys.executable).parent / "evidence-gateway"
+        self.say(f"Results: {results}/ (what was pushed, what each reader received, reports, log)")
         self.say("Look further:")
         for line in (
-            f"{command} log verify {self.results / 'log'}",
-            f"{environment} {command} log show --outcome deny",
-            f"{environment} {command} agencies list",
-            f"{environment} {command} serve",
+            f"export EVIDENCE_GATEWAY_HOME={home} EVIDENCE_GATEWAY_PASSPHRASE_FILE={passphrase}",
+            f"{command} log verify {results}/log",
+            f"{command} log show --outcome deny",
+            f"{command} agencies list",
+            f"{command} agreements show policies/{AGREEMENT_FILE}",
             f"{command} --help",
         ):
-            self.say(f"  {line}", "dim")
+            self.console.print(Text(f"     {line}", style="dim"), soft_wrap=True)
 
     def _client(self, principal: str) -> GatewayClient:
         return GatewayClient(Credentials.load(self.stage.credentials(principal)))
