@@ -61,6 +61,13 @@ def authorize_package(
             remedy="Use the purpose of the case, or open another case.",
             where="/purpose",
         )
+    if case is not None and case.closed_at is not None:
+        raise Conflict(
+            "case-closed",
+            "The case is closed; nothing more is taken into it.",
+            remedy="Open another case.",
+            where="/case",
+        )
     exhibits = tuple(
         decide(
             Request(

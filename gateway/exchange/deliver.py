@@ -11,17 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.agreements.model import AgreementState
-from gateway.agreements.retention import release_deadline
 from gateway.envelope.manifest import Acknowledgement
 from gateway.envelope.signature import verify
 from gateway.errors import Conflict, Denied, InvalidInput, NotFound
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.lifecycle import ReleaseState
 from gateway.evidence.package import Exhibit, Package, Principal, Release, Rendition
-from gateway.exchange import record
+from gateway.exchange import clocks, record
 from gateway.exchange.ports import Transaction
-from gateway.policy.decide import decide
+from gateway.exchange.standing import standing
 from gateway.policy.decision import Decision, Request, deny
 from gateway.translog.event import AuditEvent, Outcome
 
@@ -100,17 +98,15 @@ def pull(
     """
     item, clause = _open(tx, principal, release_id, now, "release.pull", lock=True)
     release, rendition = item.release, item.rendition
-    stored = tx.agreements.version(release.agreement.id, release.agreement.version)
+    binding, case = standing(tx, release.agreement), tx.cases.get(release.case_id)
     deadline = release.deadline
-    if stored is not None:
-        # A rule such as "thirty days after the last pull" can only bring the end nearer.
-        renewed, _ = release_deadline(
-            stored.agreement,
+    if binding is not None:
+        renewed, _ = binding.deadline(
             item.exhibit.evidence_type,
             received_at=item.exhibit.received_at or item.package.created_at,
             released_at=release.sealed_at,
             last_pull_at=now,
-            case_closed_at=None,
+            case_closed_at=case.closed_at if case else None,
         )
         deadline = renewed
     detail: dict[str, object] = {"body_sha256": rendition.body_sha256, "size": rendition.body_size_bytes}
@@ -178,6 +174,7 @@ def acknowledge(
         ),
         acknowledged_at=now,
     )
+    clocks.answer(tx, item.package, principal, now)
     return item
 
 
@@ -273,17 +270,22 @@ def _decide(tx: Transaction, principal: Principal, item: InboxItem, now: datetim
         media_type=item.rendition.media_type,
         view=release.view,
     )
-    stored = tx.agreements.version(release.agreement.id, release.agreement.version)
-    if stored is None:
+    binding = standing(tx, release.agreement)
+    if binding is None:
         return deny("agreement-unknown", "", "the version of the agreement is gone")
-    active = tx.agreements.active(release.agreement.id)
-    if stored.state is AgreementState.SUPERSEDED and active is not None:
-        under_active = decide(request, active.agreement, active.state)
-        if not under_active.permitted:
-            return under_active
-        # The older text still binds what was released under it, as if it were active.
-        return decide(request, stored.agreement, AgreementState.ACTIVE)
-    return decide(request, stored.agreement, stored.state)
+    if binding.newer is not None:
+        # The release was sealed with the older text's end; where the newer one's is earlier, reading ends there.
+        case = tx.cases.get(release.case_id)
+        end, clause = binding.deadline(
+            exhibit.evidence_type,
+            received_at=exhibit.received_at or item.package.created_at,
+            released_at=release.sealed_at,
+            last_pull_at=release.last_pull_at,
+            case_closed_at=case.closed_at if case else None,
+        )
+        if now >= end:
+            return deny("retention-over", clause, "the time for which this may be kept is over")
+    return binding.decide(request)
 
 
 def _describe(tx: Transaction, release: Release) -> InboxItem | None:

@@ -1,38 +1,73 @@
 """Dispose: at the end of retention the file key is destroyed, then the content is erased.
 
-Destroying the wrapped key happens in the transaction that writes the entry, so from that commit on
-nobody can read the bytes, whatever becomes of them; erasing the blobs follows as a job of its own
-that may be repeated. The originals go with the last live release of their package.
+Destroying the wrapped key happens in the transaction that writes the entries *and* the facts of the
+certificate, so from that commit on nobody can read the bytes, whatever becomes of them. What follows
+is repeated until it is done: erasing the blobs, signing the certificate once the log has placed its
+entry (certify.py), and erasing what persons wrote once the last package of the case is gone. Each
+receiving agency that pulled gets a duty to attest deletion. What is held is left alone; the case's row
+is locked first, so that a hold placed at the same moment comes before the disposal or after it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway.evidence.hold import HoldsOfCase
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import Exhibit, Package, Release
 from gateway.exchange import record
+from gateway.exchange.certify import Destroyed, certify_disposal
 from gateway.exchange.ports import Transaction
+from gateway.exchange.standing import standing
 from gateway.translog.entry import format_time
 from gateway.translog.event import AuditEvent
 
 #: An open package that nobody submits within this time is given up.
 OPEN_FOR = timedelta(days=1)
+_ENDED = (PackageState.RELEASED, PackageState.WITHDRAWN, PackageState.QUARANTINED)
+
+
+@dataclass(slots=True)
+class _Disposal:
+    """One package that is being disposed of, as far as no hold stands against it."""
+
+    tx: Transaction
+    package: Package
+    holds: HoldsOfCase
+    now: datetime
+    reason: str
+    destroyed: Destroyed
+
+    def held(self, exhibit_id: str) -> bool:
+        return self.holds.exhibit(self.package.id, exhibit_id)
 
 
 def dispose_due(tx: Transaction, now: datetime, limit: int = 100) -> int:
-    """Dispose of releases past their deadline; how many were. Call again while it returns ``limit``."""
-    due = tx.releases.due(now, limit)
-    packages: dict[str, Package | None] = {}
-    for release in due:
-        if release.package_id not in packages:
-            packages[release.package_id] = tx.packages.get(release.package_id, lock=True)
-        _dispose_release(tx, release, now, "retention-over")
-    for package in packages.values():
-        if package is not None:
-            _dispose_leftovers(tx, package, now, "retention-over")
-    return len(due)
+    """Dispose of releases past their deadline; how many were. Call again while it returns more than 0."""
+    waiting: dict[str, list[str]] = {}
+    for release in tx.releases.due(now, limit):
+        waiting.setdefault(release.package_id, []).append(release.id)
+    disposed = 0
+    # In one order everywhere, so that two workers do not wait for each other.
+    for package_id in sorted(waiting):
+        disposal = _begin(tx, package_id, now, "retention-over")
+        if disposal is None:
+            continue
+        for release_id in waiting[package_id]:
+            release_now = tx.releases.get(release_id, lock=True)
+            # Asked again under the locks: a hold may have been placed since.
+            if (
+                release_now is not None
+                and release_now.state is not ReleaseState.DISPOSED
+                and release_now.deadline <= now
+                and not disposal.held(release_now.exhibit_id)
+            ):
+                _dispose_release(disposal, release_now)
+                disposed += 1
+        _finish(disposal)
+    return disposed
 
 
 def abandon_stale(tx: Transaction, now: datetime, limit: int = 100) -> int:
@@ -51,32 +86,41 @@ def abandon_stale(tx: Transaction, now: datetime, limit: int = 100) -> int:
 
 
 def dispose_package(tx: Transaction, package_id: str, now: datetime) -> None:
-    """Dispose of all that is left of a withdrawn package. Safe to repeat."""
-    package = tx.packages.get(package_id, lock=True)
-    if package is None or package.state not in (PackageState.WITHDRAWN, PackageState.QUARANTINED):
+    """Dispose of all that is left of a package that has ended and is not held. Safe to repeat.
+
+    A released package is touched only if no release of it is left: its releases have deadlines.
+    """
+    package = tx.packages.get(package_id)
+    if package is None or package.state not in _ENDED:
         return
-    reason = package.reason or str(package.state)
-    for release in tx.releases.of_package(package_id):
-        if release.state is not ReleaseState.DISPOSED:
-            _dispose_release(tx, release, now, reason)
-    _dispose_leftovers(tx, package, now, reason)
+    disposal = _begin(tx, package_id, now, package.reason or str(package.state))
+    if disposal is None or disposal.package.state not in _ENDED:
+        return
+    releases = [r for r in tx.releases.of_package(package_id) if r.state is not ReleaseState.DISPOSED]
+    if disposal.package.state is PackageState.RELEASED:
+        if releases:
+            return
+        disposal.reason = "retention-over"
+    for release in releases:
+        if not disposal.held(release.exhibit_id):
+            _dispose_release(disposal, release)
+    _finish(disposal)
 
 
-def quarantine_over(tx: Transaction, now: datetime, limit: int = 100) -> Sequence[str]:
-    """Quarantined packages whose retention, counted from receipt, is over."""
-    found = []
-    for package in tx.packages.in_state(PackageState.QUARANTINED, before=now, limit=limit):
-        stored = tx.agreements.version(package.agreement.id, package.agreement.version)
-        if stored is None:
-            continue
-        ends = [
-            stored.agreement.retention_for(e.evidence_type)[0].keep_period.after(package.created_at)
-            for e in tx.packages.exhibits(package.id)
-            if e.evidence_type in stored.agreement.evidence
-        ]
-        if ends and now >= min(ends):
-            found.append(package.id)
-    return found
+def quarantine_over(tx: Transaction, now: datetime, page_size: int = 100) -> Sequence[str]:
+    """Packages set aside or withdrawn that are to be disposed of now; what is held in whole waits.
+
+    A withdrawn package goes at once, a quarantined one when its retention, counted from receipt, is over.
+    """
+    found: list[str] = []
+    after = ""
+    while True:
+        # By id, page by page: what is held or not yet due must not stand in the way of the rest.
+        page = tx.packages.in_states((PackageState.QUARANTINED, PackageState.WITHDRAWN), after=after, limit=page_size)
+        found += [package.id for package in page if _may_go(tx, package, now)]
+        if len(page) < page_size:
+            return found
+        after = page[-1].id
 
 
 def erasable_blobs(tx: Transaction, package_id: str) -> list[str]:
@@ -90,7 +134,82 @@ def erasable_blobs(tx: Transaction, package_id: str) -> list[str]:
     return sorted(name for name in gone - live if name)
 
 
-def _dispose_release(tx: Transaction, release: Release, now: datetime, reason: str) -> None:
+def erase_case(tx: Transaction, package_id: str, now: datetime) -> int:
+    """Erase what persons wrote into the log about a case, once its last package is gone and nothing is held.
+
+    Returns:
+        How many values were erased; 0 if it is not time, or was done before.
+    """
+    package = tx.packages.get(package_id)
+    case = tx.cases.get(package.case_id, lock=True) if package is not None else None
+    if package is None or case is None:
+        return 0
+    if any(p.state is not PackageState.DISPOSED for p in tx.packages.of_case(case.id)):
+        return 0
+    holds = tx.holds.of_case(case.id)
+    if HoldsOfCase.at(case.id, holds, now).holds:
+        return 0
+
+    def event(what: str) -> AuditEvent:
+        return record.event(
+            "case.erase",
+            "done",
+            now,
+            object_kind="case",
+            object_id=case.id,
+            agreement=package.agreement,
+            clause="/retention",
+            reason="last-package-disposed",
+            detail={"erased": what},
+        )
+
+    return tx.holds.erase_reasons(case.id, event("reasons of holds")) + tx.ledger.erase_case(
+        case.id, now, event("values behind the log's commitments")
+    )
+
+
+def _begin(tx: Transaction, package_id: str, now: datetime, reason: str) -> _Disposal | None:
+    """Lock the case, then the package, then see what is held."""
+    package = tx.packages.get(package_id)
+    if package is None or tx.cases.get(package.case_id, lock=True) is None:
+        return None
+    locked = tx.packages.get(package_id, lock=True)
+    if locked is None:
+        return None
+    holds = HoldsOfCase.at(locked.case_id, tx.holds.of_case(locked.case_id), now)
+    return _Disposal(tx, locked, holds, now, reason, Destroyed())
+
+
+def _may_go(tx: Transaction, package: Package, now: datetime) -> bool:
+    holds = HoldsOfCase.at(package.case_id, tx.holds.of_case(package.case_id), now)
+    exhibits = tx.packages.exhibits(package.id)
+    held = {e.id for e in exhibits if holds.exhibit(package.id, e.id)}
+    left = [e for e in exhibits if e.state not in (ExhibitState.REFUSED, ExhibitState.DISPOSED) and e.id not in held]
+    if held and not left:
+        return False
+    return package.state is PackageState.WITHDRAWN or _retention_over(tx, package, exhibits, now)
+
+
+def _retention_over(tx: Transaction, package: Package, exhibits: Sequence[Exhibit], now: datetime) -> bool:
+    binding = standing(tx, package.agreement)
+    if binding is None:
+        return False
+    texts = [binding.own.agreement] + ([] if binding.newer is None else [binding.newer.agreement])
+    ends = [
+        text.retention_for(e.evidence_type)[0].keep_period.after(package.created_at)
+        for text in texts
+        for e in exhibits
+        if e.evidence_type in binding.own.agreement.evidence
+    ]
+    return bool(ends) and now >= min(ends)
+
+
+def _dispose_release(disposal: _Disposal, release: Release) -> None:
+    tx, now = disposal.tx, disposal.now
+    clause = _clause(disposal, release) if disposal.reason == "retention-over" else "/retention"
+    disposal.destroyed.clauses.add(clause)
+    if release.last_pull_at is not None:
+        disposal.destroyed.pulled.append(release)
     tx.releases.move(
         release.id,
         "dispose",
@@ -103,60 +222,75 @@ def _dispose_release(tx: Transaction, release: Release, now: datetime, reason: s
             rendition_id=release.rendition_id,
             package_id=release.package_id,
             agreement=release.agreement,
-            clause="/retention",
-            reason=reason,
+            clause=clause,
+            reason=disposal.reason,
             detail={"deadline": format_time(release.deadline), "recipient": release.recipient},
             case_id=release.case_id,
         ),
     )
 
 
-def _dispose_leftovers(tx: Transaction, package: Package, now: datetime, reason: str) -> None:
-    """Destroy keys that no live release needs any more; with the last of them the originals go too."""
+def _clause(disposal: _Disposal, release: Release) -> str:
+    """The rule whose end this is."""
+    tx = disposal.tx
+    binding, exhibit = standing(tx, release.agreement), tx.packages.exhibit(release.exhibit_id)
+    case = tx.cases.get(release.case_id)
+    if binding is None or exhibit is None:
+        return "/retention"
+    return binding.deadline(
+        exhibit.evidence_type,
+        received_at=exhibit.received_at or release.sealed_at,
+        released_at=release.sealed_at,
+        last_pull_at=release.last_pull_at,
+        case_closed_at=case.closed_at if case else None,
+    )[1]
+
+
+def _finish(disposal: _Disposal) -> None:
+    """Destroy keys that nothing live needs any more; with the last release the originals go too."""
+    tx, package, now, reason = disposal.tx, disposal.package, disposal.now, disposal.reason
     live = [r for r in tx.releases.of_package(package.id) if r.state is not ReleaseState.DISPOSED]
-    finished = not live and package.state in (
-        PackageState.RELEASED,
-        PackageState.WITHDRAWN,
-        PackageState.QUARANTINED,
-    )
     exhibits = tx.packages.exhibits(package.id)
+    # What is live only because it is held keeps its own exhibit, and nothing else.
+    ended = package.state in _ENDED and all(disposal.held(r.exhibit_id) for r in live)
     originals = {e.file_key_id for e in exhibits}
     needed = {r.rendition_id for r in live}
     for rendition in tx.renditions.of_package(package.id):
-        if rendition.state is RenditionState.DISPOSED or rendition.id in needed:
+        if rendition.state is RenditionState.DISPOSED or rendition.id in needed or disposal.held(rendition.exhibit_id):
             continue
-        if not finished and rendition.state is not RenditionState.APPROVED:
+        if not ended and rendition.state is not RenditionState.APPROVED:
             continue
         event = _event("rendition.dispose", now, package, "rendition", rendition.id, reason)
         # An opaque rendition shares the original's key, which goes with the original.
         if rendition.file_key_id not in originals:
-            tx.file_keys.destroy(
-                rendition.file_key_id, now, _event("key.destroy", now, package, "key", rendition.file_key_id, reason)
-            )
+            _destroy_key(disposal, rendition.file_key_id, "rendition", rendition.id)
         tx.renditions.move(rendition.id, "dispose", event)
-    if finished:
+        disposal.destroyed.renditions.append(rendition)
+    if ended:
         for exhibit in exhibits:
-            _dispose_exhibit(tx, package, exhibit, now, reason)
-        tx.packages.move(
-            package.id,
-            "dispose",
-            now,
-            _event("package.dispose", now, package, "package", package.id, reason),
-            reason=reason,
-        )
+            if not disposal.held(exhibit.id):
+                _dispose_exhibit(disposal, exhibit)
+        if not any(disposal.held(e.id) for e in exhibits) and not live:
+            event = _event("package.dispose", now, package, "package", package.id, reason)
+            tx.packages.move(package.id, "dispose", now, event, reason=reason)
+    certify_disposal(tx, package, disposal.destroyed, reason, now)
     tx.queue.enqueue("erase", package.id)
 
 
-def _dispose_exhibit(tx: Transaction, package: Package, exhibit: Exhibit, now: datetime, reason: str) -> None:
+def _dispose_exhibit(disposal: _Disposal, exhibit: Exhibit) -> None:
     if exhibit.state in (ExhibitState.REFUSED, ExhibitState.DISPOSED):
         return
     if exhibit.file_key_id is not None:
-        tx.file_keys.destroy(
-            exhibit.file_key_id, now, _event("key.destroy", now, package, "key", exhibit.file_key_id, reason)
-        )
-    tx.packages.move_exhibit(
-        exhibit.id, "dispose", _event("exhibit.dispose", now, package, "exhibit", exhibit.id, reason)
-    )
+        _destroy_key(disposal, exhibit.file_key_id, "original", exhibit.id)
+        disposal.destroyed.originals.append(exhibit)
+    event = _event("exhibit.dispose", disposal.now, disposal.package, "exhibit", exhibit.id, disposal.reason)
+    disposal.tx.packages.move_exhibit(exhibit.id, "dispose", event)
+
+
+def _destroy_key(disposal: _Disposal, key_id: str, of: str, object_id: str) -> None:
+    event = _event("key.destroy", disposal.now, disposal.package, "key", key_id, disposal.reason)
+    disposal.tx.file_keys.destroy(key_id, disposal.now, event)
+    disposal.destroyed.keys.append((key_id, of, object_id))
 
 
 def _event(action: str, now: datetime, package: Package, kind: str, object_id: str, reason: str) -> AuditEvent:

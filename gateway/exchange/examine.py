@@ -15,7 +15,7 @@ from gateway.evidence.media import compatible
 from gateway.evidence.package import Exhibit, Package
 from gateway.exchange import record
 from gateway.exchange.ports import Examined, Transaction
-from gateway.policy.decide import decide
+from gateway.exchange.standing import standing
 from gateway.policy.decision import Decision, Request, deny
 
 
@@ -29,7 +29,7 @@ def uploaded_exhibits(tx: Transaction, package_id: str) -> tuple[Package, list[E
 
 def judge(tx: Transaction, package: Package, exhibit: Exhibit, examined: Examined, now: datetime) -> Decision:
     """Decide over an exhibit as it was found to be."""
-    stored = tx.agreements.version(package.agreement.id, package.agreement.version)
+    binding = standing(tx, package.agreement)
     submitter = tx.directory.principal(package.submitter)
     if submitter is None:
         return deny("submitter-unknown", "", "the submitter is no longer registered")
@@ -39,7 +39,9 @@ def judge(tx: Transaction, package: Package, exhibit: Exhibit, examined: Examine
             f"/evidence/{exhibit.evidence_type}",
             f"declared as {exhibit.declared_media_type}, but the content is {examined.media_type}",
         )
-    return decide(
+    if binding is None:
+        return deny("agreement-unknown", "", "the version of the agreement is gone")
+    return binding.decide(
         Request(
             action="push",
             principal=submitter,
@@ -48,9 +50,7 @@ def judge(tx: Transaction, package: Package, exhibit: Exhibit, examined: Examine
             evidence_type=exhibit.evidence_type,
             media_type=effective_media_type(examined.media_type, exhibit.declared_media_type),
             size_bytes=exhibit.size_bytes,
-        ),
-        stored.agreement if stored else None,
-        stored.state if stored else None,
+        )
     )
 
 

@@ -2,7 +2,10 @@
 
 The gateway never holds a party's signing key: a signature is made offline over the digest of the
 canonical document and is verified here, when it is handed in and again at activation. Activating a
-version supersedes the one before it. Amendment, holds and ending come with the agreement issue.
+version supersedes the one before it; what is then under way is bound by both (standing.py). An active
+version can be suspended and resumed, and it ends by an act or when its dates are over; nothing leads
+out of superseded and ended. The entry of a proposal carries the whole document, whose digest all other
+entries name: the log alone says what was in force, and what it said (as_of.py).
 """
 
 from __future__ import annotations
@@ -15,9 +18,13 @@ from gateway.agreements.signing import PartySignature, statement, verify_party_s
 from gateway.envelope.signature import verify
 from gateway.errors import Conflict, Denied, IntegrityFailure, InvalidInput, NotFound
 from gateway.evidence.agency import RegisteredKey
+from gateway.evidence.canonical import canonical_json
 from gateway.exchange import record
 from gateway.exchange.ports import AgreementRecord, AgreementSignature, Transaction
 from gateway.translog.event import AuditEvent
+
+#: Longer documents do not fit into an entry of the log; as-of then needs them as files.
+MAX_DOCUMENT_BYTES = 24_000
 
 
 def propose(tx: Transaction, agreement: Agreement, source: str, now: datetime) -> None:
@@ -43,7 +50,7 @@ def propose(tx: Transaction, agreement: Agreement, source: str, now: datetime) -
         )
     tx.agreements.propose(
         AgreementRecord(agreement, source, AgreementState.PROPOSED, frozenset(), now),
-        _event("agreement.propose", now, agreement, {"parties": sorted(agreement.parties)}),
+        _event("agreement.propose", now, agreement, {"parties": sorted(agreement.parties), **_document(agreement)}),
     )
 
 
@@ -102,22 +109,17 @@ def activate(tx: Transaction, agreement_id: str, version: int, approved_by: Sequ
             remedy="Every party signs the digest; then activate.",
             missing=missing,
         )
-    active = tx.agreements.active(agreement_id)
-    if active is not None:
-        tx.agreements.set_state(
-            agreement_id,
-            active.agreement.version,
-            AgreementState.SUPERSEDED,
-            now,
-            _event("agreement.supersede", now, active.agreement, {"by_version": version}),
+    if not now.date() <= agreement.in_force_until:
+        raise Conflict(
+            "agreement-over",
+            f"The version was to be in force until {agreement.in_force_until}.",
+            remedy="Propose a version with later dates.",
         )
-    tx.agreements.set_state(
-        agreement_id,
-        version,
-        AgreementState.ACTIVE,
-        now,
-        _event("agreement.activate", now, agreement, {"approved_by": sorted(set(approved_by))}),
-    )
+    # A suspended version gives way as an active one does: it must not come back beside the new one.
+    for older in tx.agreements.all():
+        if older.agreement.id == agreement_id and older.state in (AgreementState.ACTIVE, AgreementState.SUSPENDED):
+            _move(tx, older, AgreementState.SUPERSEDED, "agreement.supersede", now, {"by_version": version})
+    _move(tx, stored, AgreementState.ACTIVE, "agreement.activate", now, {"approved_by": sorted(set(approved_by))})
 
 
 def suspend(tx: Transaction, agreement_id: str, version: int, approved_by: Sequence[str], now: datetime) -> None:
@@ -128,13 +130,88 @@ def suspend(tx: Transaction, agreement_id: str, version: int, approved_by: Seque
             "agreement-not-active", f"The version is {stored.state}.", remedy="Only an active one is suspended."
         )
     _check_persons(tx, stored.agreement, "suspend", approved_by)
-    tx.agreements.set_state(
-        agreement_id,
-        version,
-        AgreementState.SUSPENDED,
-        now,
-        _event("agreement.suspend", now, stored.agreement, {"approved_by": sorted(set(approved_by))}),
-    )
+    _move(tx, stored, AgreementState.SUSPENDED, "agreement.suspend", now, {"approved_by": sorted(set(approved_by))})
+
+
+def resume(tx: Transaction, agreement_id: str, version: int, approved_by: Sequence[str], now: datetime) -> None:
+    """Put a suspended version back into force; as many persons must ask for it as for an activation.
+
+    Raises:
+        Conflict: ``agreement-not-suspended``, ``agreement-over``.
+        Denied: ``two-persons-required``.
+    """
+    stored = _version(tx, agreement_id, version)
+    if stored.state is not AgreementState.SUSPENDED:
+        raise Conflict(
+            "agreement-not-suspended", f"The version is {stored.state}.", remedy="Only a suspended one is resumed."
+        )
+    if not now.date() <= stored.agreement.in_force_until:
+        raise Conflict("agreement-over", "Its dates are over.", remedy="Propose a version with later dates.")
+    _check_persons(tx, stored.agreement, "activate", approved_by)
+    _move(tx, stored, AgreementState.ACTIVE, "agreement.resume", now, {"approved_by": sorted(set(approved_by))})
+
+
+def end(tx: Transaction, agreement_id: str, version: int, approved_by: Sequence[str], now: datetime) -> None:
+    """End a version for good, before its dates are over. A proposal is ended too: it is then never signed.
+
+    Raises:
+        Conflict: ``agreement-not-endable``.
+        Denied: ``two-persons-required``.
+    """
+    stored = _version(tx, agreement_id, version)
+    if stored.state not in (AgreementState.PROPOSED, AgreementState.ACTIVE, AgreementState.SUSPENDED):
+        raise Conflict("agreement-not-endable", f"The version is {stored.state}.", remedy="Nothing is left to do.")
+    _check_persons(tx, stored.agreement, "end", approved_by)
+    detail: dict[str, object] = {"approved_by": sorted(set(approved_by))}
+    _move(tx, stored, AgreementState.ENDED, "agreement.end", now, detail, reason="by-act")
+
+
+def end_outdated(tx: Transaction, now: datetime) -> int:
+    """End versions whose last day is over; how many there were."""
+    over = [
+        found
+        for found in tx.agreements.all()
+        if found.state in (AgreementState.ACTIVE, AgreementState.SUSPENDED)
+        and found.agreement.in_force_until < now.date()
+    ]
+    for found in over:
+        _move(tx, found, AgreementState.ENDED, "agreement.end", now, {}, reason="in-force-over", system="worker")
+    return len(over)
+
+
+def check_export(tx: Transaction, approved_by: Sequence[str]) -> None:
+    """Refuse an export of the log unless two persons ask for it, for each agreement in force that demands it.
+
+    Raises:
+        NotFound: ``principal-unknown``. Denied: ``two-persons-required``.
+    """
+    for found in tx.agreements.all():
+        if found.state is AgreementState.ACTIVE and "export-log" in found.agreement.two_persons:
+            _check_persons(tx, found.agreement, "export-log", approved_by)
+
+
+def _move(
+    tx: Transaction,
+    stored: AgreementRecord,
+    state: AgreementState,
+    action: str,
+    now: datetime,
+    detail: dict[str, object],
+    *,
+    reason: str = "",
+    system: str = "operator",
+) -> None:
+    agreement = stored.agreement
+    before, after = ({"agreement": agreement.ref.as_dict(), "state": each} for each in (stored.state, state))
+    detail = {**detail, "state": state, **record.digests(before, after)}
+    event = _event(action, now, agreement, detail, reason=reason, system=system)
+    tx.agreements.set_state(agreement.id, agreement.version, state, now, event)
+
+
+def _document(agreement: Agreement) -> dict[str, object]:
+    """The canonical document as a text whose SHA-256 is the agreement's digest, if it fits into an entry."""
+    document = canonical_json(agreement.document)
+    return {"document": document.decode("utf-8")} if len(document) <= MAX_DOCUMENT_BYTES else {}
 
 
 def _check_persons(tx: Transaction, agreement: Agreement, act: str, persons: Sequence[str]) -> None:
@@ -181,7 +258,15 @@ def _version(tx: Transaction, agreement_id: str, version: int) -> AgreementRecor
     return stored
 
 
-def _event(action: str, now: datetime, agreement: Agreement, detail: dict[str, object]) -> AuditEvent:
+def _event(
+    action: str,
+    now: datetime,
+    agreement: Agreement,
+    detail: dict[str, object],
+    *,
+    reason: str = "",
+    system: str = "operator",
+) -> AuditEvent:
     return record.event(
         action,
         "done",
@@ -189,6 +274,7 @@ def _event(action: str, now: datetime, agreement: Agreement, detail: dict[str, o
         object_kind="agreement",
         object_id=agreement.id,
         agreement=agreement.ref,
+        reason=reason,
         detail=detail,
-        system="operator",
+        system=system,
     )

@@ -5,6 +5,7 @@ Private keys never come here. Every change is an audit entry whose object is wha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from gateway.envelope.recipient import parse_recipient
@@ -31,7 +32,16 @@ def add_agency(tx: Transaction, agency: Agency) -> None:
         raise Conflict("agency-exists", f"The agency '{agency.id}' is already registered.", remedy="Use another id.")
     tx.directory.add_agency(
         agency,
-        _event("agency.add", agency.created_at, "agency", agency.id, detail={"jurisdiction": agency.jurisdiction}),
+        _event(
+            "agency.add",
+            agency.created_at,
+            "agency",
+            agency.id,
+            detail={
+                "jurisdiction": agency.jurisdiction,
+                **record.digests(None, {"jurisdiction": agency.jurisdiction, "name": agency.name}),
+            },
+        ),
     )
 
 
@@ -66,6 +76,7 @@ def put_principal(tx: Transaction, principal: Principal, now: datetime) -> None:
                 "attributes": principal.attributes,
                 "roles_before": known.roles if known else None,
                 "attributes_before": known.attributes if known else None,
+                **record.digests(_state(known), _state(principal)),
             },
         ),
     )
@@ -110,6 +121,7 @@ def register_key(tx: Transaction, key: RegisteredKey, now: datetime) -> None:
                 "material_sha256": sha256_hex(key.material.encode()),
                 "valid_from": key.valid_from,
                 "valid_until": key.valid_until,
+                **record.digests(None, _key_state(key)),
             },
         ),
     )
@@ -122,7 +134,19 @@ def revoke_key(tx: Transaction, key_id: str, now: datetime) -> None:
         raise NotFound("key-unknown", f"There is no key '{key_id}'.", remedy="List the keys.")
     if key.revoked_at is None:
         tx.directory.revoke_key(
-            key_id, now, _event("key.revoke", now, "key", key_id, detail={"agency": key.agency, "use": key.use})
+            key_id,
+            now,
+            _event(
+                "key.revoke",
+                now,
+                "key",
+                key_id,
+                detail={
+                    "agency": key.agency,
+                    "use": key.use,
+                    **record.digests(_key_state(key), _key_state(replace(key, revoked_at=now))),
+                },
+            ),
         )
 
 
@@ -139,6 +163,24 @@ def check_material(key: RegisteredKey) -> None:
             f"A key on {curve} cannot be used for {key.use}.",
             remedy=f"Generate one with 'evidence-gateway keys generate --use {key.use}'.",
         )
+
+
+def _state(principal: Principal | None) -> dict[str, object] | None:
+    if principal is None:
+        return None
+    return {"agency": principal.agency, "roles": principal.roles, "attributes": principal.attributes}
+
+
+def _key_state(key: RegisteredKey) -> dict[str, object]:
+    return {
+        "agency": key.agency,
+        "principal": key.principal,
+        "use": key.use,
+        "material": key.material,
+        "valid_from": key.valid_from,
+        "valid_until": key.valid_until,
+        "revoked_at": key.revoked_at,
+    }
 
 
 def _agency(tx: Transaction, agency_id: str) -> Agency:

@@ -17,8 +17,11 @@ from typing import Any, Protocol
 from gateway.agreements.model import Agreement, AgreementState, View
 from gateway.envelope.wrapping import WrappedKey
 from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
+from gateway.evidence.deadline import Clock
+from gateway.evidence.duty import Duty
+from gateway.evidence.hold import Hold
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
-from gateway.evidence.package import Case, Exhibit, Package, Principal, Release, Rendition
+from gateway.evidence.package import AgreementRef, Case, Exhibit, Package, Principal, Release, Rendition
 from gateway.translog.event import AuditEvent
 
 
@@ -78,8 +81,14 @@ class Agreements(Protocol):
 
 class Cases(Protocol):
     def find(self, agreement_id: str, reference: str) -> Case | None: ...
-    def get(self, case_id: str) -> Case | None: ...
+    def get(self, case_id: str, *, lock: bool = False) -> Case | None:
+        """The case. Holds and disposals lock it first, so that neither overtakes the other."""
+        ...
+
     def open(self, case: Case, event: AuditEvent) -> None: ...
+    def close(self, case_id: str, at: datetime, event: AuditEvent) -> None:
+        """Close for good; closing again is a Conflict ``case-closed``."""
+        ...
 
 
 class Packages(Protocol):
@@ -93,6 +102,14 @@ class Packages(Protocol):
 
     def in_state(self, state: PackageState, *, before: datetime, limit: int) -> Sequence[Package]:
         """Packages that entered ``state`` before that time, oldest first."""
+        ...
+
+    def in_states(self, states: Sequence[PackageState], *, after: str, limit: int) -> Sequence[Package]:
+        """A page of packages in any of the states, by id; ``after`` is the last id of the page before, or ""."""
+        ...
+
+    def of_case(self, case_id: str) -> Sequence[Package]:
+        """All packages of a case, oldest first."""
         ...
 
     def move(
@@ -135,6 +152,7 @@ class Releases(Protocol):
 
     def get(self, release_id: str, *, lock: bool = False) -> Release | None: ...
     def of_package(self, package_id: str) -> Sequence[Release]: ...
+    def of_case(self, case_id: str) -> Sequence[Release]: ...
     def inbox(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[Release]:
         """Available releases for a receiving agency, newest first."""
         ...
@@ -144,7 +162,7 @@ class Releases(Protocol):
         ...
 
     def due(self, now: datetime, limit: int) -> Sequence[Release]:
-        """Releases past their deadline and not yet disposed, oldest first."""
+        """Releases past their deadline, not yet disposed and under no active hold, oldest first."""
         ...
 
     def move(self, release_id: str, event_name: str, event: AuditEvent, **changes: Any) -> ReleaseState: ...
@@ -193,6 +211,22 @@ class Ledger(Protocol):
         """Sequenced entries from ``start`` on that the agency acted in or whose agreement it is party to."""
         ...
 
+    def erase_case(self, case_id: str, at: datetime, event: AuditEvent) -> int:
+        """Destroy the case's key and delete every salt and value of it; the entries stay as they are.
+
+        Returns:
+            How many values were deleted. A case that is erased already is left alone, and nothing is
+            recorded again. Values of the case that are appended later are committed to and not kept.
+
+        Raises:
+            Unavailable: ``log-unavailable``.
+        """
+        ...
+
+    def erase_entry(self, entry_id: str, fields: Sequence[str], event: AuditEvent) -> int:
+        """Delete salt and value of some fields of one entry; how many there were. 0 records nothing."""
+        ...
+
 
 class Queue(Protocol):
     """Background work; a job exists if and only if the transaction that enqueued it commits."""
@@ -203,6 +237,10 @@ class Queue(Protocol):
 class Replays(Protocol):
     def first_use(self, issuer: str, jti: str, expires_at: datetime) -> bool:
         """Remember a token id; False if it was seen before. Atomic."""
+        ...
+
+    def forget(self, before: datetime) -> int:
+        """Drop ids of tokens that expired before that time; how many."""
         ...
 
 
@@ -221,6 +259,109 @@ class Idempotency(Protocol):
         ...
 
     def store(self, principal_id: str, key: str, answer: StoredAnswer, now: datetime) -> None: ...
+    def forget(self, before: datetime) -> int:
+        """Drop answers that were stored before that time; how many."""
+        ...
+
+
+class Holds(Protocol):
+    """Legal holds. Disposal asks them under the lock of the case."""
+
+    def place(self, hold: Hold, event: AuditEvent) -> None: ...
+    def get(self, hold_id: str, *, lock: bool = False) -> Hold | None: ...
+    def of_case(self, case_id: str) -> Sequence[Hold]:
+        """All holds within a case, those that are over included, oldest first."""
+        ...
+
+    def of_agreements(self, agreement_ids: Sequence[str]) -> Sequence[Hold]:
+        """Holds that have not been lifted, oldest first."""
+        ...
+
+    def expired(self, now: datetime, limit: int) -> Sequence[Hold]:
+        """Holds whose time is over and that are not marked as lifted, oldest first."""
+        ...
+
+    def ask_lift(self, hold_id: str, principal_id: str, event: AuditEvent) -> None: ...
+    def lift(self, hold_id: str, at: datetime, event: AuditEvent) -> None: ...
+    def erase_reasons(self, case_id: str, event: AuditEvent) -> int:
+        """Blank what persons wrote; the event is written only if there was something. Returns how many."""
+        ...
+
+
+class Clocks(Protocol):
+    """One clock a package."""
+
+    def start(self, clock: Clock, event: AuditEvent) -> None: ...
+    def get(self, package_id: str, *, lock: bool = False) -> Clock | None: ...
+    def unanswered(self, agency_id: str, limit: int) -> Sequence[tuple[Clock, PackageState]]:
+        """Clocks without an answer of packages that the agency sent or has a release of, soonest due first."""
+        ...
+
+    def overdue(self, now: datetime, limit: int) -> Sequence[Clock]:
+        """Clocks past due, without answer, of packages that can still be answered, and not yet marked."""
+        ...
+
+    def answer(self, package_id: str, at: datetime, event: AuditEvent) -> None: ...
+    def breach(self, package_id: str, at: datetime, event: AuditEvent) -> None: ...
+
+
+class Duties(Protocol):
+    """Receivers' duties to attest deletion."""
+
+    def add(self, duty: Duty, event: AuditEvent) -> None: ...
+    def get(self, duty_id: str, *, lock: bool = False) -> Duty | None: ...
+    def concerning(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[Duty]:
+        """Duties that the agency has or that are owed to it, newest first."""
+        ...
+
+    def overdue(self, now: datetime, limit: int) -> Sequence[Duty]:
+        """Duties past due, not attested and not yet marked, oldest first."""
+        ...
+
+    def attest(
+        self, duty_id: str, at: datetime, document: bytes, signature: bytes, key_id: str, event: AuditEvent
+    ) -> None: ...
+    def mark_overdue(self, duty_id: str, at: datetime, event: AuditEvent) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate of destruction; ``document`` and ``signature`` follow once the log has placed its entry."""
+
+    id: str
+    package_id: str
+    case_id: str
+    sender: str
+    agreement: AgreementRef
+    reason: str
+    disposed_at: datetime
+    facts: bytes
+    document: bytes | None = None
+    signature: bytes | None = None
+    issued_at: datetime | None = None
+
+
+class Certificates(Protocol):
+    def add(self, certificate: Certificate, event: AuditEvent) -> str:
+        """Store the facts of a disposal; returns the audit entry's id, to learn its log position later."""
+        ...
+
+    def get(self, certificate_id: str, *, lock: bool = False) -> Certificate | None: ...
+    def entry(self, certificate_id: str) -> str:
+        """Id of the audit entry that recorded the disposal."""
+        ...
+
+    def of_package(self, package_id: str) -> Sequence[Certificate]: ...
+    def concerning(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[Certificate]:
+        """Issued certificates of packages that the agency sent or had a release of, newest first."""
+        ...
+
+    def pending(self, limit: int) -> Sequence[Certificate]:
+        """Certificates that are not signed yet, oldest first."""
+        ...
+
+    def issue(self, certificate_id: str, document: bytes, signature: bytes, at: datetime, event: AuditEvent) -> None:
+        ...
 
 
 class Transaction(Protocol):
@@ -237,6 +378,10 @@ class Transaction(Protocol):
     queue: Queue
     replays: Replays
     idempotency: Idempotency
+    holds: Holds
+    clocks: Clocks
+    duties: Duties
+    certificates: Certificates
 
 
 class Database(Protocol):
@@ -282,6 +427,14 @@ class Keyring(Protocol):
     def wrap(self, file_key: bytes, aad: bytes, *, key_id: str, now: datetime) -> WrappedKey: ...
     def unwrap(self, key: WrappedKey) -> bytes:
         """The file key. Raises IntegrityFailure ``key-unwrap-failed``, NotFound ``key-destroyed``."""
+        ...
+
+    def wrap_secret(self, secret: bytes, *, use: str, owner: str, now: datetime) -> WrappedKey:
+        """A small secret of the database, bound to what it is for and to the row that holds it."""
+        ...
+
+    def unwrap_secret(self, key: WrappedKey, *, use: str) -> bytes:
+        """Raises NotFound ``key-destroyed``; IntegrityFailure ``key-unwrap-failed``."""
         ...
 
     def sign(self, data: bytes) -> bytes:

@@ -6,9 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.errors import GatewayError
+from gateway.evidence.lifecycle import PackageState
 from gateway.evidence.package import Exhibit, Package
 from gateway.exchange import record
 from gateway.exchange.ports import Transaction
+from gateway.exchange.standing import standing
+from gateway.policy.decision import deny
+
+#: States in which a package goes on without anybody asking again.
+UNDER_WAY = (PackageState.EXAMINED, PackageState.REDACTED, PackageState.IN_REVIEW, PackageState.SEALED)
 
 
 def set_aside(tx: Transaction, package: Package, exhibit: Exhibit, error: GatewayError, now: datetime) -> None:
@@ -70,3 +76,34 @@ def stop_package(tx: Transaction, package: Package, exhibit: Exhibit, entities: 
         ),
         reason=reason,
     )
+
+
+def stop_if_barred(tx: Transaction, package_id: str, now: datetime) -> bool:
+    """Quarantine a package under way whose agreement permits nothing any more; whether it was.
+
+    A suspended or ended agreement, or one superseded by a version that is not active, stops what is
+    under way; the sender pushes it again under a version that is in force (docs/retention.md).
+    """
+    package = tx.packages.get(package_id, lock=True)
+    if package is None or package.state not in UNDER_WAY:
+        return False
+    binding = standing(tx, package.agreement)
+    decision = deny("agreement-unknown", "", "its version is gone") if binding is None else binding.barred(now)
+    if decision is None:
+        return False
+    tx.packages.move(
+        package.id,
+        "quarantine",
+        now,
+        record.decided(
+            "package.quarantine",
+            decision,
+            now,
+            object_kind="package",
+            object_id=package.id,
+            agreement=package.agreement,
+            case_id=package.case_id,
+        ),
+        reason=decision.code,
+    )
+    return True

@@ -19,7 +19,7 @@ from gateway.evidence.canonical import canonical_digest, sha256_hex
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.manifest import PackageManifest
 from gateway.evidence.package import Case, Exhibit, Package, Principal
-from gateway.exchange import record
+from gateway.exchange import clocks, record
 from gateway.exchange.follow import own_package
 from gateway.exchange.intake import Received
 from gateway.exchange.ports import Keyring, Transaction
@@ -116,6 +116,7 @@ def create_package(
             case_id=case.id,
         ),
     )
+    clocks.start(tx, package, agreement, principal, now)
     for exhibit, decision in zip(exhibits, authorization.exhibits, strict=True):
         tx.ledger.append(
             record.event(

@@ -18,6 +18,7 @@ from enum import Enum
 from typing import Any
 
 from gateway.errors import GatewayError
+from gateway.evidence.canonical import canonical_digest
 from gateway.evidence.package import AgreementRef, Principal
 from gateway.policy.decision import Decision
 from gateway.translog.entry import format_time
@@ -98,6 +99,14 @@ def refused(action: str, error: GatewayError, now: datetime, **members: Any) -> 
 def failed(action: str, error: GatewayError, now: datetime, **members: Any) -> AuditEvent:
     """The event of something that went wrong: outcome ``failed`` and the error's code, not its text."""
     return event(action, "failed", now, clause=_clause(error), reason=error.code, **members)
+
+
+def digests(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> dict[str, Any]:
+    """``before`` and ``after`` for an entry about a change: digests of the states, None where there is none."""
+    return {
+        name: None if state is None else canonical_digest(_plain(state))
+        for name, state in (("before", before), ("after", after))
+    }
 
 
 def read(object_kind: str, object_id: str, now: datetime, *, actor: Principal | None, **members: Any) -> AuditEvent:

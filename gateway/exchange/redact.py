@@ -20,6 +20,7 @@ from gateway.evidence.media import REDACTABLE
 from gateway.evidence.package import EVERYONE, Exhibit, Package, Rendition
 from gateway.exchange import record
 from gateway.exchange.ports import Keyring, RenditionSpec, Transaction
+from gateway.exchange.standing import standing
 from gateway.policy.reach import recipients_of, views_reaching
 
 
@@ -56,11 +57,11 @@ def examined_exhibits(tx: Transaction, package_id: str) -> tuple[Package, Agreem
     package = tx.packages.get(package_id)
     if package is None or package.state is not PackageState.EXAMINED:
         return None
-    stored = tx.agreements.version(package.agreement.id, package.agreement.version)
-    if stored is None:
+    binding = standing(tx, package.agreement)
+    if binding is None:
         raise NotFound("agreement-unknown", "The package's version of the agreement is gone.")
     waiting = [e for e in tx.packages.exhibits(package_id) if e.state is ExhibitState.EXAMINED]
-    return package, stored.agreement, waiting
+    return package, binding.agreement, waiting
 
 
 def is_opaque(exhibit: Exhibit) -> bool:

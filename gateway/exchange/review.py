@@ -17,8 +17,8 @@ from gateway.evidence.lifecycle import PackageState, RenditionState
 from gateway.evidence.package import Package, Principal, Rendition
 from gateway.exchange import record
 from gateway.exchange.ports import Transaction
-from gateway.policy.decide import decide
-from gateway.policy.decision import Request
+from gateway.exchange.standing import standing
+from gateway.policy.decision import Request, deny
 
 
 def triage(tx: Transaction, package: Package, agreement: Agreement, now: datetime) -> int:
@@ -138,13 +138,10 @@ def _reviewable(
     package = tx.packages.get(rendition.package_id, lock=True) if rendition else None
     if rendition is None or package is None or package.agency != principal.agency:
         raise NotFound("rendition-unknown", "Your agency has no such rendition.", remedy="List the pending reviews.")
-    stored = tx.agreements.version(package.agreement.id, package.agreement.version)
-    decision = decide(
-        Request(action="review", principal=principal, now=now, view=rendition.view, submitter=package.submitter),
-        stored.agreement if stored else None,
-        stored.state if stored else None,
-    )
-    if not decision.permitted or stored is None:
+    binding = standing(tx, package.agreement)
+    request = Request(action="review", principal=principal, now=now, view=rendition.view, submitter=package.submitter)
+    decision = binding.decide(request) if binding else deny("agreement-unknown", "", "its version is gone")
+    if not decision.permitted or binding is None:
         error = Denied(
             decision.code,
             "You may not review this rendition: " + "; ".join(decision.reasons) + ".",
@@ -172,7 +169,7 @@ def _reviewable(
             remedy="List the pending reviews.",
             state=str(rendition.state),
         )
-    return rendition, package, stored.agreement, decision.clause
+    return rendition, package, binding.agreement, decision.clause
 
 
 def _move(
@@ -212,10 +209,10 @@ def _continue_if_decided(tx: Transaction, package: Package) -> None:
 
 
 def _agreement(tx: Transaction, package: Package) -> Agreement:
-    stored = tx.agreements.version(package.agreement.id, package.agreement.version)
-    if stored is None:
+    binding = standing(tx, package.agreement)
+    if binding is None:
         raise NotFound("agreement-unknown", "The package's version of the agreement is gone.")
-    return stored.agreement
+    return binding.agreement
 
 
 def _again(tx: Transaction, rendition_id: str) -> Rendition:

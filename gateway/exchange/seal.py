@@ -12,7 +12,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from gateway.agreements.model import Agreement
-from gateway.agreements.retention import release_deadline
 from gateway.envelope.header import write_header
 from gateway.envelope.policy import ReleasePolicy, policy_stanza
 from gateway.envelope.recipient import Recipient, parse_recipient
@@ -22,6 +21,7 @@ from gateway.evidence.lifecycle import PackageState, ReleaseState, RenditionStat
 from gateway.evidence.package import EVERYONE, Exhibit, Package, Release, Rendition
 from gateway.exchange import record
 from gateway.exchange.ports import Keyring, Transaction
+from gateway.exchange.standing import standing
 from gateway.policy.reach import recipients_of, views_reaching
 from gateway.translog.entry import format_time
 from gateway.translog.event import AuditEvent
@@ -32,10 +32,10 @@ def sealable(tx: Transaction, package_id: str) -> tuple[Package, Agreement] | No
     package = tx.packages.get(package_id, lock=True)
     if package is None or package.state not in (PackageState.REDACTED, PackageState.IN_REVIEW):
         return None
-    stored = tx.agreements.version(package.agreement.id, package.agreement.version)
-    if stored is None:
+    binding = standing(tx, package.agreement)
+    if binding is None:
         raise NotFound("agreement-unknown", "The package's version of the agreement is gone.")
-    return package, stored.agreement
+    return package, binding.agreement
 
 
 def await_review(tx: Transaction, package: Package, waiting: int, now: datetime) -> None:
@@ -126,13 +126,15 @@ def _seal(
     now: datetime,
 ) -> Release:
     key_id, age_recipient = _receiving_key(tx, agreement, recipient, now)
-    deadline, clause = release_deadline(
-        agreement,
+    binding, case = standing(tx, package.agreement), tx.cases.get(package.case_id)
+    if binding is None:
+        raise NotFound("agreement-unknown", "The package's version of the agreement is gone.")
+    deadline, clause = binding.deadline(
         exhibit.evidence_type,
         received_at=exhibit.received_at or package.created_at,
         released_at=now,
         last_pull_at=None,
-        case_closed_at=None,
+        case_closed_at=case.closed_at if case else None,
     )
     policy = ReleasePolicy(
         agreement=package.agreement.id,

@@ -21,9 +21,14 @@ from gateway.errors import GatewayError, IntegrityFailure, InvalidInput, Misconf
 from gateway.exchange.ports import (
     Agreements,
     Cases,
+    Certificates,
+    Clocks,
     Directory,
+    Duties,
     FileKeys,
+    Holds,
     Idempotency,
+    Keyring,
     Ledger,
     Packages,
     Queue,
@@ -34,8 +39,12 @@ from gateway.exchange.ports import (
 )
 from gateway.storage.agreements import PostgresAgreements
 from gateway.storage.cases import PostgresCases
+from gateway.storage.certificates import PostgresCertificates
+from gateway.storage.clocks import PostgresClocks
 from gateway.storage.directory import PostgresDirectory
+from gateway.storage.duties import PostgresDuties
 from gateway.storage.file_keys import PostgresFileKeys
+from gateway.storage.holds import PostgresHolds
 from gateway.storage.idempotency import PostgresIdempotency
 from gateway.storage.log_ledger import SqlLedger
 from gateway.storage.packages import PostgresPackages
@@ -78,9 +87,9 @@ def conninfo(url: str) -> str:
 class PostgresTransaction:
     """All stores over one connection with an open transaction. Implements ``ports.Transaction``."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, keyring: Keyring | None = None) -> None:
         self.connection = connection
-        self.ledger: Ledger = SqlLedger(connection)
+        self.ledger: Ledger = SqlLedger(connection, keyring)
         self.directory: Directory = PostgresDirectory(connection, self.ledger)
         self.agreements: Agreements = PostgresAgreements(connection, self.ledger)
         self.cases: Cases = PostgresCases(connection, self.ledger)
@@ -91,6 +100,10 @@ class PostgresTransaction:
         self.queue: Queue = PostgresQueue(connection)
         self.replays: Replays = PostgresReplays(connection)
         self.idempotency: Idempotency = PostgresIdempotency(connection)
+        self.holds: Holds = PostgresHolds(connection, self.ledger)
+        self.clocks: Clocks = PostgresClocks(connection, self.ledger)
+        self.duties: Duties = PostgresDuties(connection, self.ledger)
+        self.certificates: Certificates = PostgresCertificates(connection, self.ledger)
 
 
 class PostgresDatabase:
@@ -100,9 +113,19 @@ class PostgresDatabase:
         url: ``postgresql://``...; nothing is connected to before the first transaction.
         pool_size: Connections kept; ``overflow`` more are opened under load.
         wait_seconds: How long a transaction waits for a connection before it is refused as busy.
+        keyring: Wraps the keys of the log's erasable values; without one, none is kept (log_values.py).
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, overflow: int = 20, wait_seconds: float = 10.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        overflow: int = 20,
+        wait_seconds: float = 10.0,
+        keyring: Keyring | None = None,
+    ) -> None:
+        self._keyring = keyring
         limits = {
             "statement_timeout": STATEMENT_MS,
             "lock_timeout": LOCK_MS,
@@ -134,7 +157,7 @@ class PostgresDatabase:
             NotFound, Conflict: a reference to nothing, or a value taken by a transaction at the same time.
         """
         with translated(), self.engine.begin() as connection:
-            yield PostgresTransaction(connection)
+            yield PostgresTransaction(connection, self._keyring)
 
     def problems(self) -> Sequence[str]:
         """What about the server's settings would break a promise of the gateway; empty if nothing.
@@ -180,6 +203,12 @@ def translated() -> Iterator[None]:
                 "database-busy",
                 "The database is too busy to do this now; nothing was changed.",
                 remedy="Try again shortly.",
+            ) from error
+        if isinstance(cause, pg.ReadOnlySqlTransaction):
+            raise Unavailable(
+                "database-read-only",
+                "The database takes no changes now; nothing was done.",
+                remedy="Try again shortly; if it persists, the operator must check the database.",
             ) from error
         if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
             raise Unavailable(

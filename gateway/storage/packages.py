@@ -95,6 +95,20 @@ class PostgresPackages:
         )
         return [_package(row) for row in self._connection.execute(query)]
 
+    def in_states(self, states: Sequence[PackageState], *, after: str, limit: int) -> Sequence[Package]:
+        wanted = [state.value for state in states]
+        query = (
+            select(packages)
+            .where(packages.c.state.in_(wanted), packages.c.id > after)
+            .order_by(packages.c.id)
+            .limit(limit)
+        )
+        return [_package(row) for row in self._connection.execute(query)]
+
+    def of_case(self, case_id: str) -> Sequence[Package]:
+        query = select(packages).where(packages.c.case_id == case_id).order_by(packages.c.created_at, packages.c.id)
+        return [_package(row) for row in self._connection.execute(query)]
+
     def move(
         self, package_id: str, event_name: str, at: datetime, event: AuditEvent, *, reason: str = ""
     ) -> PackageState:

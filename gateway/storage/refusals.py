@@ -7,6 +7,8 @@ quoted: the caller knows what it asked for, and a log of errors needs no referen
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from gateway.errors import Conflict, NotFound
 
 
@@ -26,3 +28,25 @@ def exists(noun: str) -> Conflict:
         f"This {noun.replace('-', ' ')} exists already.",
         remedy="Look at the existing one; if this is a repetition, there is nothing left to do.",
     )
+
+
+def check_open(closed_at: datetime | None) -> None:
+    """A case is closed once, and stays closed.
+
+    Raises:
+        Conflict: ``case-closed``.
+    """
+    if closed_at is not None:
+        raise Conflict("case-closed", "The case is closed already.", remedy="Nothing is left to do.")
+
+
+def check_once(marked_at: datetime | None, noun: str) -> None:
+    """What is written down once is not written down again.
+
+    Raises:
+        Conflict: ``<noun>-settled``.
+    """
+    if marked_at is not None:
+        raise Conflict(
+            f"{noun}-settled", f"This {noun} is settled already.", remedy="Look at it; nothing is left to do."
+        )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, and_, or_, select
 from gateway.evidence.lifecycle import ReleaseState
 from gateway.evidence.package import Release
 from gateway.exchange.ports import Ledger
+from gateway.storage.holds import held
 from gateway.storage.moves import RELEASE_MOVE_CHANGES, RELEASE_TOUCH_CHANGES, check_changes, check_signed, moved
 from gateway.storage.packages import agreement_columns, agreement_ref, members, without_agreement
 from gateway.storage.refusals import exists, missing
@@ -58,6 +59,10 @@ class PostgresReleases:
         )
         return [_release(row) for row in self._connection.execute(query)]
 
+    def of_case(self, case_id: str) -> Sequence[Release]:
+        query = select(releases).where(releases.c.case_id == case_id).order_by(releases.c.sealed_at, releases.c.id)
+        return [_release(row) for row in self._connection.execute(query)]
+
     def inbox(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[Release]:
         mine = (releases.c.recipient == agency_id, releases.c.state == ReleaseState.AVAILABLE.value)
         rows = newest_first(self._connection, releases, "sealed_at", *mine, after=after, limit=limit)
@@ -73,7 +78,11 @@ class PostgresReleases:
     def due(self, now: datetime, limit: int) -> Sequence[Release]:
         query = (
             select(releases)
-            .where(releases.c.deadline <= now, releases.c.state != ReleaseState.DISPOSED.value)
+            .where(
+                releases.c.deadline <= now,
+                releases.c.state != ReleaseState.DISPOSED.value,
+                ~held(releases.c.case_id, releases.c.package_id, releases.c.exhibit_id, now),
+            )
             .order_by(releases.c.deadline, releases.c.id)
             .limit(limit)
         )

@@ -7,6 +7,8 @@ their own creates them, and they are known by the prefix :data:`QUEUE_PREFIX`.
 from __future__ import annotations
 
 from gateway.storage import log_tables as _log_tables
+from gateway.storage.audit_tables import alert_progress, erasure_requests, webhook_deliveries, webhooks
+from gateway.storage.custody_tables import certificates, clocks, duties, holds
 from gateway.storage.evidence_tables import cases, exhibits, file_keys, packages, releases, renditions, reviews
 from gateway.storage.metadata import metadata
 from gateway.storage.party_tables import agencies, agreement_signatures, agreements, keys, principals
@@ -15,6 +17,7 @@ from gateway.storage.request_tables import idempotency, replays
 log_pending = _log_tables.log_pending
 log_entries = _log_tables.log_entries
 log_commitments = _log_tables.log_commitments
+case_keys = _log_tables.case_keys
 
 #: How the names of all of procrastinate's tables begin.
 QUEUE_PREFIX = "procrastinate_"
@@ -24,9 +27,15 @@ __all__ = [
     "agencies",
     "agreement_signatures",
     "agreements",
+    "alert_progress",
+    "case_keys",
     "cases",
+    "certificates",
+    "clocks",
+    "duties",
     "exhibits",
     "file_keys",
+    "holds",
     "idempotency",
     "keys",
     "log_commitments",
@@ -39,4 +48,6 @@ __all__ = [
     "renditions",
     "replays",
     "reviews",
+    "webhook_deliveries",
+    "webhooks",
 ]

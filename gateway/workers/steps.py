@@ -24,9 +24,22 @@ from gateway.errors import (
     Unparsable,
 )
 from gateway.evidence.canonical import canonical_json, sha256_hex
-from gateway.evidence.lifecycle import NEXT_STEP, RenditionState
+from gateway.evidence.lifecycle import NEXT_STEP, PackageState, RenditionState
 from gateway.evidence.package import Exhibit, Package, Rendition
-from gateway.exchange import dispose, examine, quarantine, redact, release, review, seal
+from gateway.exchange import (
+    attest,
+    certify,
+    clocks,
+    dispose,
+    examine,
+    govern,
+    hold,
+    quarantine,
+    redact,
+    release,
+    review,
+    seal,
+)
 from gateway.exchange.ports import CleanRendition, Examined
 from gateway.policy.reach import stop_categories
 
@@ -34,6 +47,8 @@ from gateway.policy.reach import stop_categories
 _SETS_ASIDE = (Unparsable, DetectionFailed, ResidueFound, SandboxFailure, TooLarge, IntegrityFailure)
 
 _RETRY_RELEASE = timedelta(milliseconds=300)
+#: First answers under an Idempotency-Key are repeated for so long.
+_KEEP_ANSWERS = timedelta(days=7)
 _LOOKED_AT_BYTES = 1 << 20
 
 
@@ -47,6 +62,7 @@ def handlers(gateway: Gateway) -> dict[str, Callable[[str], None]]:
         "release": steps.release,
         "dispose": steps.dispose,
         "erase": steps.erase,
+        "certify": steps.certify,
     }
 
 
@@ -82,7 +98,8 @@ class Steps:
         """Make every rendition of every examined exhibit, encrypt it at once, and store it."""
         gateway = self._gateway
         with gateway.database.transaction() as tx:
-            found = redact.examined_exhibits(tx, package_id)
+            stopped = quarantine.stop_if_barred(tx, package_id, gateway.clock())
+            found = None if stopped else redact.examined_exhibits(tx, package_id)
         if found is None:
             return
         package, agreement, exhibits = found
@@ -125,7 +142,8 @@ class Steps:
         """Send renditions to review where the agreement asks for it; seal once all are decided."""
         gateway = self._gateway
         with gateway.database.transaction() as tx:
-            found = seal.sealable(tx, package_id)
+            stopped = quarantine.stop_if_barred(tx, package_id, gateway.clock())
+            found = None if stopped else seal.sealable(tx, package_id)
             if found is None:
                 return
             package, agreement = found
@@ -140,6 +158,8 @@ class Steps:
         """Make sealed releases available once the log has placed their entries."""
         gateway = self._gateway
         with gateway.database.transaction() as tx:
+            if quarantine.stop_if_barred(tx, package_id, gateway.clock()):
+                return
             if not release.release_package(tx, gateway.keyring, package_id, gateway.clock()):
                 tx.queue.enqueue("release", package_id, delay=_RETRY_RELEASE)
 
@@ -149,11 +169,20 @@ class Steps:
             dispose.dispose_package(tx, package_id, self._gateway.clock())
 
     def erase(self, package_id: str) -> None:
-        """Erase bodies whose keys are destroyed."""
+        """Erase bodies whose keys are destroyed, and what persons wrote once a case has nothing left."""
         with self._gateway.database.transaction() as tx:
             names = dispose.erasable_blobs(tx, package_id)
         for name in names:
             self._gateway.blobs.delete(name)
+        with self._gateway.database.transaction() as tx:
+            dispose.erase_case(tx, package_id, self._gateway.clock())
+
+    def certify(self, package_id: str) -> None:
+        """Sign certificates of destruction once the log has placed their entries."""
+        gateway = self._gateway
+        with gateway.database.transaction() as tx:
+            if not certify.issue_certificates(tx, gateway.keyring, package_id, gateway.clock()):
+                tx.queue.enqueue("certify", package_id, delay=_RETRY_RELEASE)
 
     def _look(self, exhibit: Exhibit) -> Examined:
         """What the exhibit is; of one too large to open, only the beginning is looked at."""
@@ -228,23 +257,58 @@ class Steps:
 
 
 def housekeeping(gateway: Gateway) -> None:
-    """What time brings about: disposal at the end of retention, and packages given up."""
-    while True:
-        with gateway.database.transaction() as tx:
-            if dispose.dispose_due(tx, gateway.clock()) == 0:
-                break
+    """What time brings about: missed deadlines, agreements and holds that end, disposal, what is forgotten.
+
+    Each part is a transaction of its own and harmless to repeat; one that fails is tried again next time.
+    """
+    # Before disposal, for what is disposed of can't be late any more; and in pages, until nothing is left.
+    for step in (
+        clocks.breach_overdue,
+        govern.end_outdated,
+        hold.expire,
+        dispose.dispose_due,
+        attest.mark_overdue,
+    ):
+        while True:
+            with gateway.database.transaction() as tx:
+                if step(tx, gateway.clock()) == 0:
+                    break
     with gateway.database.transaction() as tx:
         dispose.abandon_stale(tx, gateway.clock())
     with gateway.database.transaction() as tx:
         for package_id in dispose.quarantine_over(tx, gateway.clock()):
             tx.queue.enqueue("dispose", package_id)
-    resume(gateway, older_than=timedelta(minutes=10))
+        for certificate in tx.certificates.pending(100):
+            tx.queue.enqueue("certify", certificate.package_id)
+    _stop_reviews(gateway)
+    with gateway.database.transaction() as tx:
+        # Not to the second: a token is accepted a little beyond its end, for clocks that differ.
+        tx.replays.forget(gateway.clock() - timedelta(hours=1))
+        tx.idempotency.forget(gateway.clock() - _KEEP_ANSWERS)
+    resume(gateway, older_than=timedelta(minutes=10), delay=timedelta(minutes=5))
 
 
-def resume(gateway: Gateway, *, older_than: timedelta) -> None:
-    """Enqueue the step that each package's state names, where nothing has moved for a while."""
+def _stop_reviews(gateway: Gateway) -> None:
+    """Stop what waits for a person under an agreement that permits nothing any more; no job looks at it."""
+    after = ""
+    while True:
+        with gateway.database.transaction() as tx:
+            page = tx.packages.in_states((PackageState.IN_REVIEW,), after=after, limit=100)
+            for package in page:
+                quarantine.stop_if_barred(tx, package.id, gateway.clock())
+        if len(page) < 100:
+            return
+        after = page[-1].id
+
+
+def resume(gateway: Gateway, *, older_than: timedelta, delay: timedelta | None = None) -> None:
+    """Enqueue the step that each package's state names, where nothing has moved for a while.
+
+    Args:
+        delay: With one, a job that is being tried again with its own pauses is left as it is.
+    """
     before: datetime = gateway.clock() - older_than
     with gateway.database.transaction() as tx:
         for state, step in NEXT_STEP.items():
             for package in tx.packages.in_state(state, before=before, limit=100):
-                tx.queue.enqueue(step, package.id)
+                tx.queue.enqueue(step, package.id, delay=delay)

@@ -21,8 +21,12 @@ from gateway.errors import Unavailable
 from gateway.exchange.ports import (
     Agreements,
     Cases,
+    Certificates,
+    Clocks,
     Directory,
+    Duties,
     FileKeys,
+    Holds,
     Idempotency,
     Ledger,
     Packages,
@@ -33,6 +37,7 @@ from gateway.exchange.ports import (
     Transaction,
 )
 from gateway.translog.event import AuditEvent
+from tests.fakes.custody import FakeCertificates, FakeClocks, FakeDuties, FakeHolds
 from tests.fakes.evidence import FakeCases, FakePackages, FakeReleases, FakeRenditions
 from tests.fakes.parties import FakeAgreements, FakeDirectory
 from tests.fakes.services import FakeFileKeys, FakeIdempotency, FakeLedger, FakeQueue, FakeReplays
@@ -54,6 +59,10 @@ class FakeTransaction:
         self.queue: Queue = FakeQueue(state)
         self.replays: Replays = FakeReplays(state)
         self.idempotency: Idempotency = FakeIdempotency(state)
+        self.holds: Holds = FakeHolds(state, self.ledger)
+        self.clocks: Clocks = FakeClocks(state, self.ledger)
+        self.duties: Duties = FakeDuties(state, self.ledger)
+        self.certificates: Certificates = FakeCertificates(state, self.ledger)
 
 
 class FakeDatabase:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from gateway.errors import Conflict
+from gateway.evidence.hold import HoldsOfCase
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import Case, Exhibit, Package, Release, Rendition
 from gateway.exchange.ports import Ledger
@@ -19,21 +20,21 @@ from gateway.storage.moves import (
     check_signed,
     moved,
 )
-from gateway.storage.refusals import exists, missing
+from gateway.storage.refusals import check_open, exists, missing
 from gateway.translog.event import AuditEvent
 from tests.fakes.state import State
 
 _Row = TypeVar("_Row")
 
 
-def _known(rows: dict[str, _Row], row_id: str, noun: str) -> _Row:
+def known(rows: dict[str, _Row], row_id: str, noun: str) -> _Row:
     row = rows.get(row_id)
     if row is None:
         raise missing(noun)
     return row
 
 
-def _page(rows: list[_Row], after: str | None, limit: int) -> Sequence[_Row]:
+def page(rows: list[_Row], after: str | None, limit: int) -> Sequence[_Row]:
     if after is not None:
         places = [index for index, row in enumerate(rows) if row.id == after]  # type: ignore[attr-defined]
         if not places:
@@ -53,13 +54,19 @@ class FakeCases:
                 return case
         return None
 
-    def get(self, case_id: str) -> Case | None:
+    def get(self, case_id: str, *, lock: bool = False) -> Case | None:
         return self._state.cases.get(case_id)
 
     def open(self, case: Case, event: AuditEvent) -> None:
         if case.id in self._state.cases or self.find(case.agreement, case.reference) is not None:
             raise exists("case")
         self._state.cases[case.id] = case
+        self._ledger.append(event)
+
+    def close(self, case_id: str, at: datetime, event: AuditEvent) -> None:
+        case = known(self._state.cases, case_id, "case")
+        check_open(case.closed_at)
+        self._state.cases[case_id] = replace(case, closed_at=at)
         self._ledger.append(event)
 
 
@@ -71,10 +78,10 @@ class FakePackages:
     def add(self, package: Package, exhibits: Sequence[Exhibit], event: AuditEvent) -> None:
         if package.id in self._state.packages:
             raise exists("package")
-        _known(self._state.cases, package.case_id, "case")
+        known(self._state.cases, package.case_id, "case")
         # What foreign keys hold in PostgreSQL.
-        _known(self._state.agencies, package.agency, "reference")
-        _known(self._state.principals, package.submitter, "reference")
+        known(self._state.agencies, package.agency, "reference")
+        known(self._state.principals, package.submitter, "reference")
         if (package.agreement.id, package.agreement.version) not in self._state.agreements:
             raise missing("reference")
         for exhibit in exhibits:
@@ -92,17 +99,25 @@ class FakePackages:
     def pushed_by(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[Package]:
         rows = [package for package in self._state.packages.values() if package.agency == agency_id]
         rows.sort(key=lambda p: (p.created_at, p.id), reverse=True)
-        return _page(rows, after, limit)
+        return page(rows, after, limit)
 
     def in_state(self, state: PackageState, *, before: datetime, limit: int) -> Sequence[Package]:
         rows = [p for p in self._state.packages.values() if p.state is state and p.changed_at < before]
         rows.sort(key=lambda p: (p.changed_at, p.id))
         return rows[:limit]
 
+    def in_states(self, states: Sequence[PackageState], *, after: str, limit: int) -> Sequence[Package]:
+        rows = [p for p in self._state.packages.values() if p.state in states and p.id > after]
+        return sorted(rows, key=lambda p: p.id)[:limit]
+
+    def of_case(self, case_id: str) -> Sequence[Package]:
+        rows = [p for p in self._state.packages.values() if p.case_id == case_id]
+        return sorted(rows, key=lambda p: (p.created_at, p.id))
+
     def move(
         self, package_id: str, event_name: str, at: datetime, event: AuditEvent, *, reason: str = ""
     ) -> PackageState:
-        package = _known(self._state.packages, package_id, "package")
+        package = known(self._state.packages, package_id, "package")
         state = moved(package.state, event_name, event)
         self._state.packages[package_id] = replace(package, state=state, changed_at=at, reason=reason)
         self._ledger.append(event)
@@ -117,10 +132,10 @@ class FakePackages:
 
     def move_exhibit(self, exhibit_id: str, event_name: str, event: AuditEvent, **changes: Any) -> ExhibitState:
         check_changes(changes, EXHIBIT_CHANGES)
-        exhibit = _known(self._state.exhibits, exhibit_id, "exhibit")
+        exhibit = known(self._state.exhibits, exhibit_id, "exhibit")
         state = moved(exhibit.state, event_name, event)
         if changes.get("file_key_id") is not None:
-            _known(self._state.file_keys, changes["file_key_id"], "file-key")
+            known(self._state.file_keys, changes["file_key_id"], "file-key")
         self._state.exhibits[exhibit_id] = replace(exhibit, state=state, **changes)
         self._ledger.append(event)
         return state
@@ -137,10 +152,10 @@ class FakeRenditions:
             (r.exhibit_id, r.view, r.audience) == place for r in self._state.renditions.values()
         ):
             raise exists("rendition")
-        exhibit = _known(self._state.exhibits, rendition.exhibit_id, "exhibit")
+        exhibit = known(self._state.exhibits, rendition.exhibit_id, "exhibit")
         if exhibit.package_id != rendition.package_id:
             raise missing("exhibit")
-        _known(self._state.file_keys, rendition.file_key_id, "file-key")
+        known(self._state.file_keys, rendition.file_key_id, "file-key")
         self._state.renditions[rendition.id] = rendition
         self._ledger.append(event)
 
@@ -160,7 +175,7 @@ class FakeRenditions:
         return sorted(rows, key=lambda r: (r.created_at, r.id))
 
     def move(self, rendition_id: str, event_name: str, event: AuditEvent) -> RenditionState:
-        rendition = _known(self._state.renditions, rendition_id, "rendition")
+        rendition = known(self._state.renditions, rendition_id, "rendition")
         state = moved(rendition.state, event_name, event)
         self._state.renditions[rendition_id] = replace(rendition, state=state)
         self._ledger.append(event)
@@ -170,7 +185,7 @@ class FakeRenditions:
         return self._state.approvals.get(rendition_id, ())
 
     def approve(self, rendition_id: str, principal_id: str, at: datetime, event: AuditEvent) -> None:
-        rendition = _known(self._state.renditions, rendition_id, "rendition")
+        rendition = known(self._state.renditions, rendition_id, "rendition")
         if rendition.state is not RenditionState.IN_REVIEW:
             raise Conflict(
                 "state-conflict",
@@ -178,7 +193,7 @@ class FakeRenditions:
                 remedy="Only a rendition in review can be approved.",
                 state=str(rendition.state),
             )
-        _known(self._state.principals, principal_id, "principal")
+        known(self._state.principals, principal_id, "principal")
         if principal_id in self.approvals(rendition_id):
             raise exists("approval")
         self._state.approvals[rendition_id] = (*self.approvals(rendition_id), principal_id)
@@ -196,11 +211,11 @@ class FakeReleases:
             (r.rendition_id, r.recipient) == place for r in self._state.releases.values()
         ):
             raise exists("release")
-        if _known(self._state.renditions, release.rendition_id, "rendition").package_id != release.package_id:
+        if known(self._state.renditions, release.rendition_id, "rendition").package_id != release.package_id:
             raise missing("rendition")
         for agency in (release.sender, release.recipient):
-            _known(self._state.agencies, agency, "reference")
-        _known(self._state.keys, release.recipient_key_id, "reference")
+            known(self._state.agencies, agency, "reference")
+        known(self._state.keys, release.recipient_key_id, "reference")
         entry_id = self._ledger.append(event)
         self._state.releases[release.id] = release
         self._state.seal_entries[release.id] = entry_id
@@ -213,24 +228,36 @@ class FakeReleases:
         rows = [r for r in self._state.releases.values() if r.package_id == package_id]
         return sorted(rows, key=lambda r: (r.sealed_at, r.id))
 
+    def of_case(self, case_id: str) -> Sequence[Release]:
+        rows = [r for r in self._state.releases.values() if r.case_id == case_id]
+        return sorted(rows, key=lambda r: (r.sealed_at, r.id))
+
     def inbox(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[Release]:
         rows = [
             r for r in self._state.releases.values() if r.recipient == agency_id and r.state is ReleaseState.AVAILABLE
         ]
         rows.sort(key=lambda r: (r.sealed_at, r.id), reverse=True)
-        return _page(rows, after, limit)
+        return page(rows, after, limit)
 
     def seal_entry(self, release_id: str) -> str:
-        return _known(self._state.seal_entries, release_id, "release")
+        return known(self._state.seal_entries, release_id, "release")
 
     def due(self, now: datetime, limit: int) -> Sequence[Release]:
-        rows = [r for r in self._state.releases.values() if r.deadline <= now and r.state is not ReleaseState.DISPOSED]
+        rows = [
+            r
+            for r in self._state.releases.values()
+            if r.deadline <= now
+            and r.state is not ReleaseState.DISPOSED
+            and not HoldsOfCase.at(
+                r.case_id, (h for h in self._state.holds.values() if h.case_id == r.case_id), now
+            ).exhibit(r.package_id, r.exhibit_id)
+        ]
         rows.sort(key=lambda r: (r.deadline, r.id))
         return rows[:limit]
 
     def move(self, release_id: str, event_name: str, event: AuditEvent, **changes: Any) -> ReleaseState:
         check_changes(changes, RELEASE_MOVE_CHANGES)
-        release = _known(self._state.releases, release_id, "release")
+        release = known(self._state.releases, release_id, "release")
         state = moved(release.state, event_name, event)
         changed = replace(release, state=state, **changes)
         check_signed(state, {"manifest": changed.manifest, "manifest_signature": changed.manifest_signature})
@@ -240,6 +267,6 @@ class FakeReleases:
 
     def touch(self, release_id: str, event: AuditEvent, **changes: Any) -> None:
         check_changes(changes, RELEASE_TOUCH_CHANGES)
-        release = _known(self._state.releases, release_id, "release")
+        release = known(self._state.releases, release_id, "release")
         self._state.releases[release_id] = replace(release, **changes)
         self._ledger.append(event)

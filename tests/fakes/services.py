@@ -34,6 +34,27 @@ class FakeLedger:
     def position(self, entry_id: str) -> int | None:
         return self._state.positions.get(entry_id)
 
+    def erase_case(self, case_id: str, at: datetime, event: AuditEvent) -> int:
+        if case_id in self._state.erased_cases:
+            return 0
+        self._state.erased_cases[case_id] = at
+        erased = 0
+        for entry_id, entry in self._state.entries.items():
+            if entry.case_id == case_id and entry_id not in self._state.erased_values:
+                erased += len(entry.erasable)
+                self._state.erased_values[entry_id] = tuple(entry.erasable)
+        self.append(event)
+        return erased
+
+    def erase_entry(self, entry_id: str, fields: Sequence[str], event: AuditEvent) -> int:
+        entry = self._state.entries.get(entry_id)
+        gone = self._state.erased_values.get(entry_id, ())
+        fresh = [name for name in fields if entry is not None and name in entry.erasable and name not in gone]
+        if fresh:
+            self._state.erased_values[entry_id] = (*gone, *fresh)
+            self.append(event)
+        return len(fresh)
+
     def visible_to(
         self, agency_id: str, agreement_ids: Sequence[str], *, start: int, limit: int
     ) -> Sequence[LoggedEntry]:
@@ -110,6 +131,12 @@ class FakeReplays:
         self._state.replays[(issuer, jti)] = expires_at
         return True
 
+    def forget(self, before: datetime) -> int:
+        old = [key for key, expires_at in self._state.replays.items() if expires_at < before]
+        for key in old:
+            del self._state.replays[key]
+        return len(old)
+
 
 class FakeIdempotency:
     def __init__(self, state: State) -> None:
@@ -122,3 +149,10 @@ class FakeIdempotency:
         if (principal_id, key) in self._state.answers:
             raise exists("idempotency-key")
         self._state.answers[(principal_id, key)] = answer
+        self._state.answered_at[(principal_id, key)] = now
+
+    def forget(self, before: datetime) -> int:
+        old = [key for key, stored_at in self._state.answered_at.items() if stored_at < before]
+        for key in old:
+            del self._state.answers[key], self._state.answered_at[key]
+        return len(old)

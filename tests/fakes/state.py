@@ -8,8 +8,11 @@ from typing import Self
 
 from gateway.envelope.wrapping import WrappedKey
 from gateway.evidence.agency import Agency, RegisteredKey
+from gateway.evidence.deadline import Clock
+from gateway.evidence.duty import Duty
+from gateway.evidence.hold import Hold
 from gateway.evidence.package import Case, Exhibit, Package, Principal, Release, Rendition
-from gateway.exchange.ports import AgreementRecord, AgreementSignature, StoredAnswer
+from gateway.exchange.ports import AgreementRecord, AgreementSignature, Certificate, StoredAnswer
 from gateway.translog.event import AuditEvent
 
 
@@ -44,6 +47,14 @@ class State:
     jobs: dict[tuple[str, str], Job] = field(default_factory=dict)
     replays: dict[tuple[str, str], datetime] = field(default_factory=dict)
     answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict)
+    answered_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    erased_cases: dict[str, datetime] = field(default_factory=dict)
+    erased_values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    clocks: dict[str, Clock] = field(default_factory=dict)
+    duties: dict[str, Duty] = field(default_factory=dict)
+    certificates: dict[str, Certificate] = field(default_factory=dict)
+    certificate_entries: dict[str, str] = field(default_factory=dict)
 
     def copy(self) -> Self:
         """A snapshot: new containers, the same frozen values."""

@@ -1,0 +1,131 @@
+"""Attest: a receiver's signed word that what the gateway disposed of is deleted at its end too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from gateway.envelope.attestation import DeletionAttestation
+from gateway.envelope.signature import verify
+from gateway.errors import Conflict, InvalidInput, NotFound
+from gateway.evidence.canonical import sha256_hex
+from gateway.evidence.duty import Duty
+from gateway.evidence.package import Principal
+from gateway.exchange import record
+from gateway.exchange.ports import Transaction
+from gateway.translog.entry import format_time
+
+
+def list_duties(
+    tx: Transaction, principal: Principal, *, after: str | None, limit: int, now: datetime
+) -> Sequence[Duty]:
+    """Duties that the agency has, and those that receivers of its packages owe to it, newest first."""
+    found = tx.duties.concerning(principal.agency, after=after, limit=limit)
+    tx.ledger.append(
+        record.event(
+            "attestation.list",
+            "permit",
+            now,
+            actor=principal,
+            object_kind="agency",
+            object_id=principal.agency,
+            detail={"returned": len(found)},
+        )
+    )
+    return found
+
+
+def attest(
+    tx: Transaction,
+    principal: Principal,
+    duty_id: str,
+    attestation: bytes,
+    signature: bytes,
+    key_id: str,
+    now: datetime,
+) -> Duty:
+    """Store the agency's signed attestation; it also counts when it comes late.
+
+    Raises:
+        NotFound: ``duty-unknown``, also for another agency's.
+        InvalidInput: ``signing-key-unknown``, ``attestation-mismatch``, ``attestation-invalid``.
+        IntegrityFailure: ``signature-invalid``.
+        Conflict: ``already-attested``.
+    """
+    duty = tx.duties.get(duty_id, lock=True)
+    if duty is None or duty.agency != principal.agency:
+        error = NotFound("duty-unknown", "Your agency has no such duty.", remedy="List the duties.")
+        error.audit = record.event(
+            "attestation.give",
+            "deny",
+            now,
+            actor=principal,
+            object_kind="duty",
+            object_id=duty.id if duty else "",
+            reason="duty-unknown",
+        )
+        raise error
+    key = tx.directory.key(key_id)
+    if key is None or key.agency != principal.agency or key.use != "signing" or not key.usable(now):
+        raise InvalidInput(
+            "signing-key-unknown",
+            "The signature names a key that is not a valid signing key of your agency.",
+            remedy="Sign with a key that is registered for signing and neither revoked nor expired.",
+            where="/key_id",
+        )
+    verify(key.material, attestation, signature, what="attestation")
+    parsed = DeletionAttestation.parse(attestation)
+    named = (parsed.duty, parsed.package, parsed.agency, parsed.releases)
+    if named != (duty.id, duty.package_id, duty.agency, duty.releases) or parsed.deleted_at > now:
+        raise InvalidInput(
+            "attestation-mismatch",
+            "The attestation names another duty, package, agency or set of releases, or a time to come.",
+            remedy="Attest the duty as it is listed, with all of its releases.",
+            where="/attestation",
+        )
+    if duty.attested_at is not None:
+        raise Conflict("already-attested", "This duty is attested already.", remedy="Nothing is left to do.")
+    tx.duties.attest(
+        duty.id,
+        now,
+        attestation,
+        signature,
+        key_id,
+        record.event(
+            "attestation.give",
+            "done",
+            now,
+            actor=principal,
+            object_kind="duty",
+            object_id=duty.id,
+            package_id=duty.package_id,
+            agreement=duty.agreement,
+            reason="late" if now > duty.due_at else "",
+            detail={"attestation_digest": sha256_hex(attestation), "signing_key": key_id},
+            case_id=duty.case_id,
+        ),
+    )
+    return tx.duties.get(duty.id) or duty
+
+
+def mark_overdue(tx: Transaction, now: datetime, limit: int = 100) -> int:
+    """Write down attestations that are overdue, each once; how many there were."""
+    found = tx.duties.overdue(now, limit)
+    for duty in found:
+        tx.duties.mark_overdue(
+            duty.id,
+            now,
+            record.event(
+                "attestation.overdue",
+                "failed",
+                now,
+                object_kind="duty",
+                object_id=duty.id,
+                package_id=duty.package_id,
+                agreement=duty.agreement,
+                reason="attestation-overdue",
+                detail={"agency": duty.agency, "due": format_time(duty.due_at)},
+                case_id=duty.case_id,
+            ),
+        )
+    return len(found)

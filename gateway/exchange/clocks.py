@@ -1,0 +1,93 @@
+"""Clocks: by when a package must be answered, that it was, and that it was not.
+
+A clock starts with the package if the agreement sets a deadline for its urgency. It is answered when
+every agency with a release has acknowledged one. A deadline that passes is written down once, by the
+housekeeping, whoever looks or does not look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from gateway.agreements.model import Agreement
+from gateway.evidence.deadline import Clock, ClockState
+from gateway.evidence.package import Package, Principal
+from gateway.exchange import record
+from gateway.exchange.ports import Transaction
+from gateway.translog.entry import format_time
+from gateway.translog.event import AuditEvent
+
+
+def start(tx: Transaction, package: Package, agreement: Agreement, principal: Principal, now: datetime) -> None:
+    """Start the package's clock, if the agreement has one for its urgency."""
+    time_to_answer = agreement.deadlines.get(package.urgency)
+    if time_to_answer is None:
+        return
+    clock = Clock(
+        package_id=package.id,
+        case_id=package.case_id,
+        agreement=agreement.id,
+        sender=package.agency,
+        urgency=package.urgency,
+        clause=f"/deadlines/{package.urgency}",
+        started_at=now,
+        due_at=now + time_to_answer,
+    )
+    tx.clocks.start(clock, _event("deadline.start", now, package, clock, actor=principal))
+
+
+def answer(tx: Transaction, package: Package, principal: Principal, now: datetime) -> None:
+    """Stop the clock if every agency with a release has now acknowledged one."""
+    clock = tx.clocks.get(package.id, lock=True)
+    if clock is None or clock.answered_at is not None:
+        return
+    releases = tx.releases.of_package(package.id)
+    answered = {r.recipient for r in releases if r.acknowledged_at is not None}
+    if {r.recipient for r in releases} <= answered:
+        tx.clocks.answer(package.id, now, _event("deadline.answer", now, package, clock, actor=principal))
+
+
+def breach_overdue(tx: Transaction, now: datetime, limit: int = 100) -> int:
+    """Write down deadlines that have passed without an answer, each once; how many there were."""
+    found = tx.clocks.overdue(now, limit)
+    for clock in found:
+        package = tx.packages.get(clock.package_id)
+        if package is not None:
+            tx.clocks.breach(clock.package_id, now, _event("deadline.breached", now, package, clock))
+    return len(found)
+
+
+def unanswered(
+    tx: Transaction, principal: Principal, now: datetime, limit: int = 500
+) -> Sequence[tuple[Clock, ClockState]]:
+    """Running, due and breached clocks of packages that the agency sent or must answer, soonest first."""
+    found = [(clock, clock.state(now, state)) for clock, state in tx.clocks.unanswered(principal.agency, limit)]
+    tx.ledger.append(
+        record.event(
+            "deadline.list",
+            "permit",
+            now,
+            actor=principal,
+            object_kind="agency",
+            object_id=principal.agency,
+            detail={"returned": len(found)},
+        )
+    )
+    return found
+
+
+def _event(action: str, now: datetime, package: Package, clock: Clock, *, actor: Principal | None = None) -> AuditEvent:
+    return record.event(
+        action,
+        "failed" if action == "deadline.breached" else "done",
+        now,
+        actor=actor,
+        object_kind="package",
+        object_id=package.id,
+        agreement=package.agreement,
+        clause=clock.clause,
+        reason="deadline-breached" if action == "deadline.breached" else "",
+        detail={"urgency": clock.urgency, "due": format_time(clock.due_at)},
+        case_id=package.case_id,
+    )
