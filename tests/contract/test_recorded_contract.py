@@ -46,6 +46,16 @@ class Scene:
             self.release = seeds.release(self.rendition, self.here.package, recipient)
             tx.releases.add(self.release, seeds.event("release.seal"))
             tx.file_keys.add(self.key)
+            self.hold = seeds.hold(self.here.package)
+            tx.holds.place(self.hold, seeds.event("hold.place"))
+            self.unclocked = seeds.package(self.here.case, self.here.agreement.ref, agency=self.here.package.agency)
+            self.unclocked = replace(self.unclocked, submitter=self.here.package.submitter)
+            tx.packages.add(self.unclocked, (), seeds.event("package.create"))
+            tx.clocks.start(seeds.clock(self.here.package), seeds.event("deadline.start"))
+            self.duty = seeds.duty(self.here.package, self.release)
+            tx.duties.add(self.duty, seeds.event("attestation.require"))
+            self.certificate = seeds.certificate(self.here.package)
+            tx.certificates.add(self.certificate, seeds.event("disposal.record"))
 
 
 def _of(action: str = "test.act") -> AuditEvent:
@@ -94,6 +104,21 @@ MUTATORS: dict[str, Mutator] = {
     "Releases.move": lambda tx, s: tx.releases.move(s.release.id, "dispose", _of("release.dispose")) and None,
     "Releases.touch": lambda tx, s: tx.releases.touch(s.release.id, _of(), last_pull_at=seeds.NOW),
     "FileKeys.add": lambda tx, s: tx.file_keys.add(seeds.file_key(), _of()),
+    "Cases.close": lambda tx, s: tx.cases.close(s.here.case.id, seeds.NOW, _of()),
+    "Holds.place": lambda tx, s: tx.holds.place(seeds.hold(s.here.package), _of()),
+    "Holds.ask_lift": lambda tx, s: tx.holds.ask_lift(s.hold.id, s.here.package.submitter, _of()),
+    "Holds.lift": lambda tx, s: tx.holds.lift(s.hold.id, seeds.NOW, _of()),
+    "Holds.erase_reasons": lambda tx, s: tx.holds.erase_reasons(s.here.case.id, _of()) and None,
+    "Clocks.start": lambda tx, s: tx.clocks.start(seeds.clock(s.unclocked), _of()),
+    "Clocks.answer": lambda tx, s: tx.clocks.answer(s.here.package.id, seeds.NOW, _of()),
+    "Clocks.breach": lambda tx, s: tx.clocks.breach(s.here.package.id, seeds.NOW, _of()),
+    "Duties.add": lambda tx, s: tx.duties.add(seeds.duty(s.here.package, s.release), _of()),
+    "Duties.attest": lambda tx, s: tx.duties.attest(
+        s.duty.id, seeds.NOW, b"{}", b"signature", f"{s.party}-signing", _of()
+    ),
+    "Duties.mark_overdue": lambda tx, s: tx.duties.mark_overdue(s.duty.id, seeds.NOW, _of()),
+    "Certificates.add": lambda tx, s: tx.certificates.add(seeds.certificate(s.here.package), _of()) and None,
+    "Certificates.issue": lambda tx, s: tx.certificates.issue(s.certificate.id, b"{}", b"signature", seeds.NOW, _of()),
     "FileKeys.destroy": lambda tx, s: tx.file_keys.destroy(s.key.id, seeds.NOW, _of()),
 }
 
@@ -134,6 +159,7 @@ def snapshot(database: Database) -> object:
     assert isinstance(database, PostgresDatabase)
     tables = ("agencies", "principals", "keys", "agreements", "agreement_signatures", "cases", "packages")
     tables += ("exhibits", "renditions", "reviews", "releases", "file_keys")
+    tables += ("holds", "clocks", "duties", "certificates")
     with database.engine.begin() as connection:
         return {
             name: sorted(map(str, connection.execute(text(f"SELECT * FROM {name}")).all()))  # noqa: S608 - our names

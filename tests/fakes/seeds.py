@@ -14,8 +14,12 @@ from typing import Any
 
 from gateway.envelope.wrapping import WrappedKey
 from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
+from gateway.evidence.deadline import Clock
+from gateway.evidence.duty import Duty
+from gateway.evidence.hold import Hold, HoldScope
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import EVERYONE, AgreementRef, Case, Exhibit, Package, Principal, Release, Rendition
+from gateway.exchange.ports import Certificate
 from gateway.translog.event import AuditEvent
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -140,5 +144,64 @@ def release(of: Rendition, package: Package, recipient: str = "cnil-fr", **membe
         state=ReleaseState.SEALED,
         sealed_at=NOW,
         deadline=NOW + timedelta(days=90),
+    )
+    return replace(row, **members)
+
+
+def hold(of: Package, **members: Any) -> Hold:
+    row = Hold(
+        id=new_id(),
+        agreement=of.agreement.id,
+        scope=HoldScope.PACKAGE,
+        object_id=of.id,
+        case_id=of.case_id,
+        reason="order of the court",
+        placed_by=of.submitter,
+        agency=of.agency,
+        placed_at=NOW,
+    )
+    return replace(row, **members)
+
+
+def clock(of: Package, **members: Any) -> Clock:
+    row = Clock(
+        package_id=of.id,
+        case_id=of.case_id,
+        agreement=of.agreement.id,
+        sender=of.agency,
+        urgency="ordinary",
+        clause="/deadlines/ordinary",
+        started_at=NOW,
+        due_at=NOW + timedelta(days=10),
+    )
+    return replace(row, **members)
+
+
+def duty(of: Package, release: Release, **members: Any) -> Duty:
+    row = Duty(
+        id=new_id(),
+        package_id=of.id,
+        case_id=of.case_id,
+        agreement=of.agreement,
+        sender=of.agency,
+        agency=release.recipient,
+        releases=(release.id,),
+        reason="retention-over",
+        created_at=NOW,
+        due_at=NOW + timedelta(days=30),
+    )
+    return replace(row, **members)
+
+
+def certificate(of: Package, **members: Any) -> Certificate:
+    row = Certificate(
+        id=new_id(),
+        package_id=of.id,
+        case_id=of.case_id,
+        sender=of.agency,
+        agreement=of.agreement,
+        reason="retention-over",
+        disposed_at=NOW,
+        facts=b"{}",
     )
     return replace(row, **members)
