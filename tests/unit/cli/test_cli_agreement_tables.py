@@ -108,9 +108,11 @@ def test_matrix_as_csv_has_every_row(tmp_path: Path) -> None:
     assert run("matrix", str(NETWORK), "--format", "csv", "--out", str(out)) == ""
     rows = list(csv.DictReader(io.StringIO(out.read_bytes().decode())))
     expected = permission_matrix(parse_agreement(NETWORK.read_bytes()))
-    assert [(r["party"], r["role"], r["action"], r["evidence_type"], r["view"], r["permitted"], r["clause"]) for r in rows] == [
-        (e.party, e.role, e.action, e.evidence_type, e.view, "yes" if e.permitted else "no", e.clause) for e in expected
-    ]  # fmt: skip
+    names = ("party", "role", "action", "evidence_type", "view", "clause")
+    assert [tuple(row[name] for name in names) for row in rows] == [
+        tuple(getattr(row, name) for name in names) for row in expected
+    ]
+    assert [row["permitted"] for row in rows] == ["yes" if row.permitted else "no" for row in expected]
 
 
 def test_no_cell_of_the_csv_is_a_formula(evil: Path) -> None:
