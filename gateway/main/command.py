@@ -10,18 +10,22 @@ import typer
 
 from gateway import __version__
 from gateway.cli.agencies import agencies_app
+from gateway.cli.agreement_as_of import as_of
 from gateway.cli.agreements import agreements_app
 from gateway.cli.decrypt import decrypt
 from gateway.cli.demo.command import demo
 from gateway.cli.detect import detect
 from gateway.cli.doctor import doctor
 from gateway.cli.failure import exit_code, report
-from gateway.cli.govern import activate, propose, suspend
+from gateway.cli.govern import activate, end, propose, resume, suspend
+from gateway.cli.holds import holds_app
 from gateway.cli.keys import keys_app
 from gateway.cli.log import log_app
+from gateway.cli.packages import packages_app
 from gateway.cli.pull import pull
 from gateway.cli.push import push
 from gateway.cli.simulate import simulate
+from gateway.cli.witness import witness_app
 from gateway.errors import GatewayError, Misconfigured
 from gateway.main.serve import serve, worker
 
@@ -34,7 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for _act in (simulate, propose, activate, suspend):
+for _act in (simulate, propose, activate, suspend, resume, end, as_of):
     agreements_app.command()(_act)
 
 _AGENCY, _OPERATOR, _OFFICER = "For agencies", "For the operator", "For admins and officers"
@@ -42,13 +46,16 @@ _AGENCY, _OPERATOR, _OFFICER = "For agencies", "For the operator", "For admins a
 app.command(rich_help_panel=_AGENCY)(push)
 app.command(rich_help_panel=_AGENCY)(pull)
 app.command(rich_help_panel=_AGENCY)(decrypt)
+app.add_typer(packages_app, name="packages", rich_help_panel=_AGENCY)
 app.add_typer(keys_app, name="keys", rich_help_panel=_AGENCY)
 app.command(rich_help_panel=_OPERATOR)(serve)
 app.command(rich_help_panel=_OPERATOR)(worker)
 app.command(rich_help_panel=_OPERATOR)(demo)
 app.command(rich_help_panel=_OPERATOR)(doctor)
+app.add_typer(witness_app, name="witness", rich_help_panel=_AGENCY)
 app.add_typer(agencies_app, name="agencies", rich_help_panel=_OPERATOR)
 app.add_typer(agreements_app, name="agreements", rich_help_panel=_OFFICER)
+app.add_typer(holds_app, name="holds", rich_help_panel=_OFFICER)
 app.command(rich_help_panel=_OFFICER)(detect)
 app.add_typer(log_app, name="log", rich_help_panel=_OFFICER)
 

@@ -6,14 +6,18 @@ import logging
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from gateway.bootstrap.gateway import Gateway
+from gateway.bootstrap.witnesses import read_witnesses
+from gateway.exchange import record
 from gateway.storage.log_sequence import LogSequence
 from gateway.storage.worker_queue import StepWorker
 from gateway.translog.vkey import parse_vkey
 from gateway.workers.sequencer import Sequencer
 from gateway.workers.steps import handlers, housekeeping
+from gateway.workers.witness_client import WitnessClient
+from gateway.workers.witnesses import Witnesses
 
 _log = logging.getLogger(__name__)
 
@@ -23,16 +27,28 @@ class Background:
 
     def __init__(self, gateway: Gateway) -> None:
         self._stop = threading.Event()
+        log_key = parse_vkey(gateway.keyring.log_vkey)
+        self._witnesses = Witnesses(
+            gateway.log_store,
+            log_key,
+            read_witnesses(gateway.settings),
+            gateway.settings.witness_quorum,
+            WitnessClient(log_key),
+            alarm=lambda name, outcome, reason, detail: _alarm(gateway, name, outcome, reason, detail),
+        )
         self.sequencer = Sequencer(
             LogSequence(gateway.database.engine),
             gateway.log_store,
             gateway.keyring.log_signer,
-            parse_vkey(gateway.keyring.log_vkey),
+            log_key,
+            check_head=self._witnesses.check,
+            objection=lambda: self._witnesses.objection,
         )
         self._worker = StepWorker(gateway.database_url, handlers(gateway), housekeeping=lambda: housekeeping(gateway))
         self._threads = [
             threading.Thread(target=self._guarded, args=("sequencer", self.sequencer.run), name="sequencer"),
             threading.Thread(target=self._guarded, args=("worker", self._worker.run), name="worker"),
+            threading.Thread(target=self._guarded, args=("witnesses", self._ask_witnesses), name="witnesses"),
         ]
 
     def start(self) -> Self:
@@ -64,9 +80,31 @@ class Background:
         """Return when :meth:`stop` was called from elsewhere."""
         self._stop.wait()
 
+    def _ask_witnesses(self, stop: threading.Event) -> None:
+        self._witnesses.run(stop, lambda: self.sequencer.leads)
+
     def _guarded(self, name: str, run: Callable[[threading.Event], None]) -> None:
         try:
             run(self._stop)
         except Exception:
             # Without it nothing moves on; the readiness check then says so, and the operator restarts.
             _log.exception("the %s has ended", name)
+
+
+def _alarm(
+    gateway: Gateway, name: str, outcome: Literal["done", "failed"], reason: str, detail: dict[str, object]
+) -> None:
+    """Write into the log that a witness lags or refuses, or cosigns again."""
+    with gateway.database.transaction() as tx:
+        tx.ledger.append(
+            record.event(
+                "witness.alarm",
+                outcome,
+                gateway.clock(),
+                object_kind="witness",
+                object_id=name,
+                reason=reason,
+                detail=detail,
+                system="sequencer",
+            )
+        )

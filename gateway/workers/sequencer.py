@@ -53,6 +53,8 @@ class Sequencer:
         signer: The log's key; its name is the origin of the log.
         vkey: The public half of it.
         failpoint: Called with a name between the steps; tests let it raise.
+        check_head: Called with the head before anything is signed; raises if others know better.
+        objection: Evidence against this log that came up meanwhile, or None.
 
     Attributes:
         refusal: Why the sequencer does not go on, or None; for health checks.
@@ -66,6 +68,8 @@ class Sequencer:
         vkey: VerifierKey,
         *,
         failpoint: Callable[[str], None] = lambda name: None,
+        check_head: Callable[[Checkpoint, bytes], None] = lambda head, note: None,
+        objection: Callable[[], GatewayError | None] = lambda: None,
     ) -> None:
         if (signer.name, signer.key_id) != (vkey.name, vkey.key_id):
             raise ValueError("signer and verifier key are not of one key")
@@ -74,6 +78,8 @@ class Sequencer:
         self._signer = signer
         self._vkey = vkey
         self._failpoint = failpoint
+        self._check_head = check_head
+        self._objection = objection
         self.refusal: GatewayError | None = None
         # Set while this process leads and has checked the log; None means: check again first.
         self._edge: Edge | None = None
@@ -127,8 +133,11 @@ class Sequencer:
             if not self._rows.lead():
                 self._edge = None
                 return 0
-            if self._edge is None:
+            if self._edge is None or self._objection() is not None:
                 self._edge = self._recover()
+                objection = self._objection()
+                if objection is not None:
+                    raise objection
             self._rows.sequence(_BATCH)
             self._failpoint("sequenced")
             published = self._publish(self._edge)
@@ -157,6 +166,8 @@ class Sequencer:
         if edge.root() != accepted.root:
             raise _refuse("log-tile-wrong", "The tiles in the log store do not lead to the head's root.", HEAD)
         self._compare_database(accepted.size)
+        self._check_head(accepted, head)
+        self._failpoint("recovered")
         self._head = head
         return edge
 
@@ -236,7 +247,9 @@ class Sequencer:
         self._store.publish(head)
         self._failpoint("published")
         self._drop_stages(grown.size)
+        self._failpoint("stages-dropped")
         self._drop_partials(start, files)
+        self._failpoint("partials-dropped")
         self._edge, self._head, self._prev = grown, head, prev
         return len(leaves)
 
