@@ -13,14 +13,28 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from gateway import __version__
-from gateway.api import about, log, log_proofs, oauth, packages, problems, pulls, releases, reviews, uploads
+from gateway.api import (
+    about,
+    custody,
+    holds,
+    log,
+    log_proofs,
+    oauth,
+    packages,
+    problems,
+    pulls,
+    releases,
+    reviews,
+    uploads,
+)
 from gateway.api.description import describe
 from gateway.api.guard import Guard
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError
 
 _ROUTERS = tuple(
-    module.router for module in (about, oauth, packages, uploads, releases, pulls, reviews, log, log_proofs)
+    module.router
+    for module in (about, oauth, packages, uploads, releases, pulls, reviews, holds, custody, log, log_proofs, audit)
 )
 
 

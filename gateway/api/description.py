@@ -14,7 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import packages, releases, reviews
+from gateway.api import custody, holds, packages, releases, reviews
 from gateway.api.schema.problem import OAuthError, Problem
 
 #: Path prefixes whose operations need no token.
@@ -32,6 +32,8 @@ _TAGS = [
     {"name": "packages", "description": "Push: declare, upload, submit, follow, withdraw."},
     {"name": "releases", "description": "Pull: inbox, content, signed manifest, acknowledgement, report."},
     {"name": "reviews", "description": "A person's approval where the agreement asks for it."},
+    {"name": "holds", "description": "Legal holds: what is held is not disposed of."},
+    {"name": "custody", "description": "Deadlines, closing a case, certificates of destruction, attestations."},
     {"name": "log", "description": "The tamper-evident audit log."},
     {"name": "about", "description": "Public facts and health."},
 ]
@@ -49,7 +51,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas.update(_definitions([Problem, OAuthError, *packages.DESCRIBED, *releases.DESCRIBED, *reviews.DESCRIBED]))
+    described = [m for module in (packages, releases, reviews, holds, custody) for m in module.DESCRIBED]
+    schemas.update(_definitions([Problem, OAuthError, *described]))
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     document["components"]["securitySchemes"] = {

@@ -1,4 +1,4 @@
-"""``agreements propose``, ``activate`` and ``suspend``: the operator's side of an agreement's life.
+"""``agreements propose``, ``activate``, ``suspend``, ``resume``, ``end``: the operator's side of its life.
 
 Signing is offline (``agreements sign``); what comes here are signature files and the names of the
 principals who ask for an act. Each act is an entry of the log.
@@ -83,6 +83,32 @@ def suspend(
     with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
         govern.suspend(tx, agreement, version, approved_by, gateway.clock())
     _say({"suspended": {"id": agreement, "version": version}}, f"{agreement} version {version} is suspended.", as_json)
+
+
+def resume(
+    agreement: AgreementId, version: Version, approved_by: ApprovedBy, home: Home = None, as_json: Json = False
+) -> None:
+    """Put a suspended version back into force; takes as many persons as an activation."""
+    from gateway.bootstrap.gateway import open_gateway
+    from gateway.exchange import govern
+    from gateway.settings import read_settings
+
+    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
+        govern.resume(tx, agreement, version, approved_by, gateway.clock())
+    _say({"active": {"id": agreement, "version": version}}, f"{agreement} version {version} is in force.", as_json)
+
+
+def end(
+    agreement: AgreementId, version: Version, approved_by: ApprovedBy, home: Home = None, as_json: Json = False
+) -> None:
+    """End a version for good; what was released under it can no longer be pulled."""
+    from gateway.bootstrap.gateway import open_gateway
+    from gateway.exchange import govern
+    from gateway.settings import read_settings
+
+    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
+        govern.end(tx, agreement, version, approved_by, gateway.clock())
+    _say({"ended": {"id": agreement, "version": version}}, f"{agreement} version {version} has ended.", as_json)
 
 
 def _read(path: Path) -> bytes:

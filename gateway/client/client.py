@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
+from gateway.client import custody
 from gateway.client import pull as pulling
 from gateway.client import push as pushing
 from gateway.client.connection import Connection
@@ -118,6 +120,45 @@ class GatewayClient:
     def reject(self, rendition_id: str, note: str = "") -> dict[str, Any]:
         """Keep a rendition from being released."""
         return self._posted(f"/v1/reviews/{rendition_id}/reject", {"note": note})
+
+    def holds(self) -> list[dict[str, Any]]:
+        """Holds in force on what concerns one's own agency."""
+        found: list[dict[str, Any]] = self._object("/v1/holds")["holds"]
+        return found
+
+    def place_hold(self, reason: str, *, expires_at: str | None = None, **target: str) -> dict[str, Any]:
+        """Place a hold; ``target`` is ``package=``, ``exhibit=``, or ``agreement=`` with ``case=``."""
+        expiry = {} if expires_at is None else {"expires_at": expires_at}
+        return self._posted("/v1/holds", {**target, **expiry, "reason": reason})
+
+    def lift_hold(self, hold_id: str) -> dict[str, Any]:
+        """Ask to lift a hold; the answer says whether it is lifted."""
+        return self._posted(f"/v1/holds/{hold_id}/lift", {})
+
+    def close_case(self, agreement: str, case: str) -> dict[str, Any]:
+        """Close a case that one's own agency opened."""
+        return self._posted(f"/v1/cases/{agreement}/{case}/close", {})
+
+    def deadlines(self) -> list[dict[str, Any]]:
+        """Packages that wait for an answer, soonest due first."""
+        found: list[dict[str, Any]] = self._object("/v1/deadlines")["deadlines"]
+        return found
+
+    def duties(self) -> Iterator[dict[str, Any]]:
+        """Duties to attest deletion: one's own and those owed to one."""
+        return self._pages("/v1/duties", "duties")
+
+    def attest(self, duty: dict[str, Any], deleted_at: datetime) -> dict[str, Any]:
+        """Sign and send the attestation of a duty; see :func:`gateway.client.custody.attest`."""
+        return custody.attest(self.connection, duty, deleted_at)
+
+    def certificates(self) -> Iterator[dict[str, Any]]:
+        """Certificates of destruction that concern one's own agency, newest first."""
+        return self._pages("/v1/certificates", "certificates")
+
+    def certificate(self, certificate_id: str) -> custody.FetchedCertificate:
+        """A certificate, verified; see :func:`gateway.client.custody.fetch_certificate`."""
+        return custody.fetch_certificate(self.connection, certificate_id)
 
     def gateway(self) -> dict[str, Any]:
         """What the gateway says of itself: name, keys, log. Not to be trusted for pinning by itself."""

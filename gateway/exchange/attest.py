@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.envelope.attestation import DeletionAttestation
 from gateway.envelope.signature import verify
@@ -14,6 +14,9 @@ from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.ports import Transaction
 from gateway.translog.entry import format_time
+
+#: How far ahead an agency's clock may be.
+_CLOCK_DIFFERENCE = timedelta(minutes=5)
 
 
 def list_duties(
@@ -76,7 +79,7 @@ def attest(
     verify(key.material, attestation, signature, what="attestation")
     parsed = DeletionAttestation.parse(attestation)
     named = (parsed.duty, parsed.package, parsed.agency, parsed.releases)
-    if named != (duty.id, duty.package_id, duty.agency, duty.releases) or parsed.deleted_at > now:
+    if named != (duty.id, duty.package_id, duty.agency, duty.releases) or parsed.deleted_at > now + _CLOCK_DIFFERENCE:
         raise InvalidInput(
             "attestation-mismatch",
             "The attestation names another duty, package, agency or set of releases, or a time to come.",

@@ -1,0 +1,213 @@
+"""The end of evidence: deadlines, closing a case, certificates of destruction, attestations of deletion."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.api import idempotency
+from gateway.api.bodies import empty_or_json_body, json_body
+from gateway.api.idempotency import Answer, answer_once
+from gateway.api.members import members, octets, text
+from gateway.api.query import known_parameters, object_id
+from gateway.api.schema.base import body_schema
+from gateway.api.schema.custody import (
+    AttestationBody,
+    CaseBody,
+    CertificateBody,
+    Certificates,
+    DeadlineBody,
+    Deadlines,
+    Duties,
+    DutyBody,
+)
+from gateway.api.schema.problem import refusals
+from gateway.api.session import Authenticated, Session
+from gateway.envelope.certificate import parse_certificate
+from gateway.evidence.canonical import sha256_hex
+from gateway.evidence.package import Principal
+from gateway.exchange import attest, certify, clocks, custody
+from gateway.exchange.ports import Certificate, Transaction
+from gateway.formats.certificate_pdf import certificate_pdf
+
+MAX_ATTESTATION_BYTES = 1 << 19
+
+router = APIRouter(prefix="/v1", tags=["custody"], dependencies=[Depends(known_parameters)])
+
+After = Annotated[str | None, Query(max_length=36, description="`next` of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=100)]
+
+
+@router.get(
+    "/deadlines",
+    response_model=Deadlines,
+    responses=refusals(),
+    summary="Packages that wait for an answer, soonest due first",
+)
+async def read_deadlines(session: Authenticated) -> Response:
+    def work(tx: Transaction, principal: Principal) -> Deadlines:
+        found = clocks.unanswered(tx, principal, session.now)
+        return Deadlines(deadlines=[DeadlineBody.of(clock, state) for clock, state in found])
+
+    return _json(await run_in_threadpool(session.run, work))
+
+
+@router.post(
+    "/cases/{agreement}/{case}/close",
+    response_model=CaseBody,
+    responses=refusals(403, 404, 409, 415, 422),
+    openapi_extra={"parameters": [idempotency.PARAMETER]},
+    summary="Close a case for good; periods that count from its closing begin",
+)
+async def close_case(
+    request: Request,
+    session: Authenticated,
+    agreement: str,
+    case: str,
+    untrusted: Annotated[Any, Depends(empty_or_json_body)],
+) -> Response:
+    members(untrusted, required=())
+
+    def work(tx: Transaction, principal: Principal) -> Answer:
+        return Answer(200, CaseBody.of(custody.close_case(tx, principal, agreement, case, session.now)))
+
+    return await answer_once(request, session, work)
+
+
+@router.get(
+    "/duties",
+    response_model=Duties,
+    responses=refusals(),
+    summary="Duties to attest deletion: your own, and those owed for packages you sent",
+)
+async def read_duties(session: Authenticated, after: After = None, limit: Limit = 50) -> Response:
+    cursor = None if after is None else object_id(after)
+
+    def work(tx: Transaction, principal: Principal) -> Duties:
+        found = attest.list_duties(tx, principal, after=cursor, limit=limit, now=session.now)
+        following = found[-1].id if len(found) == limit else None
+        return Duties(duties=[DutyBody.of(duty, session.now) for duty in found], next=following)
+
+    return _json(await run_in_threadpool(session.run, work))
+
+
+@router.post(
+    "/duties/{duty_id}/attestation",
+    response_model=DutyBody,
+    status_code=201,
+    responses=refusals(403, 404, 409, 413, 415, 422),
+    openapi_extra={
+        **body_schema(
+            AttestationBody,
+            {"attestation": "eyJhZ2VuY3kiOiJpY28…", "signature": "MGUCMQDs…", "key_id": "ico-uk.signing-1"},
+        ),
+        "parameters": [idempotency.PARAMETER],
+    },
+    summary="Attest, with your agency's signature, that all copies are deleted",
+)
+async def give_attestation(
+    request: Request, session: Authenticated, duty_id: str, untrusted: Annotated[Any, Depends(json_body)]
+) -> Response:
+    body = members(untrusted, required=("attestation", "signature", "key_id"))
+    attestation = octets(body["attestation"], "/attestation", max_bytes=MAX_ATTESTATION_BYTES)
+    signature = octets(body["signature"], "/signature")
+    key_id = text(body["key_id"], "/key_id", max_chars=64)
+    duty_id = object_id(duty_id)
+
+    def work(tx: Transaction, principal: Principal) -> Answer:
+        duty = attest.attest(tx, principal, duty_id, attestation, signature, key_id, session.now)
+        return Answer(201, DutyBody.of(duty, session.now))
+
+    return await answer_once(request, session, work)
+
+
+@router.get(
+    "/certificates",
+    response_model=Certificates,
+    responses=refusals(),
+    summary="Certificates of destruction of packages that you sent or received, newest first",
+)
+async def read_certificates(session: Authenticated, after: After = None, limit: Limit = 50) -> Response:
+    cursor = None if after is None else object_id(after)
+
+    def work(tx: Transaction, principal: Principal) -> Certificates:
+        found = certify.list_certificates(tx, principal, after=cursor, limit=limit, now=session.now)
+        following = found[-1].id if len(found) == limit else None
+        return Certificates(certificates=[CertificateBody.of(c) for c in found], next=following)
+
+    return _json(await run_in_threadpool(session.run, work))
+
+
+@router.get(
+    "/certificates/{certificate_id}/document",
+    response_class=Response,
+    responses={
+        **refusals(404),
+        200: {
+            "description": "RFC 8785 JSON, byte for byte as it was signed.",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        },
+    },
+    summary="A certificate of destruction",
+)
+async def read_document(session: Authenticated, certificate_id: str) -> Response:
+    document, _ = await _issued(session, certificate_id)
+    return Response(document, media_type="application/json")
+
+
+@router.get(
+    "/certificates/{certificate_id}/document.sig",
+    response_class=Response,
+    responses={
+        **refusals(404),
+        200: {
+            "description": "Detached ECDSA signature (P-384, SHA-384), DER, as `openssl dgst -verify` reads it.",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        },
+    },
+    summary="The gateway's signature over the certificate",
+)
+async def read_document_signature(session: Authenticated, certificate_id: str) -> Response:
+    _, signature = await _issued(session, certificate_id)
+    return Response(signature, media_type="application/octet-stream")
+
+
+@router.get(
+    "/certificates/{certificate_id}/document.pdf",
+    response_class=Response,
+    responses={
+        **refusals(404),
+        200: {
+            "description": "The certificate as a page to print; only the JSON is signed.",
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        },
+    },
+    summary="The certificate as PDF",
+)
+async def read_document_pdf(session: Authenticated, certificate_id: str) -> Response:
+    document, _ = await _issued(session, certificate_id)
+    page = await run_in_threadpool(certificate_pdf, parse_certificate(document), sha256_hex(document))
+    return Response(page, media_type="application/pdf")
+
+
+async def _issued(session: Session, certificate_id: str) -> tuple[bytes, bytes]:
+    certificate_id = object_id(certificate_id)
+
+    def work(tx: Transaction, principal: Principal) -> Certificate:
+        return certify.read_certificate(tx, principal, certificate_id, session.now)
+
+    certificate = await run_in_threadpool(session.run, work)
+    # Only issued ones are read, and an issued one has both; the database holds it to that.
+    return certificate.document or b"", certificate.signature or b""
+
+
+def _json(model: Deadlines | Duties | Certificates) -> Response:
+    return Response(model.model_dump_json(), media_type="application/json")
+
+
+#: Models that only ``openapi_extra`` refers to.
+DESCRIBED = (AttestationBody,)

@@ -1,0 +1,154 @@
+"""``evidence-gateway packages``: what an agency has pushed and must answer, and how it ends.
+
+For agencies; needs the base installation and a credentials file (docs/api.md, "Credentials").
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gateway.errors import NotFound
+
+packages_app = typer.Typer(
+    help="Packages: list, deadlines, closing a case, certificates of destruction, attestations.", no_args_is_help=True
+)
+
+Credentials_ = Annotated[
+    Path,
+    typer.Option(
+        "--credentials", "-c", envvar="EVIDENCE_GATEWAY_CREDENTIALS", help="Credentials file of the principal."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+@packages_app.command("list")
+def list_all(credentials: Credentials_, as_json: Json = False) -> None:
+    """List the packages that one's own agency pushed, newest first."""
+    from gateway.client import Credentials, GatewayClient
+
+    with GatewayClient(Credentials.load(credentials)) as client:
+        found = list(client.packages())
+    _listed(
+        "packages",
+        found,
+        as_json,
+        lambda p: f"{p['id']}  {p['state']}  {p['case']}  {p['urgency']}  {p['created_at'][:10]}  {p['reason']}",
+    )
+
+
+@packages_app.command("deadlines")
+def deadlines(credentials: Credentials_, as_json: Json = False) -> None:
+    """List packages that wait for an answer, soonest due first; exit code 3 if a deadline was missed."""
+    from gateway.client import Credentials, GatewayClient
+
+    with GatewayClient(Credentials.load(credentials)) as client:
+        found = client.deadlines()
+    _listed(
+        "deadlines",
+        found,
+        as_json,
+        lambda d: f"{d['package']}  {d['state']}  {d['urgency']}  due {d['due_at'][:16]}  from {d['sender']}",
+    )
+    if any(d["state"] == "breached" for d in found):
+        raise typer.Exit(3)
+
+
+@packages_app.command("close-case")
+def close_case(
+    credentials: Credentials_,
+    agreement: Annotated[str, typer.Argument(help="The agreement's id.")],
+    case: Annotated[str, typer.Argument(help="The case's reference.")],
+    as_json: Json = False,
+) -> None:
+    """Close a case that one's own agency opened, for good."""
+    from gateway.client import Credentials, GatewayClient
+
+    with GatewayClient(Credentials.load(credentials)) as client:
+        closed = client.close_case(agreement, case)
+    typer.echo(json.dumps(closed, ensure_ascii=False) if as_json else f"The case {case} is closed.")
+
+
+@packages_app.command("certificates")
+def certificates(
+    credentials: Credentials_,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for ID.json, ID.sig and ID.pdf, each verified.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List certificates of destruction, and fetch them.
+
+    Exit codes: 0 done; 1 one does not verify (nothing of it was written).
+    """
+    from gateway.client import Credentials, GatewayClient
+
+    with GatewayClient(Credentials.load(credentials)) as client:
+        found = list(client.certificates())
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            for item in found:
+                fetched = client.certificate(item["id"])
+                for suffix, data in (("json", fetched.document), ("sig", fetched.signature), ("pdf", fetched.pdf)):
+                    (out / f"{item['id']}.{suffix}").write_bytes(data)
+    _listed(
+        "certificates",
+        found,
+        as_json,
+        lambda c: f"{c['id']}  package {c['package']}  {c['reason']}  {c['disposed_at'][:16]}",
+    )
+
+
+@packages_app.command("duties")
+def duties(credentials: Credentials_, as_json: Json = False) -> None:
+    """List duties to attest deletion: one's own, and those owed to one; exit code 3 if one is overdue."""
+    from gateway.client import Credentials, GatewayClient
+
+    with GatewayClient(Credentials.load(credentials)) as client:
+        found = list(client.duties())
+    _listed(
+        "duties",
+        found,
+        as_json,
+        lambda d: (
+            f"{d['id']}  {d['state']}  {d['agency']} owes {d['sender']}  {len(d['releases'])} release(s)  "
+            f"due {d['due_at'][:10]}"
+        ),
+    )
+    if any(d["state"] == "overdue" for d in found):
+        raise typer.Exit(3)
+
+
+@packages_app.command("attest")
+def attest(
+    credentials: Credentials_,
+    duty: Annotated[str, typer.Argument(help="Id of the duty.")],
+    deleted_at: Annotated[
+        datetime | None, typer.Option(help="When the last copy was deleted, UTC [default: now].")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Sign and send the attestation that all copies of a duty's releases are deleted."""
+    from gateway.client import Credentials, GatewayClient
+
+    moment = datetime.now(UTC) if deleted_at is None else deleted_at.replace(tzinfo=UTC)
+    with GatewayClient(Credentials.load(credentials)) as client:
+        owed = next((found for found in client.duties() if found["id"] == duty), None)
+        if owed is None:
+            raise NotFound("duty-unknown", "Your agency has no such duty.", remedy="List them with 'packages duties'.")
+        answer = client.attest(owed, moment)
+    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else f"Attested: {answer['state']}.")
+
+
+def _listed(noun: str, found: list[dict[str, Any]], as_json: bool, line: Any) -> None:
+    if as_json:
+        typer.echo(json.dumps({noun: found}, ensure_ascii=False))
+        return
+    for item in found:
+        typer.echo(line(item))
+    typer.echo(f"{len(found)} {noun}.")
