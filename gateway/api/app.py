@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from gateway import __version__
 from gateway.api import (
     about,
+    audit,
     custody,
     holds,
     log,

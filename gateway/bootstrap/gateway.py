@@ -97,7 +97,7 @@ def open_gateway(
         gateway = Gateway(
             settings=settings,
             database_url=url,
-            database=PostgresDatabase(url),
+            database=PostgresDatabase(url, keyring=keyring),
             blobs=open_blobs(settings.blobs_at),
             keyring=keyring,
             tokens=TokenAuthority(keyring.token_key, settings.public_url, settings.public_url),

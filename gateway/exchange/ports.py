@@ -22,6 +22,7 @@ from gateway.evidence.duty import Duty
 from gateway.evidence.hold import Hold
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import AgreementRef, Case, Exhibit, Package, Principal, Release, Rendition
+from gateway.exchange.question import Access, AuditQuery, Denials, Reader, Scope
 from gateway.translog.event import AuditEvent
 
 
@@ -212,19 +213,46 @@ class Ledger(Protocol):
         ...
 
     def erase_case(self, case_id: str, at: datetime, event: AuditEvent) -> int:
-        """Destroy the case's key and delete every salt and value of it; the entries stay as they are.
+        """Delete values and salts behind the commitments of a case, for ever; how many there were.
 
-        Returns:
-            How many values were deleted. A case that is erased already is left alone, and nothing is
-            recorded again. Values of the case that are appended later are committed to and not kept.
+        The event is written only if there were any, so that repeating it is harmless.
+        """
+        ...
+
+    def erase_entry(self, entry_id: str, fields: Sequence[str], event: AuditEvent) -> int:
+        """Delete salt and value of some fields of one entry; how many there were. 0 records nothing."""
+        ...
+
+
+class AuditIndex(Protocol):
+    """The log as officers search it. ``scope`` None: everything, for the operator."""
+
+    def find(self, query: AuditQuery, scope: Scope | None, *, start: int, limit: int) -> Sequence[LoggedEntry]:
+        """Entries from ``start`` on that match, in log order.
 
         Raises:
             Unavailable: ``log-unavailable``.
         """
         ...
 
-    def erase_entry(self, entry_id: str, fields: Sequence[str], event: AuditEvent) -> int:
-        """Delete salt and value of some fields of one entry; how many there were. 0 records nothing."""
+    def readers(self, exhibit: str, scope: Scope | None) -> Sequence[Reader]: ...
+    def denials(self, since: datetime, until: datetime, scope: Scope | None) -> Sequence[Denials]: ...
+    def access(self, since: datetime, until: datetime, scope: Scope | None) -> Sequence[Access]: ...
+
+
+class Erasures(Protocol):
+    """What the gateway keeps of a case in words, outside the log."""
+
+    def live(self, case_id: str) -> bool:
+        """Whether a package of the case is not disposed of yet."""
+        ...
+
+    def held(self, case_id: str, now: datetime) -> bool:
+        """Whether a legal hold covers the case, or a part of it."""
+        ...
+
+    def scrub(self, case_id: str) -> int:
+        """Replace references, names and documents of a case by words that say nothing; rows changed."""
         ...
 
 
@@ -375,6 +403,8 @@ class Transaction(Protocol):
     releases: Releases
     file_keys: FileKeys
     ledger: Ledger
+    audit: AuditIndex
+    erasures: Erasures
     queue: Queue
     replays: Replays
     idempotency: Idempotency

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from gateway.envelope import signature
 from gateway.envelope.wrapping import WrappedKey, unwrap_file_key, wrap_file_key
 from gateway.errors import IntegrityFailure, NotFound
-from gateway.keyring import private_file, sealed_secret
+from gateway.keyring import private_file, sealed_secret, small_secret
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.translog.vkey import Ed25519Signer
 
@@ -99,6 +99,32 @@ class FileKeyring:
                 "The key of this exhibit was destroyed at the end of its retention; nobody can open it any more.",
                 remedy="Ask the sender for a new release, if the agreement allows one.",
             )
+        return unwrap_file_key(self._kek_of(key), key.wrapped, key.aad)
+
+    def wrap_secret(self, secret: bytes, *, use: str, owner: str, now: datetime) -> WrappedKey:
+        """A small secret of the database (16 to 128 bytes) under the newest key-encryption key.
+
+        Args:
+            use: What it is for, such as ``case`` or ``webhook``.
+            owner: The id of the row that holds it; it opens in no other.
+
+        Raises:
+            InvalidInput: ``secret-size-invalid``.
+        """
+        kek, aad = self._keys.keks[-1], small_secret.binding(use, owner)
+        return WrappedKey(owner, small_secret.wrap(kek.key, secret, aad), kek.id, kek.version, aad, now)
+
+    def unwrap_secret(self, key: WrappedKey, *, use: str) -> bytes:
+        """The secret again; ``key.aad`` is not believed but computed from the use and the row's id.
+
+        Raises:
+            NotFound: ``key-destroyed``. IntegrityFailure: ``key-unwrap-failed``.
+        """
+        if key.destroyed_at is not None or not key.wrapped:
+            raise NotFound("key-destroyed", "This secret was destroyed.", remedy="It cannot be brought back.")
+        return small_secret.unwrap(self._kek_of(key), key.wrapped, small_secret.binding(use, key.id))
+
+    def _kek_of(self, key: WrappedKey) -> bytes:
         kek = self._by_version.get((key.kek_id, key.kek_version))
         if kek is None:
             raise IntegrityFailure(
@@ -106,7 +132,7 @@ class FileKeyring:
                 f"The key file does not hold version {key.kek_version} of the key-encryption key.",
                 remedy="Use the key file that belongs to this database, or restore it from your backup.",
             )
-        return unwrap_file_key(kek, key.wrapped, key.aad)
+        return kek
 
     def sign(self, data: bytes) -> bytes:
         """Detached ECDSA P-384 / SHA-384 signature, DER."""

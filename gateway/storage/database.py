@@ -20,11 +20,13 @@ from sqlalchemy.exc import ArgumentError
 from gateway.errors import GatewayError, IntegrityFailure, InvalidInput, Misconfigured, Unavailable
 from gateway.exchange.ports import (
     Agreements,
+    AuditIndex,
     Cases,
     Certificates,
     Clocks,
     Directory,
     Duties,
+    Erasures,
     FileKeys,
     Holds,
     Idempotency,
@@ -38,6 +40,7 @@ from gateway.exchange.ports import (
     Transaction,
 )
 from gateway.storage.agreements import PostgresAgreements
+from gateway.storage.case_erasure import PostgresErasures
 from gateway.storage.cases import PostgresCases
 from gateway.storage.certificates import PostgresCertificates
 from gateway.storage.clocks import PostgresClocks
@@ -47,6 +50,7 @@ from gateway.storage.file_keys import PostgresFileKeys
 from gateway.storage.holds import PostgresHolds
 from gateway.storage.idempotency import PostgresIdempotency
 from gateway.storage.log_ledger import SqlLedger
+from gateway.storage.log_search import LogSearch
 from gateway.storage.packages import PostgresPackages
 from gateway.storage.queue import PostgresQueue
 from gateway.storage.refusals import exists, missing
@@ -90,6 +94,8 @@ class PostgresTransaction:
     def __init__(self, connection: Connection, keyring: Keyring | None = None) -> None:
         self.connection = connection
         self.ledger: Ledger = SqlLedger(connection, keyring)
+        self.audit: AuditIndex = LogSearch(connection)
+        self.erasures: Erasures = PostgresErasures(connection)
         self.directory: Directory = PostgresDirectory(connection, self.ledger)
         self.agreements: Agreements = PostgresAgreements(connection, self.ledger)
         self.cases: Cases = PostgresCases(connection, self.ledger)

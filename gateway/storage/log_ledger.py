@@ -3,7 +3,7 @@
 Implements :class:`gateway.exchange.ports.Ledger`. Appending inserts one row and takes no lock, so
 writers never wait for each other; the entry gets its place later, from the sequencer. The caller
 commits. What could be personal is committed to with a fresh salt here, and salt and value are kept
-beside the log, where they can be erased.
+beside the log, encrypted under a key per case, where they can be erased (log_values.py).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import secrets
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select
@@ -19,8 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gateway.errors import Unavailable
-from gateway.exchange.ports import LoggedEntry
-from gateway.storage.log_tables import log_commitments, log_entries, log_pending
+from gateway.exchange.ports import Keyring, LoggedEntry
+from gateway.storage.log_tables import log_entries, log_pending
+from gateway.storage.log_values import LogValues
 from gateway.translog.commitment import SALT_BYTES, commit
 from gateway.translog.entry import pending
 from gateway.translog.event import AuditEvent
@@ -29,10 +31,15 @@ MAX_PAGE = 1000
 
 
 class SqlLedger:
-    """Appends to and reads from the log through one open session or connection."""
+    """Appends to and reads from the log through one open session or connection.
 
-    def __init__(self, session: Session | Connection) -> None:
+    Args:
+        keyring: Wraps the keys of cases; without one, erasable values are committed to and not kept.
+    """
+
+    def __init__(self, session: Session | Connection, keyring: Keyring | None = None) -> None:
         self._session = session
+        self._values = LogValues(session, keyring)
 
     def append(self, event: AuditEvent) -> str:
         """Write a pending entry in this transaction; returns its id (a UUID).
@@ -48,17 +55,8 @@ class SqlLedger:
         with _logging():
             self._session.execute(insert(log_pending), {"id": entry_id, "event": waiting})
             if salts:
-                rows = [
-                    {
-                        "entry_id": entry_id,
-                        "field": field,
-                        "case_id": event.case_id,
-                        "salt": salts[field],
-                        "value": value,
-                    }
-                    for field, value in event.erasable.items()
-                ]
-                self._session.execute(insert(log_commitments), rows)
+                values = {field: (salts[field], value) for field, value in event.erasable.items()}
+                self._values.keep(entry_id, event.case_id, values, event.time)
         return entry_id
 
     def position(self, entry_id: str) -> int | None:
@@ -66,6 +64,35 @@ class SqlLedger:
         with _logging():
             found = self._session.execute(select(log_entries.c.seq).where(log_entries.c.entry_id == entry_id))
             return found.scalar_one_or_none()
+
+    def values(self, entry_id: str) -> dict[str, tuple[bytes, str]]:
+        """Field -> salt and value behind the commitments of an entry, as far as they were not erased.
+
+        Raises:
+            IntegrityFailure: ``log-value-damaged``, ``key-unwrap-failed``.
+        """
+        with _logging():
+            return self._values.open(entry_id)
+
+    def erase_case(self, case_id: str, at: datetime, event: AuditEvent) -> int:
+        """Destroy the case's key and delete its salts and values; how many there were.
+
+        The event is written only if there were any. What is appended for the case later is committed
+        to and not kept.
+        """
+        with _logging():
+            gone = self._values.erase_case(case_id, at)
+        if gone:
+            self.append(event)
+        return gone
+
+    def erase_entry(self, entry_id: str, fields: Sequence[str], event: AuditEvent) -> int:
+        """Delete salt and value of some fields of one entry; see :meth:`Ledger.erase_entry`."""
+        with _logging():
+            gone = self._values.erase_fields(entry_id, fields)
+        if gone:
+            self.append(event)
+        return gone
 
     def visible_to(
         self, agency_id: str, agreement_ids: Sequence[str], *, start: int, limit: int

@@ -45,6 +45,8 @@ _COLUMNS = (
     "exhibit_id",
     "object_kind",
     "object_id",
+    "clause",
+    "reason",
 )
 _COPY = f"COPY log_entries ({', '.join(_COLUMNS)}) FROM STDIN"
 
@@ -192,4 +194,6 @@ def _columns(entry_id: str, entry: Entry, leaf: bytes, digest: bytes) -> Sequenc
         subject["id"] if kind == "exhibit" else subject.get("exhibit"),
         kind,
         subject["id"],
+        entry.clause or None,
+        entry.reason or None,
     )

@@ -18,6 +18,7 @@ from sqlalchemy import (
     DateTime,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -56,6 +57,8 @@ log_entries = Table(
     Column("exhibit_id", Text),
     Column("object_kind", Text),
     Column("object_id", Text),
+    Column("clause", Text),
+    Column("reason", Text),
     CheckConstraint("seq >= 0", name="seq_from_zero"),
     CheckConstraint("octet_length(leaf) <= 65535", name="leaf_size"),
     CheckConstraint("octet_length(leaf_hash) = 32", name="leaf_hash_size"),
@@ -71,8 +74,41 @@ for _column in ("actor_agency", "actor_principal", "agreement_id", "case_id", "p
         postgresql_where=text(f"{_column} IS NOT NULL"),
     )
 Index("ix_log_entries_denials", log_entries.c.seq, postgresql_where=text("outcome = 'deny'"))
-# Times rise nearly with seq, which is what a block-range index is for; it costs next to nothing.
-Index("ix_log_entries_time", log_entries.c.time, postgresql_using="brin")
+# Times rise nearly with seq, so new rows go to the right edge of this index, which is cheap.
+Index("ix_log_entries_time", log_entries.c.time, log_entries.c.seq)
+# What the officer's overviews count; each holds few rows of all, and all that the question needs.
+Index(
+    "ix_log_entries_refusals",
+    log_entries.c.time,
+    log_entries.c.reason,
+    log_entries.c.actor_agency,
+    log_entries.c.agreement_id,
+    postgresql_where=text("outcome = 'deny'"),
+)
+Index(
+    "ix_log_entries_pulls",
+    log_entries.c.time,
+    log_entries.c.actor_agency,
+    log_entries.c.agreement_id,
+    postgresql_where=text("action = 'release.pull' AND outcome = 'permit'"),
+)
+Index("ix_log_entries_action", log_entries.c.action, log_entries.c.seq)
+Index("ix_log_entries_clause", log_entries.c.clause, log_entries.c.seq, postgresql_where=text("clause IS NOT NULL"))
+
+#: The keys under which the values of a case rest, themselves wrapped by the key-encryption key. A
+#: destroyed one is emptied, and its row stays: what is appended for that case later is not kept.
+#: The row with the empty id is for values that belong to no case.
+case_keys = Table(
+    "case_keys",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("kek_id", Text, nullable=False),
+    Column("kek_version", Integer, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("destroyed_at", DateTime(timezone=True)),
+    CheckConstraint("(destroyed_at IS NULL) = (octet_length(wrapped) > 0)", name="destroyed_is_empty"),
+)
 
 log_commitments = Table(
     "log_commitments",
@@ -80,8 +116,7 @@ log_commitments = Table(
     Column("entry_id", Uuid(as_uuid=False), primary_key=True),
     Column("field", Text, primary_key=True),
     Column("case_id", Text),
-    Column("salt", LargeBinary, nullable=False),
-    Column("value", Text, nullable=False),
-    CheckConstraint("octet_length(salt) = 32", name="salt_size"),
+    Column("sealed", LargeBinary, nullable=False),  # salt and value under the case's key
+    CheckConstraint("octet_length(sealed) >= 60", name="sealed_size"),
 )
 Index("ix_log_commitments_case_id", log_commitments.c.case_id)

@@ -17,10 +17,12 @@ from gateway.blobs.log_store import LocalLogStore, LogStore
 from gateway.errors import IntegrityFailure, Unavailable
 from gateway.evidence.package import AgreementRef, Principal
 from gateway.exchange.record import event
+from gateway.keyring.file_keyring import FileKeyring
+from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.embedded import start_embedded
 from gateway.storage.log_ledger import SqlLedger
 from gateway.storage.log_sequence import LogSequence
-from gateway.storage.log_tables import log_commitments, log_entries, log_pending
+from gateway.storage.log_tables import case_keys, log_commitments, log_entries, log_pending
 from gateway.translog.checkpoint import open_checkpoint
 from gateway.translog.commitment import opens
 from gateway.translog.entry import parse_entry
@@ -31,7 +33,7 @@ from gateway.translog.vkey import Ed25519Signer
 from gateway.workers.sequencer import Sequencer
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-TABLES = (log_pending, log_entries, log_commitments)
+TABLES = (log_pending, log_entries, log_commitments, case_keys)
 INVESTIGATOR = Principal("p-7", "ico-uk", frozenset({"investigator"}))
 AGREEMENT = AgreementRef("eu-uk-ai-incidents", 3, "ab" * 32)
 
@@ -54,7 +56,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 @pytest.fixture
 def database(engine: Engine) -> Engine:
     with engine.begin() as connection:
-        connection.execute(text("TRUNCATE log_pending, log_entries, log_commitments"))
+        connection.execute(text("TRUNCATE log_pending, log_entries, log_commitments, case_keys"))
     return engine
 
 
@@ -422,8 +424,9 @@ def test_the_store_cannot_be_written(database: Engine, signer: Ed25519Signer, tm
 
 
 def test_erasable_values_stay_out_of_the_log(database: Engine, processes: Processes, store: LogStore) -> None:
+    keyring = FileKeyring(GatewayKeys.generate("test.example/log"))
     with database.begin() as connection:
-        entry_id = SqlLedger(connection).append(
+        entry_id = SqlLedger(connection, keyring).append(
             an_event(1, case_id="case-1", erasable={"case_reference": "18403/91", "exhibit_name": None})
         )
     processes.start().sequence_once()
@@ -432,12 +435,14 @@ def test_erasable_values_stay_out_of_the_log(database: Engine, processes: Proces
         row = connection.execute(select(log_commitments)).one()
         assert (row.entry_id, row.field, row.case_id) == (entry_id, "case_reference", "case-1")
         assert connection.execute(select(log_entries.c.case_id)).scalar_one() == "case-1"
+        ((field, (salt, value)),) = SqlLedger(connection, keyring).values(entry_id).items()
+    assert (field, value) == ("case_reference", "18403/91")
     assert b"18403" not in leaf
     assert not any(b"18403" in (store.read(name) or b"") for name in store.names(""))
     entry = parse_entry(leaf)
     assert entry.object["case"] == "case-1"
-    assert opens(entry.commitments["case_reference"], "case_reference", bytes(row.salt), "18403/91")
-    assert not opens(entry.commitments["case_reference"], "case_reference", bytes(row.salt), "18403/92")
+    assert opens(entry.commitments["case_reference"], "case_reference", salt, "18403/91")
+    assert not opens(entry.commitments["case_reference"], "case_reference", salt, "18403/92")
 
 
 def test_who_may_see_which_entries(database: Engine, processes: Processes) -> None:

@@ -1,0 +1,150 @@
+"""Erase: what persons typed about a case is forgotten, under two persons and a legal basis.
+
+The log holds commitments only, so every root and proof stays as it is; what goes is what the
+commitments were made from (value, salt, and the case's key), and the same texts where the gateway
+kept them to work with: the case's reference, the names of exhibits, manifests, policies, answers that
+were stored to be repeated. Only a case of which nothing is live can be erased, for its texts are
+needed until then, and none that a legal hold covers. At the end of a case's retention the same is
+done without persons, by the step that disposes (:func:`forget`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from gateway.errors import Conflict, Denied, InvalidInput, NotFound
+from gateway.evidence.package import Case, Principal
+from gateway.exchange import record
+from gateway.exchange.ports import AgreementRecord, Erasures, Transaction
+from gateway.policy.decide import decide
+from gateway.policy.decision import Request
+
+#: A provision of law, not a story: the basis stands in the log for ever.
+_BASIS = re.compile(r"[A-Za-z0-9§][A-Za-z0-9§ ().,/:\-]{2,119}")
+
+
+def check_basis(untrusted: str) -> str:
+    """The legal basis, if it looks like a reference to a provision.
+
+    Raises:
+        InvalidInput: ``legal-basis-invalid``.
+    """
+    if not _BASIS.fullmatch(untrusted):
+        raise InvalidInput(
+            "legal-basis-invalid",
+            "The legal basis is not a short reference to a provision of law.",
+            remedy="Write it like 'UK GDPR Art. 17(1)(a)': 3 to 120 letters, digits and § ( ) . , / : -.",
+            where="legal_basis",
+        )
+    return untrusted
+
+
+def erase_case(
+    tx: Transaction, erasures: Erasures, case_id: str, persons: Sequence[str], basis: str, now: datetime
+) -> int:
+    """Erase a case, in this transaction; how many values of the log were deleted.
+
+    Args:
+        persons: Ids of the principals who ask for it: two, each with the right to audit.
+
+    Raises:
+        NotFound: ``case-unknown``, ``principal-unknown``.
+        Denied: ``two-persons-required``, or the policy's code. Conflict: ``case-live``, ``case-held``.
+        InvalidInput: ``legal-basis-invalid``.
+    """
+    check_basis(basis)
+    case = tx.cases.get(case_id)
+    if case is None:
+        raise _unknown()
+    for person in sorted(set(persons)):
+        principal = tx.directory.principal(person)
+        if principal is None:
+            raise NotFound("principal-unknown", "A person who asks is not registered.", remedy="Name registered ones.")
+        check_may_erase(tx, principal, case, now)
+    if len(set(persons)) < 2:
+        raise Denied(
+            "two-persons-required",
+            "To erase, two different persons must ask for it.",
+            remedy="Name two registered principals.",
+        )
+    if erasures.live(case_id):
+        raise Conflict(
+            "case-live",
+            "Something of this case is not disposed of yet, and its texts are needed until then.",
+            remedy="Dispose of it first, or wait for the end of retention.",
+        )
+    if erasures.held(case_id, now):
+        raise Conflict("case-held", "A legal hold covers this case.", remedy="Erase after the hold has been lifted.")
+    return forget(tx, erasures, case, now, basis, {"approved_by": sorted(set(persons))})
+
+
+def forget(
+    tx: Transaction,
+    erasures: Erasures,
+    case: Case,
+    now: datetime,
+    basis: str,
+    detail: dict[str, object] | None = None,
+) -> int:
+    """Delete what is known of a case in words, and say so in the log; how many values of the log went.
+
+    The caller has made sure that nothing needs them any more. Safe to repeat.
+    """
+    texts = erasures.scrub(case.id)
+    newest = _newest(tx, case)
+    event = record.event(
+        "log.erase",
+        "done",
+        now,
+        object_kind="case",
+        object_id=case.id,
+        agreement=newest.agreement.ref if newest else None,
+        reason="erasure",
+        detail={"legal_basis": basis, "rows_scrubbed": texts, **(detail or {})},
+        case_id=case.id,
+    )
+    return tx.ledger.erase_case(case.id, now, event)
+
+
+def check_may_erase(tx: Transaction, principal: Principal, case: Case, now: datetime) -> None:
+    """Refuse a person who may not audit under the case's agreement.
+
+    Raises:
+        NotFound: ``case-unknown`` for an agency that is no party to it.
+        Denied: The policy's code.
+    """
+    newest = _newest(tx, case)
+    if newest is None or principal.agency not in newest.agreement.parties:
+        raise _unknown()
+    decision = decide(Request(action="audit", principal=principal, now=now), newest.agreement, newest.state)
+    if decision.permitted:
+        return
+    error = Denied(
+        decision.code,
+        "This person may not ask for an erasure: " + "; ".join(decision.reasons) + ".",
+        remedy="A principal with a role that may audit has to do it.",
+        clause=decision.clause,
+    )
+    error.audit = record.refused(
+        "log.erase",
+        error,
+        now,
+        actor=principal,
+        object_kind="case",
+        object_id=case.id,
+        agreement=newest.agreement.ref,
+        case_id=case.id,
+    )
+    raise error
+
+
+def _newest(tx: Transaction, case: Case) -> AgreementRecord | None:
+    versions = [r for r in tx.agreements.all() if r.agreement.id == case.agreement]
+    active = tx.agreements.active(case.agreement)
+    return active or max(versions, key=lambda r: r.agreement.version, default=None)
+
+
+def _unknown() -> NotFound:
+    return NotFound("case-unknown", "There is no such case for your agency.", remedy="Give the id of a case.")

@@ -1,0 +1,210 @@
+"""Erasure on a real database: what was erased is nowhere any more, and the log stays as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import select
+
+from gateway.blobs.log_store import LocalLogStore
+from gateway.errors import Conflict, Denied, InvalidInput, NotFound
+from gateway.evidence.lifecycle import ExhibitState, PackageState
+from gateway.evidence.package import Principal
+from gateway.exchange import erase
+from gateway.keyring.file_keyring import FileKeyring
+from gateway.keyring.gateway_keys import GatewayKeys
+from gateway.storage.case_erasure import vacuum
+from gateway.storage.database import PostgresDatabase, conninfo
+from gateway.storage.log_sequence import LogSequence
+from gateway.storage.log_tables import log_entries
+from gateway.translog.commitment import opens
+from gateway.translog.entry import parse_entry
+from gateway.translog.verifier import audit
+from gateway.translog.vkey import parse_vkey
+from gateway.workers.sequencer import Sequencer
+from tests.fakes import seeds
+from tests.unit.api.world import World
+
+pytest_plugins = ("tests.fakes.postgres",)
+
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+REFERENCE, NAME, NOTE = "18403-91-moreau", "Moreau, Camille.txt", "as Ms Moreau asked"
+BASIS = "UK GDPR Art. 17(1)(a)"
+PERSONS = ("cnil-fr.officer", "ico-uk.officer")
+
+
+@pytest.fixture
+def keyring() -> FileKeyring:
+    return FileKeyring(GatewayKeys.generate("test.example/log"))
+
+
+@pytest.fixture
+def world(tmp_path: Path, postgres_url: str, keyring: FileKeyring) -> Iterator[World]:
+    database = PostgresDatabase(postgres_url, keyring=keyring)
+    world = World(tmp_path, database=database)
+    with database.transaction() as tx:
+        officer = Principal("ico-uk.officer", "ico-uk", frozenset({"compliance-officer"}))
+        tx.directory.put_principal(officer, seeds.event("principal.put"))
+    yield world
+    database.close()
+
+
+def make_case(world: World, state: PackageState = PackageState.DISPOSED) -> tuple[str, str]:
+    """A case with one package; returns its id and that of an entry with erasable values."""
+    case = seeds.case(reference=REFERENCE, opened_by="ico-uk")
+    package = seeds.package(case, world.agreement.ref, submitter="ico-uk.submitter", state=PackageState.OPEN)
+    exhibit = seeds.exhibit(package, name=NAME, state=ExhibitState.DECLARED)
+    with world.database.transaction() as tx:
+        tx.cases.open(case, seeds.event("case.open", case_id=case.id, erasable={"case_reference": REFERENCE}))
+        tx.packages.add(
+            package, [exhibit], seeds.event("package.create", case_id=case.id, erasable={"exhibit_name": NAME})
+        )
+        entry = tx.ledger.append(
+            seeds.event(
+                "rendition.approve", case_id=case.id, erasable={"note": NOTE}, agreement=world.agreement.ref.as_dict()
+            )
+        )
+        if state is PackageState.DISPOSED:
+            tx.packages.move(package.id, "abandon", NOW, seeds.event("package.abandon"))
+            tx.packages.move(package.id, "dispose", NOW, seeds.event("package.dispose"))
+    return case.id, entry
+
+
+def sequence(world: World, keyring: FileKeyring) -> None:
+    sequencer = Sequencer(
+        LogSequence(world.gateway.database.engine),
+        world.gateway.log_store,
+        keyring.log_signer,
+        parse_vkey(keyring.log_vkey),
+    )
+    try:
+        sequencer.sequence_once()
+    finally:
+        sequencer.close()
+
+
+def everything(url: str, folder: Path) -> bytes:
+    """All rows of all tables as text and as bytes, and all files of the folder."""
+    parts = []
+    with psycopg.connect(conninfo(url)) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        for (table,) in tables:
+            with connection.cursor().copy(
+                sql.SQL("COPY {} TO STDOUT (FORMAT binary)").format(sql.Identifier(table))
+            ) as out:
+                parts += [bytes(block) for block in out]
+    assert len(tables) > 15
+    parts += [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    return b"\0".join(parts)
+
+
+def test_what_was_erased_is_nowhere_and_the_log_is_as_it_was(
+    world: World, keyring: FileKeyring, postgres_url: str, tmp_path: Path
+) -> None:
+    case_id, entry_id = make_case(world)
+    sequence(world, keyring)
+    key, store = parse_vkey(keyring.log_vkey), LocalLogStore(tmp_path / "log")
+    before = audit(store.read, key)
+    words = (REFERENCE.encode(), NAME.encode(), NOTE.encode())
+    there = everything(postgres_url, tmp_path / "log")
+    assert REFERENCE.encode() in there
+    assert NAME.encode() in there
+    # The note stands in no table that work is done with, so it is found nowhere even now.
+    assert NOTE.encode() not in there
+    with world.database.transaction() as tx:
+        position = tx.ledger.position(entry_id)
+        assert position is not None
+        ((salt, note),) = tx.ledger.values(entry_id).values()
+        commitment = parse_entry(_leaf(world, position)).commitments["note"]
+    assert note == NOTE
+    assert opens(commitment, "note", salt, NOTE)
+
+    with world.database.transaction() as tx:
+        assert erase.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW) == 3
+    sequence(world, keyring)
+
+    after = everything(postgres_url, tmp_path / "log")
+    assert not [word for word in words if word in after]
+    assert salt not in after
+    with world.database.transaction() as tx:
+        assert tx.ledger.values(entry_id) == {}
+    later = audit(store.read, key, known=[before.checkpoint])
+    assert later.checkpoint.size == before.checkpoint.size + 1
+    last = parse_entry(_leaf(world, later.checkpoint.size - 1))
+    assert (last.action, last.outcome, last.object["case"]) == ("log.erase", "done", case_id)
+    assert last.detail["legal_basis"] == BASIS
+    assert last.detail["approved_by"] == list(PERSONS)
+    assert parse_entry(_leaf(world, position)).commitments["note"] == commitment
+
+
+def test_old_pages_are_gone_after_vacuum(world: World, postgres_url: str) -> None:
+    case_id, _ = make_case(world)
+    with world.database.transaction() as tx:
+        erase.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW)
+    vacuum(world.gateway.database.engine)
+    with psycopg.connect(conninfo(postgres_url)) as connection:
+        connection.execute("CHECKPOINT")
+        ((folder,),) = connection.execute("SELECT current_setting('data_directory')").fetchall()
+        for table in ("cases", "packages", "exhibits", "log_commitments"):
+            ((path,),) = connection.execute("SELECT pg_relation_filepath(%s)", (table,)).fetchall()
+            pages = (Path(folder) / path).read_bytes()
+            assert REFERENCE.encode() not in pages
+            assert NAME.encode() not in pages
+
+
+def test_what_comes_later_is_committed_to_and_not_kept(world: World) -> None:
+    case_id, _ = make_case(world)
+    with world.database.transaction() as tx:
+        assert erase.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW) == 3
+        late = tx.ledger.append(seeds.event("test.late", case_id=case_id, erasable={"note": "late"}))
+    with world.database.transaction() as tx:
+        assert tx.ledger.values(late) == {}
+        assert erase.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW) == 0
+
+
+@pytest.mark.parametrize(
+    ("persons", "basis", "kind", "code"),
+    [
+        (("cnil-fr.officer",), BASIS, Denied, "two-persons-required"),
+        (("cnil-fr.officer", "cnil-fr.officer"), BASIS, Denied, "two-persons-required"),
+        (("cnil-fr.officer", "nobody"), BASIS, NotFound, "principal-unknown"),
+        (("cnil-fr.officer", "ftc-us.submitter"), BASIS, NotFound, "case-unknown"),
+        (("cnil-fr.officer", "ico-uk.submitter"), BASIS, Denied, None),
+        (PERSONS, "", InvalidInput, "legal-basis-invalid"),
+        (PERSONS, "because\nI say so", InvalidInput, "legal-basis-invalid"),
+    ],
+)
+def test_who_may_not_erase(
+    world: World, persons: tuple[str, ...], basis: str, kind: type[Exception], code: str | None
+) -> None:
+    case_id, entry = make_case(world)
+    with pytest.raises(kind) as refusal, world.database.transaction() as tx:
+        erase.erase_case(tx, tx.erasures, case_id, persons, basis, NOW)
+    assert code in (None, refusal.value.code)
+    with world.database.transaction() as tx:
+        assert set(tx.ledger.values(entry)) == {"note"}
+
+
+def test_a_case_that_is_live_is_not_erased(world: World) -> None:
+    case_id, _ = make_case(world, PackageState.OPEN)
+    with pytest.raises(Conflict) as refusal, world.database.transaction() as tx:
+        erase.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW)
+    assert refusal.value.code == "case-live"
+
+
+def test_another_gateways_key_opens_nothing(world: World, postgres_url: str) -> None:
+    _, entry = make_case(world)
+    stranger = PostgresDatabase(postgres_url, keyring=FileKeyring(GatewayKeys.generate("test.example/log")))
+    with pytest.raises(Exception, match="key-encryption key"), stranger.transaction() as tx:
+        tx.ledger.values(entry)
+    stranger.close()
+
+
+def _leaf(world: World, seq: int) -> bytes:
+    with world.gateway.database.engine.connect() as connection:
+        return bytes(connection.execute(select(log_entries.c.leaf).where(log_entries.c.seq == seq)).scalar_one())
