@@ -186,12 +186,13 @@ def test_what_is_no_such_document_is_refused(file: bytes, code: str) -> None:
 def test_what_odrl_cannot_say_is_listed_with_clauses_that_exist(sample: bytes) -> None:
     agreement = parse_agreement(sample)
     found = beyond_odrl(agreement)
+    written = json.dumps(export_odrl(agreement))
     assert {"/legal_basis", "/safeguards", "/evidence/special-category-data"} <= {item.clause for item in found}
     for item in found:
         value: Any = agreement.document
         for token in item.clause.split("/")[1:]:
             value = value[token]
-        assert item.carried_in == "the profile" or item.carried_in in export_odrl(agreement) or "eg:" in item.carried_in
+        assert item.carried_in == "the profile" or f'"{item.carried_in}"' in written
 
 
 def test_a_release_policy_comes_back() -> None:
