@@ -79,9 +79,9 @@ def certificate_pdf(certificate: Mapping[str, Any], document_sha256: str) -> byt
         _listed(("key", "of", "object"), [(k["id"], k["of"], k["object"]) for k in certificate["keys"]], (62, 24, 84)),
         Paragraph("Contents that can no longer be opened", _HEAD),
         _listed(
-            ("content", "view", "SHA-256 of the encrypted body"),
-            [(f"{b['kind']} {b['object']}", b["view"], b["body_sha256"]) for b in certificate["bodies"]],
-            (72, 24, 74),
+            ("of", "object", "view", "SHA-256 of the encrypted body"),
+            [(b["kind"], b["object"], b["view"], b["body_sha256"]) for b in certificate["bodies"]],
+            (20, 60, 26, 64),
         ),
         Paragraph("Releases ended", _HEAD),
         _listed(
