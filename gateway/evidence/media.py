@@ -17,10 +17,52 @@ JSON_LINES = "application/jsonl"
 EMAIL = "message/rfc822"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF = "application/pdf"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+ODT = "application/vnd.oasis.opendocument.text"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+HTML = "text/html"
+XML = "application/xml"
+MARKDOWN = "text/markdown"
+TSV = "text/tab-separated-values"
+MBOX = "application/mbox"
+ZIP = "application/zip"
+TAR = "application/x-tar"
+GZIP = "application/gzip"
+PNG = "image/png"
+JPEG = "image/jpeg"
+TIFF = "image/tiff"
+WEBP = "image/webp"
 OCTETS = "application/octet-stream"
 
 #: Types whose content the gateway can extract, redact and rebuild.
-REDACTABLE = frozenset({TEXT, CSV, JSON, JSON_LINES, EMAIL, DOCX, PDF})
+REDACTABLE = frozenset(
+    {TEXT, CSV, JSON, JSON_LINES, EMAIL, DOCX, PDF, XLSX, ODS, HTML, XML, MARKDOWN, TSV, MBOX, ZIP, TAR, GZIP}
+)  # fmt: skip
+
+#: What to do with a file of a type that cannot be opened, where there is something better to do than ask.
+ADVICE = {
+    "application/rtf": "Save it as DOCX or PDF and send that.",
+    "text/rtf": "Save it as DOCX or PDF and send that.",
+    "application/msword": "Save it as DOCX or PDF and send that.",
+    "application/vnd.ms-excel": "Save it as XLSX or CSV and send that.",
+    "application/vnd.ms-powerpoint": "Save it as PPTX or PDF and send that.",
+    "application/vnd.ms-outlook": "Export the message as EML and send that.",
+    "application/x-ole-storage": "Save it in a present-day format (DOCX, XLSX, PPTX, PDF) and send that.",
+    "application/vnd.ms-word.document.macroenabled.12": "Save it as DOCX, without macros, and send that.",
+    "application/vnd.ms-excel.sheet.macroenabled.12": "Save it as XLSX, without macros, and send that.",
+    "application/vnd.ms-powerpoint.presentation.macroenabled.12": "Save it as PPTX, without macros, and send that.",
+    "image/gif": "Save it as PNG and send that.",
+    "image/bmp": "Save it as PNG and send that.",
+    "image/heic": "Save it as PNG or JPEG and send that.",
+    "image/svg+xml": "Save it as PNG or PDF and send that.",
+    "application/postscript": "Convert it to PDF and send that.",
+    "application/x-7z-compressed": "Pack it as ZIP and send that.",
+    "application/vnd.rar": "Pack it as ZIP and send that.",
+    "application/x-bzip2": "Pack it as ZIP or gzip and send that.",
+    "application/x-xz": "Pack it as ZIP or gzip and send that.",
+    "application/zstd": "Pack it as ZIP or gzip and send that.",
+}
 
 #: Short names that an agreement may write instead of the full media type.
 SHORT_NAMES = {
@@ -34,6 +76,23 @@ SHORT_NAMES = {
     "eml": EMAIL,
     "docx": DOCX,
     "pdf": PDF,
+    "xlsx": XLSX,
+    "pptx": PPTX,
+    "odt": ODT,
+    "ods": ODS,
+    "html": HTML,
+    "xml": XML,
+    "text/xml": XML,
+    "markdown": MARKDOWN,
+    "tsv": TSV,
+    "mbox": MBOX,
+    "zip": ZIP,
+    "tar": TAR,
+    "gzip": GZIP,
+    "png": PNG,
+    "jpeg": JPEG,
+    "tiff": TIFF,
+    "webp": WEBP,
     "binary": OCTETS,
 }
 
@@ -45,16 +104,33 @@ EXTENSIONS = {
     EMAIL: ".eml",
     DOCX: ".docx",
     PDF: ".pdf",
+    XLSX: ".xlsx",
+    PPTX: ".pptx",
+    ODT: ".odt",
+    ODS: ".ods",
+    HTML: ".html",
+    XML: ".xml",
+    MARKDOWN: ".md",
+    TSV: ".tsv",
+    MBOX: ".mbox",
+    ZIP: ".zip",
+    TAR: ".tar",
+    GZIP: ".gz",
+    PNG: ".png",
+    JPEG: ".jpg",
+    TIFF: ".tif",
+    WEBP: ".webp",
     OCTETS: ".bin",
 }
 
 #: sniffed type -> declared types that may narrow it; the bytes alone cannot tell these apart.
 _NARROWED_BY = {
-    TEXT: frozenset({TEXT, CSV, EMAIL, JSON_LINES}),
+    TEXT: frozenset({TEXT, CSV, EMAIL, JSON_LINES, MARKDOWN, TSV, HTML}),
     JSON: frozenset({JSON, JSON_LINES, TEXT}),
     JSON_LINES: frozenset({JSON_LINES, JSON, TEXT}),
-    CSV: frozenset({CSV, TEXT}),
+    CSV: frozenset({CSV, TEXT, TSV, MARKDOWN}),
     EMAIL: frozenset({EMAIL, TEXT}),
+    XML: frozenset({XML, HTML}),
 }
 
 

@@ -34,7 +34,20 @@ MAX_PDF_PAGES = 2_000
 MAX_PDF_PAGE_CHARS = 200_000
 MAX_PDF_CHARS = 8_000_000
 MAX_PDF_PAGE_OBJECTS = 200_000
+MAX_SHEET_CELLS = 2_000_000
+MAX_SHEETS = 1_000
+MAX_SHEET_ROW = 1_048_576
+MAX_SHEET_COLUMN = 16_384
+MAX_MARKUP_NODES = 1_000_000
+MAX_PAGE_BYTES = 32 * MIB
+MAX_ARCHIVE_MEMBERS = 2_000
+MAX_ARCHIVE_TOTAL_BYTES = 256 * MIB
+MAX_ARCHIVE_DEPTH = 3
+MAX_MBOX_MESSAGES = 5_000
 MAX_CANONICAL_CHARS = 64 * MIB
+
+#: What to do about an exhibit that is too large.
+SPLIT = "Split it into smaller exhibits."
 
 
 def check_size(data: bytes, limit: int, code: str, what: str) -> None:

@@ -5,23 +5,57 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from gateway.evidence.media import GZIP, MARKDOWN, TAR, TSV, ZIP
+from gateway.formats import limits
+from gateway.formats.archives import ArchiveFormat
 from gateway.formats.csvtable import CsvFormat
 from gateway.formats.docx import DocxFormat
+from gateway.formats.htmlpage import HtmlFormat
 from gateway.formats.jsonlines import JsonLinesFormat
 from gateway.formats.jsontext import JsonFormat
 from gateway.formats.mail import MailFormat
+from gateway.formats.mbox import MboxFormat
+from gateway.formats.ods import OdsFormat
 from gateway.formats.pdf import PdfFormat
 from gateway.formats.plaintext import TextFormat
+from gateway.formats.xlsx import XlsxFormat
+from gateway.formats.xmltext import XmlFormat
 from gateway.redaction.document import Format
 
 
+class MarkdownFormat(TextFormat):
+    """text/markdown: text, every character of it."""
+
+    media_type = MARKDOWN
+
+
+class TsvFormat(CsvFormat):
+    """text/tab-separated-values: a table whose dialect is found like that of CSV."""
+
+    media_type = TSV
+
+
 def _formats() -> dict[str, Format]:
-    simple: list[Format] = [TextFormat(), CsvFormat(), JsonFormat(), JsonLinesFormat(), DocxFormat(), PdfFormat()]
-    formats = {form.media_type: form for form in simple}
-    # The mail format looks attachments up in the same mapping, itself included (forwarded as a file).
-    mail = MailFormat(formats)
-    formats[mail.media_type] = mail
+    single: list[Format] = [
+        TextFormat(), MarkdownFormat(), CsvFormat(), TsvFormat(), JsonFormat(), JsonLinesFormat(), DocxFormat(),
+        PdfFormat(), XlsxFormat(), OdsFormat(), HtmlFormat(), XmlFormat(),
+    ]  # fmt: skip
+    simple = {form.media_type: form for form in single}
+    formats = simple
+    # From the inside out: each round's containers know only what the rounds before made.
+    for _ in range(limits.MAX_ARCHIVE_DEPTH):
+        formats = {**simple, **_containers(formats)}
     return formats
+
+
+def _containers(inner: Mapping[str, Format]) -> dict[str, Format]:
+    mail_formats = dict(inner)
+    # The mail format looks attachments up in the same mapping, itself included (forwarded as a file).
+    mail = mail_formats[MailFormat.media_type] = MailFormat(mail_formats)
+    containers: list[Format] = [mail, MboxFormat(mail)]
+    archived = {**inner, **{form.media_type: form for form in containers}}
+    containers += (ArchiveFormat(media_type, archived) for media_type in (ZIP, TAR, GZIP))
+    return {form.media_type: form for form in containers}
 
 
 #: Media type -> format; what is not here cannot be looked into (see evidence.media.REDACTABLE).

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.agreements.model import Agreement, AgreementState, Role
-from gateway.evidence.media import REDACTABLE
+from gateway.evidence.media import ADVICE, REDACTABLE
 from gateway.policy.decision import Request
 from gateway.policy.rulebook import Rulebook, existing_clause
 
@@ -125,7 +125,8 @@ def content_can_be_redacted(request: Request, book: Rulebook, state: AgreementSt
     return Refusal(
         "opaque-not-permitted",
         existing_clause(book.agreement, f"{clause}/opaque", clause),
-        f"{request.media_type} can't be redacted, and '{rule.evidence_type}' must not pass unseen",
+        f"{request.media_type} can't be redacted, and '{rule.evidence_type}' must not pass unseen"
+        + (f"; {ADVICE[request.media_type]}" if request.media_type in ADVICE else ""),
     )
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from gateway.formats import limits
 
 ROOT = Path(__file__).resolve().parents[3]
-_CODE = re.compile(r'"((?:text|csv|json|email|html|docx|pdf|layers|sandbox|replacement)-[a-z]+(?:-[a-z]+)*)"')
+_PREFIXES = "text|csv|json|email|html|docx|pdf|office|xml|mbox|archive|layers|sandbox|replacement"
+_CODE = re.compile(rf'"((?:{_PREFIXES})-[a-z]+(?:-[a-z]+)*)"')
 
 
 def test_every_refusal_is_documented() -> None:
