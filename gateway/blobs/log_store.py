@@ -16,7 +16,7 @@ from __future__ import annotations
 import fcntl
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -147,13 +147,15 @@ class LocalLogStore(LogStore):
 
     Args:
         folder: Created if missing, readable by the owner only.
+        failpoint: Called with a name between the steps of a write; tests let it kill the process.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, failpoint: Callable[[str], None] = lambda name: None) -> None:
         with _storing():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             super().__init__(LocalStore(prefix=folder))
             self._folder = folder
+            self._failpoint = failpoint
             #: Folders whose own names are known to be durable.
             self._durable: set[Path] = {folder}
             _sync(folder)
@@ -199,17 +201,21 @@ class LocalLogStore(LogStore):
             except AlreadyExistsError:
                 obstore.delete(self._store, temporary)
                 return False
+            self._failpoint("file-linked")
             return True
 
     def _replace(self, path: str, data: bytes) -> None:
         temporary = self._write_temporary(data)
         obstore.rename(self._store, temporary, path)
+        self._failpoint("file-replaced")
         _sync(self._folder)
 
     def _write_temporary(self, data: bytes) -> str:
         name = f"tmp/{uuid.uuid4().hex}"
         obstore.put(self._store, name, data)
+        self._failpoint("temporary-written")
         _sync(self._folder / name)
+        self._failpoint("temporary-synced")
         return name
 
     def _sync_folder(self, folder: Path) -> None:
