@@ -1,16 +1,18 @@
 """The log's speed beside what the same machine does without it; prints ratios.
 
-    python benchmarks/bench_log.py [--clients 8] [--seconds 4] [--entries 100000]
+    python benchmarks/bench_log.py [--clients 8] [--seconds 4] [--entries 100000] [--proofs 1000000] [--only PART]
 
 1. Appends: N client threads, each entry durable before the next (one row a commit), with the
    sequencer running beside them; compared with the same clients inserting bare rows of the same
    bytes into a table of their own.
-2. Full offline audit of a log, with its peak of memory.
+2. Full offline audit of a log on all processors, with its peak of memory.
+3. Proofs from the hash tiles of a large log.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import resource
 import subprocess
 import sys
@@ -23,6 +25,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine, create_engine, func, select, text
 
+from gateway.blobs.log_reader import LogReader
 from gateway.blobs.log_store import LocalLogStore
 from gateway.evidence.package import AgreementRef, Principal
 from gateway.exchange.record import event
@@ -34,8 +37,8 @@ from gateway.translog.checkpoint import Checkpoint, sign_checkpoint
 from gateway.translog.edge import Edge
 from gateway.translog.entry import NO_PREVIOUS, pending, place
 from gateway.translog.event import AuditEvent
-from gateway.translog.merkle import leaf_hash
-from gateway.translog.verifier import audit
+from gateway.translog.merkle import leaf_hash, perfect_root
+from gateway.translog.tiles import Tile
 from gateway.translog.vkey import Ed25519Signer
 from gateway.workers.sequencer import Sequencer
 
@@ -139,18 +142,51 @@ def build(size: int, folder: Path) -> None:
 
 def audit_folder(folder: Path) -> None:
     """Run in a process of its own, so that the peak of memory is that of the audit."""
+    from gateway.cli.log_audit import audit_bundle
+    from gateway.cli.log_bundle import open_bundle
     from gateway.translog.vkey import parse_vkey
 
-    def read(path: str) -> bytes | None:
-        file = folder / path
-        return file.read_bytes() if file.exists() else None
-
     key = parse_vkey((folder / "log.vkey").read_text())
-    began = time.perf_counter()
-    size = audit(read, key).checkpoint.size
-    spent = time.perf_counter() - began
+    with open_bundle(folder) as read:
+        began = time.perf_counter()
+        size = audit_bundle(folder, read, key).checkpoint.size
+        spent = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"audit of {size} entries                {spent:9.2f} s     {size / spent:.0f}/s, peak {peak:.0f} MiB")
+    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"audit of {size} entries                {spent:9.2f} s     {size / spent:.0f}/s")
+    print(f"  peak of memory: {peak:.0f} MiB, and {child:.0f} MiB in the largest of its children")
+
+
+def bench_proofs(size: int, folder: Path) -> None:
+    """Proofs from the hash tiles of a log of that size; its leaves are random hashes, without entries."""
+    store = LocalLogStore(folder)
+    edge, chance = Edge(), random.Random(1)
+    began = time.perf_counter()
+    for _ in range(size // 256):
+        leaves = chance.randbytes(256 * 32)
+        tile = Tile(0, edge.size // 256)
+        hashes = [leaves[i : i + 32] for i in range(0, len(leaves), 32)]
+        for written, data in [(tile, leaves), *edge.extend_root(perfect_root(hashes))]:
+            (folder / written.path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / written.path).write_bytes(data)
+    for written, data in edge.partials():
+        (folder / written.path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / written.path).write_bytes(data)
+    store.publish(sign_checkpoint(Checkpoint(SIGNER.name, edge.size, edge.root()), SIGNER).encode())
+    print(f"made the tiles of a log of {edge.size} in {time.perf_counter() - began:.0f} s")
+    reader = LogReader(store, SIGNER.vkey)
+    times: dict[str, list[float]] = {"inclusion, as a file": [], "consistency": []}
+    for _ in range(500):
+        at = chance.randrange(edge.size)
+        began = time.perf_counter()
+        reader.prover().proof(at)
+        middle = time.perf_counter()
+        reader.prover().consistency(at)
+        times["inclusion, as a file"].append(middle - began)
+        times["consistency"].append(time.perf_counter() - middle)
+    for name, spent in times.items():
+        spent.sort()
+        print(f"proof of {name:22} median {spent[250] * 1000:6.2f} ms, 99 % {spent[495] * 1000:6.2f} ms")
 
 
 def main() -> None:
@@ -158,6 +194,8 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--entries", type=int, default=100_000)
+    parser.add_argument("--proofs", type=int, default=1_000_000, help="size of the log that proofs are made from")
+    parser.add_argument("--only", choices=["appends", "audit", "proofs"])
     parser.add_argument("--audit", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.audit:
@@ -165,9 +203,13 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        bench_appends(folder, arguments.clients, arguments.seconds)
-        build(arguments.entries, folder / "published")
-        subprocess.run([sys.executable, __file__, "--audit", str(folder / "published")], check=True)
+        if arguments.only in (None, "appends"):
+            bench_appends(folder, arguments.clients, arguments.seconds)
+        if arguments.only in (None, "audit"):
+            build(arguments.entries, folder / "published")
+            subprocess.run([sys.executable, __file__, "--audit", str(folder / "published")], check=True)
+        if arguments.only in (None, "proofs"):
+            bench_proofs(arguments.proofs, folder / "tiles")
 
 
 if __name__ == "__main__":
