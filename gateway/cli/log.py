@@ -122,24 +122,39 @@ def verify(
 @log_app.command("export")
 def export(
     out: Annotated[Path, typer.Option("--out", help="Folder for the copy: new, empty, or an earlier export.")],
+    approved_by: Annotated[
+        list[str] | None,
+        typer.Option("--approved-by", metavar="PRINCIPAL", help="Who asks for it; two where an agreement says so."),
+    ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Copy the published log, with its verifier key and a text on how to check it, into a folder."""
+    """Copy the published log, with its verifier key and a text on how to check it, into a folder.
+
+    Where an agreement in force says so (safeguards: export-log), two different
+    persons of its parties must ask for it.
+    """
     from gateway.blobs.log_export import export_log
     from gateway.bootstrap.gateway import open_gateway
     from gateway.bootstrap.witnesses import witness_policy
-    from gateway.exchange import record
+    from gateway.exchange import govern, record
     from gateway.settings import read_settings
     from gateway.translog.vkey import parse_vkey
 
     with open_gateway(read_settings(home=home)) as gateway:
         origin = gateway.keyring.log_signer.name
         with gateway.database.transaction() as tx:
+            govern.check_export(tx, approved_by or [])
             # Before a byte leaves: who takes a copy stands in the log (invariant 2).
             tx.ledger.append(
                 record.event(
-                    "log.export", "done", gateway.clock(), object_kind="log", object_id=origin, system="operator"
+                    "log.export",
+                    "done",
+                    gateway.clock(),
+                    object_kind="log",
+                    object_id=origin,
+                    system="operator",
+                    detail={"approved_by": sorted(set(approved_by or []))},
                 )
             )
         policy = witness_policy(gateway.settings)

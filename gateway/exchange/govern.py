@@ -19,6 +19,7 @@ from gateway.envelope.signature import verify
 from gateway.errors import Conflict, Denied, IntegrityFailure, InvalidInput, NotFound
 from gateway.evidence.agency import RegisteredKey
 from gateway.evidence.canonical import canonical_json
+from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.ports import AgreementRecord, AgreementSignature, Transaction
 from gateway.translog.event import AuditEvent
@@ -87,7 +88,7 @@ def activate(tx: Transaction, agreement_id: str, version: int, approved_by: Sequ
 
     Raises:
         Conflict: ``agreement-not-fully-signed`` names who is missing; ``agreement-not-proposed``.
-        Denied: ``two-persons-required``.
+        Denied: ``two-persons-required``, ``person-not-an-officer``.
     """
     stored = _version(tx, agreement_id, version)
     agreement = stored.agreement
@@ -183,11 +184,14 @@ def check_export(tx: Transaction, approved_by: Sequence[str]) -> None:
     """Refuse an export of the log unless two persons ask for it, for each agreement in force that demands it.
 
     Raises:
-        NotFound: ``principal-unknown``. Denied: ``two-persons-required``.
+        Denied: ``two-persons-required``, ``person-not-an-officer``.
     """
+    people = [tx.directory.principal(person) for person in sorted(set(approved_by))]
     for found in tx.agreements.all():
         if found.state is AgreementState.ACTIVE and "export-log" in found.agreement.two_persons:
-            _check_persons(tx, found.agreement, "export-log", approved_by)
+            # The log is of all agreements; each is spoken for by persons of its own parties.
+            own = [p.id for p in people if p is not None and p.agency in found.agreement.parties]
+            _check_persons(tx, found.agreement, "export-log", own)
 
 
 def _move(
@@ -215,10 +219,18 @@ def _document(agreement: Agreement) -> dict[str, object]:
 
 
 def _check_persons(tx: Transaction, agreement: Agreement, act: str, persons: Sequence[str]) -> None:
+    """Refuse unless those who ask are officers of the parties, and two of them where the agreement says so."""
     for person in persons:
         principal = tx.directory.principal(person)
         if principal is None or principal.agency not in agreement.parties:
             raise NotFound("principal-unknown", f"No party has a principal '{person}'.", remedy="Add it first.")
+        if not _is_officer(principal, agreement):
+            raise Denied(
+                "person-not-an-officer",
+                f"'{person}' has no role of this agreement that may audit or hold.",
+                remedy="Name officers: the agreement's roles say who they are.",
+                clause="/roles",
+            )
     if act in agreement.two_persons and len(set(persons)) < 2:
         raise Denied(
             "two-persons-required",
@@ -226,6 +238,12 @@ def _check_persons(tx: Transaction, agreement: Agreement, act: str, persons: Seq
             remedy="Name two registered principals.",
             clause="/safeguards/two_persons",
         )
+
+
+def _is_officer(principal: Principal, agreement: Agreement) -> bool:
+    """Whether a role of the principal may audit or hold; in an agreement without such roles, any role counts."""
+    officers = {role.name for role in agreement.roles.values() if role.may & {"audit", "hold"}}
+    return bool(principal.roles & (officers or set(agreement.roles)))
 
 
 def _signing_key(tx: Transaction, agreement: Agreement, signed: PartySignature, now: datetime) -> RegisteredKey:
