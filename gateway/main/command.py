@@ -12,6 +12,8 @@ from gateway import __version__
 from gateway.cli.agencies import agencies_app
 from gateway.cli.agreement_as_of import as_of
 from gateway.cli.agreements import agreements_app
+from gateway.cli.audit import audit_app
+from gateway.cli.audit import erase as erase_log
 from gateway.cli.decrypt import decrypt
 from gateway.cli.demo.command import demo
 from gateway.cli.detect import detect
@@ -57,6 +59,8 @@ app.add_typer(agencies_app, name="agencies", rich_help_panel=_OPERATOR)
 app.add_typer(agreements_app, name="agreements", rich_help_panel=_OFFICER)
 app.add_typer(holds_app, name="holds", rich_help_panel=_OFFICER)
 app.command(rich_help_panel=_OFFICER)(detect)
+log_app.command("erase")(erase_log)
+app.add_typer(audit_app, name="audit", rich_help_panel=_OFFICER)
 app.add_typer(log_app, name="log", rich_help_panel=_OFFICER)
 
 
