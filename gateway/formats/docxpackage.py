@@ -64,7 +64,8 @@ class Package:
         try:
             with self._archive.open(name) as member:
                 data = member.read(limits.MAX_XML_BYTES + 1)
-        except (KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, EOFError, RuntimeError):
+        except (KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, EOFError, RuntimeError,
+                ValueError):  # fmt: skip
             raise malformed("a member of its package is missing or damaged") from None
         if len(data) > limits.MAX_XML_BYTES:
             raise _bomb(f"a member expands to more than {limits.MAX_XML_BYTES} bytes")

@@ -134,7 +134,11 @@ class MailFormat:
         yield from byte_layers(data)
         message = email.message_from_bytes(data, policy=email.policy.default.clone(raise_on_defect=False))
         for number, part in enumerate(message.walk()):
-            fields = [(key, str(value)) for key, value in part.items()]
+            try:
+                fields = [(key, str(value)) for key, value in part.items()]
+            except (IndexError, AttributeError, TypeError, ValueError):
+                # The standard library's second parser fails on some addresses; unread means unproved.
+                raise malformed("its header fields cannot be read again") from None
             kept = [value for key, value in fields if key.title() in KEPT]
             yield Layer(f"part {number} headers", "\n".join([*kept, str(part.get_filename(""))]))
             # With the structural fields, in which figures and words stand that are nobody's.
