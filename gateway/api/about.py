@@ -18,6 +18,7 @@ from gateway.api.query import known_parameters
 from gateway.api.schema.about import GatewayIdentity, Health, LogIdentity
 from gateway.api.session import gateway_of
 from gateway.blobs.log_store import CHECKPOINT
+from gateway.blobs.log_witnesses import OK, read_witness_report
 from gateway.bootstrap.gateway import Gateway
 from gateway.envelope.signature import load_public_key
 from gateway.errors import GatewayError
@@ -66,6 +67,8 @@ async def ready(request: Request) -> Response:
     sequencer = cast(Sequencing | None, request.app.state.sequencer)
     checks = await run_in_threadpool(_check, gateway_of(request), sequencer)
     is_ready = all(state == "ok" for state in checks.values())
+    # Shown, but no reason to send requests elsewhere: an agency that is offline stops nothing.
+    checks.update(await run_in_threadpool(_witnesses, gateway_of(request)))
     health = Health(status="ok" if is_ready else "unavailable", checks=checks)
     return Response(health.model_dump_json(), 200 if is_ready else 503, media_type="application/json")
 
@@ -89,6 +92,18 @@ def _check(gateway: Gateway, sequencer: Sequencing | None) -> dict[str, str]:
             _log.warning("readiness: %s: %s", name, code)
             checks[name] = "unavailable"
     return checks
+
+
+def _witnesses(gateway: Gateway) -> dict[str, str]:
+    """``ok`` if the quorum has cosigned and no witness fails, else ``behind``; nothing without witnesses."""
+    try:
+        report = read_witness_report(gateway.log_store)
+    except GatewayError:
+        return {}
+    if report is None:
+        return {}
+    good = report.met and all(state.state == OK for state in report.witnesses)
+    return {"witnesses": "ok" if good else "behind"}
 
 
 def _probe_database(gateway: Gateway) -> None:

@@ -153,6 +153,7 @@ def _prover(bundle: Path | None, vkey: str | None, home: Path | None, *, cosigne
 
     from gateway.cli.log_bundle import open_bundle
     from gateway.translog.bundle import CHECKPOINT_FILE, COSIGNED_FILE
+    from gateway.translog.checkpoint import open_checkpoint
     from gateway.translog.prover import Prover
     from gateway.translog.span import bytes_of
     from gateway.translog.vkey import VKEY_FILE
@@ -171,7 +172,10 @@ def _prover(bundle: Path | None, vkey: str | None, home: Path | None, *, cosigne
             return data
 
         key = read_key(vkey if vkey is not None else file(VKEY_FILE).decode("utf-8", "replace").strip())
-        yield Prover(file(COSIGNED_FILE if cosigned else CHECKPOINT_FILE), key, lambda tile: bytes_of(tile, read))
+        # The bundle has the tiles of its own size only; a cosigned checkpoint may be of an earlier one.
+        tiled = open_checkpoint(file(CHECKPOINT_FILE), key).checkpoint.size
+        note = file(COSIGNED_FILE if cosigned else CHECKPOINT_FILE)
+        yield Prover(note, key, lambda tile: bytes_of(tile, read), tiled=tiled)
 
 
 def _read(path: Path) -> bytes:

@@ -55,6 +55,7 @@ class Prover:
         log_key: The log's verifier key.
         read: Bytes of a tile of the tree of the checkpoint's size.
         witnesses: Keys whose cosignatures on the checkpoint are checked, if present.
+        tiled: Size of the tree whose tiles there are, where that has grown beyond the checkpoint.
 
     Raises:
         InvalidInput, IntegrityFailure: As :func:`open_checkpoint`.
@@ -66,12 +67,14 @@ class Prover:
         log_key: VerifierKey,
         read: Callable[[Tile], bytes],
         witnesses: Sequence[VerifierKey] = (),
+        *,
+        tiled: int = 0,
     ) -> None:
         self.note = checkpoint
         self.opened: OpenedCheckpoint = open_checkpoint(checkpoint, log_key, witnesses)
         # Complete subtrees of a smaller tree are nodes of a larger one, so the tiles of the present
         # size serve proofs for every earlier size too.
-        self._node = node_reader(self.head.size, read)
+        self._node = node_reader(max(self.head.size, tiled), read)
 
     @property
     def head(self) -> Checkpoint:

@@ -191,8 +191,9 @@ def check(folder: Path, url: str) -> int:
     engine = create_engine(url)
     signer, store = RecordingSigner(folder), LocalLogStore(folder / "log")
     sequencer = Sequencer(LogSequence(engine), store, signer, signer.vkey)
-    while sequencer.sequence_once():
-        pass
+    # The server takes a moment to see that a killed leader is gone.
+    while sequencer.sequence_once() or not sequencer.leads:
+        time.sleep(0.01)
     sequencer.close()
     with engine.begin() as connection:
         rows = connection.execute(

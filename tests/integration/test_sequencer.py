@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,6 +92,10 @@ class Processes:
     def stop(self) -> None:
         for one in self._started:
             one.close()
+        # The server takes a moment to end a closed session, and with it the lock.
+        with self._parts[0].begin() as connection:
+            while connection.execute(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")).scalar_one():
+                time.sleep(0.005)
 
 
 @pytest.fixture

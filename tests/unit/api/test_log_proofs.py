@@ -115,3 +115,8 @@ def test_witnesses(ask: Ask, world: World) -> None:
     answer = ask("GET", "/v1/log/witnesses", as_=ANYBODY).json()
     assert (answer["quorum"], answer["met"], answer["size"]) == (1, True, 12)
     assert answer["witnesses"][0]["name"] == "w.example/a"
+    assert ask("GET", "/readyz").json()["checks"]["witnesses"] == "ok"
+    late = WitnessReport(1, True, 12, (state.but(state="behind"),))
+    write_witness_report(world.gateway.log_store, late)
+    ready = ask("GET", "/readyz")
+    assert (ready.status_code, ready.json()["checks"]["witnesses"]) == (200, "behind")
