@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 
 #: The formats that have numbers and no text in the file (18.8.30).
 BUILT_IN = {
@@ -35,7 +35,7 @@ def show(number: str, code: str, *, from_1904: bool = False) -> str:
         value = Decimal(number.strip())
     except InvalidOperation:
         return number
-    if not value.is_finite() or abs(value.adjusted()) > 400:
+    if not value.is_finite() or abs(value.adjusted()) > 300:
         return number
     section, absolute = _section(code, value)
     if section is None or section.strip().lower() in ("", "general", "@"):
@@ -91,11 +91,13 @@ def _split(code: str) -> list[str]:
 def _fixed(value: Decimal, section: str, bare: str) -> str:
     percent = bare.count("%")
     whole, _, fraction = bare.partition(".")
-    thousands = len(re.sub(r"[^,]", "", re.search(r",*[^0#?,]*$", whole).group())) if "." not in bare else 0  # type: ignore[union-attr]
-    value = value.scaleb(2 * percent - 3 * thousands)
+    trailing = re.search(r"[0#?.](,+)[^0#?,]*$", bare)
+    thousands = len(trailing[1]) if trailing else 0
     places = min(len(re.findall(r"[0#?]", fraction)), 30)
     optional = len(re.search(r"[#?]*[^0#?]*$", fraction).group().strip("% ")) if fraction else 0  # type: ignore[union-attr]
-    rounded = round(value, places)
+    with localcontext() as context:
+        context.prec = 500  # a double has up to 309 digits before the point
+        rounded = round(value.scaleb(2 * percent - 3 * thousands), places)
     text = f"{rounded:{',' if re.search(r'[0#?],[0#?]', whole) else ''}.{places}f}"
     for _ in range(min(optional, places)):
         text = text[:-1] if text.endswith("0") else text
