@@ -76,6 +76,8 @@ _MILITARY = re.compile(
     r"\b(?:PSC\s\d{1,5},?\s)?(?:[Uu]nit|USNS|USS|USCGC|USNV)\s[\w]+,?(?:\s[Bb]ox\s\d{1,5})?\s+"
     r"(?:[AFDafd][Pp][Oo])\s[A-Za-z]{2}\s\d{5}\b"
 )
+#: Without one of these no block matches, and looking for blocks is costly.
+_UNIT_NUMBER = re.compile(rf"(?:{_UNIT})\s#?\d", re.IGNORECASE)
 _UNIT_ALONE = re.compile(rf"\b{_UNIT}\s#?\d+\w?\b")
 _UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}\b")
 _US_STATE_ZIP = re.compile(
@@ -114,6 +116,7 @@ _NOT_PLACES = frozenset(
 def find_addresses(passage: Passage) -> Iterator[Span]:
     """Addresses, postal codes and places named as such."""
     text = passage.text
+    blocks = _UNIT_NUMBER.search(text) is not None
     for pattern, rule, confidence in (
         (_NUMBER_FIRST, "address/street", 0.85),
         (_NUMBER_FIRST_GLUED, "address/street", 0.8),
@@ -131,9 +134,9 @@ def find_addresses(passage: Passage) -> Iterator[Span]:
         (_US_STATE_ZIP, "address/postcode", 0.8),
         (_CITY_POSTCODE, "address/postcode", 0.6),
     ):
+        if (passage.commercial and rule not in _SAFE_IN_CONTRACTS) or (rule == "address/block" and not blocks):
+            continue
         for match in pattern.finditer(text):
-            if passage.commercial and rule not in _SAFE_IN_CONTRACTS:
-                continue
             yield Span(match.start(), match.end(), "ADDRESS", rule, confidence)
     if not passage.commercial:
         for match in _LED.finditer(text):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import Any
 
 from gateway.detectors.addresses import find_addresses
 from gateway.detectors.capitals import find_capitals
@@ -31,6 +32,8 @@ from gateway.detectors.presidio import PresidioNumbers
 from gateway.detectors.quantities import find_quantities
 from gateway.detectors.reconcile import reconciled
 from gateway.detectors.special_category import find_special_category
+from gateway.detectors.tagfeatures import Columns
+from gateway.detectors.tagger import Tagger
 from gateway.detectors.technical import find_technical
 from gateway.errors import DetectionFailed, GatewayError
 from gateway.redaction.document import CanonicalText, Finding, Segment
@@ -59,10 +62,28 @@ _BATCH = 16
 class Ensemble:
     """The :class:`gateway.redaction.document.Detector` that the gateway uses."""
 
-    def __init__(self, models: PackagedModels, numbers: PresidioNumbers, rules: tuple[Rule, ...] = RULES) -> None:
+    def __init__(
+        self,
+        models: PackagedModels,
+        numbers: PresidioNumbers,
+        rules: tuple[Rule, ...] = RULES,
+        tagger: Tagger | None = None,
+    ) -> None:
         self._models = models
         self._numbers = numbers
         self._rules = rules
+        self._tagger = tagger
+
+    def with_tagger(self, tagger: Tagger | None) -> Ensemble:
+        """The same detectors with another tagger, or none (training and its measures)."""
+        return Ensemble(self._models, self._numbers, self._rules, tagger)
+
+    def before_tagging(self, text: str, language: str | None = None) -> Iterator[tuple[Passage, list[Span], Any]]:
+        """Each passage of running text with what rules and models found in it, and its spaCy document (training)."""
+        for passage in self._passages(text, language):
+            if not passage.commercial:
+                (document,) = self._models.read([passage.text], passage.language)
+                yield passage, self._spans(passage, document), document
 
     def detect(self, document: CanonicalText, language: str | None = None) -> list[Finding]:
         """All findings, sorted by start; they may overlap.
@@ -104,33 +125,45 @@ class Ensemble:
             except Exception as error:
                 raise _failed("models", error) from error
             for passage, document in zip(spoken, documents, strict=True):
-                yield from self._apply("models", passage, partial(find_named, document=document))
-                yield from self._apply("presidio", passage, partial(self._numbers.find, document=document))
-                for rule in self._rules:
-                    yield from self._apply(getattr(rule, "__name__", "rule"), passage, rule)
+                spans = self._spans(passage, document)
+                if self._tagger is not None:
+                    try:
+                        spans = self._tagger.judge(passage, Columns(document), spans)
+                    except Exception as error:
+                        raise _failed("tagger", error) from error
+                for span in spans:
+                    start, end = passage.offset + span.start, passage.offset + span.end
+                    yield Finding(start, end, span.entity, span.rule, span.confidence)
+
+    def _spans(self, passage: Passage, document: Any) -> list[Span]:
+        spans = self._apply("models", passage, partial(find_named, document=document))
+        spans += self._apply("presidio", passage, partial(self._numbers.find, document=document))
+        for rule in self._rules:
+            spans += self._apply(getattr(rule, "__name__", "rule"), passage, rule)
+        return spans
 
     @staticmethod
-    def _apply(name: str, passage: Passage, rule: Rule) -> list[Finding]:
+    def _apply(name: str, passage: Passage, rule: Rule) -> list[Span]:
         try:
-            return [
-                Finding(passage.offset + span.start, passage.offset + span.end, span.entity, span.rule, span.confidence)
-                for span in rule(passage)
-            ]
+            return list(rule(passage))
         except GatewayError:
             raise
         except Exception as error:
             raise _failed(name, error) from error
 
 
-def build_detector() -> Ensemble:
+def build_detector(*, tagger: bool = True) -> Ensemble:
     """The whole ensemble, models loaded. Takes seconds; do it once a process.
 
+    Args:
+        tagger: Off only to train the tagger itself.
+
     Raises:
-        Misconfigured: ``model-missing``.
+        Misconfigured: ``model-missing``, ``tagger-weights``.
     """
     models = PackagedModels()
     models.load()
-    return Ensemble(models, PresidioNumbers(models))
+    return Ensemble(models, PresidioNumbers(models), RULES, Tagger.load() if tagger else None)
 
 
 def _failed(name: str, error: Exception) -> DetectionFailed:
@@ -147,7 +180,9 @@ def _within_segments(findings: Iterable[Finding], document: CanonicalText) -> It
     """Findings cut at the borders of values that are not one running text."""
     for finding in findings:
         first, last = document.segment_at(finding.start), document.segment_at(finding.end - 1)
-        if first is last or not document.segments or (first and last and first.flow and first.flow == last.flow):
+        # What lies between values belongs to the format; nothing of it is a finding.
+        one = first is not None and (first is last or (last is not None and first.flow and first.flow == last.flow))
+        if one or not document.segments:
             yield finding
         else:
             yield from _pieces(finding, document.segments)

