@@ -26,6 +26,8 @@ from gateway.formats.splicing import CanonicalBuilder, Span, Splicer
 from gateway.redaction.document import CanonicalText, Layer, Replacement
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# White space in an attribute would be read back as blanks.
+_ATTRIBUTE_SPACE = {9: "&#9;", 10: "&#10;", 13: "&#13;"}
 _NOT_NAME = re.compile(r"[^\w.-]|(?<!\w)[·]")
 _DECLARED_ENCODING = re.compile(r"^(\s*<\?xml[^>]*?)\s+encoding\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _DOCTYPE = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -207,7 +209,10 @@ class _Writer:
             while key in used:
                 key, number = f"{base}-{number}", number + 1
             used.add(key)
-            yield key, html.escape(_NOT_XML.sub(" ", self._splicer.text(value.start, value.end))).replace("\n", "&#10;")
+            yield (
+                key,
+                html.escape(_NOT_XML.sub(" ", self._splicer.text(value.start, value.end))).translate(_ATTRIBUTE_SPACE),
+            )
 
     def _qualified(self, name: _Name) -> str:
         local = self._names.get(name.local)
