@@ -20,8 +20,9 @@ from gateway.detectors.dates import find_dates
 from gateway.detectors.identifiers import find_identifiers
 from gateway.detectors.labels import find_labelled
 from gateway.detectors.language import LANGUAGES, detect_language
-from gateway.detectors.legends import find_marked
+from gateway.detectors.legends import find_enclosed, find_marked
 from gateway.detectors.models import PackagedModels
+from gateway.detectors.national_ids import find_national_ids
 from gateway.detectors.ner import find_named
 from gateway.detectors.occupations import find_occupations
 from gateway.detectors.organisations import find_organisations
@@ -45,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     find_capitals,
     find_dates,
     find_identifiers,
+    find_national_ids,
     find_organisations,
     find_origins,
     find_addresses,
@@ -97,6 +99,7 @@ class Ensemble:
         """
         try:
             found = set(find_labelled(document.text, document.segments))
+            found.update(find_enclosed(document.text))
             passages = list(self._passages(document.text, language))
             for start in range(0, len(passages), _BATCH):
                 found.update(self._read(passages[start : start + _BATCH]))

@@ -2,8 +2,8 @@
 
 A legend says how far it reaches: bracketed marks enclose a passage; a lead-in like "TRADE SECRET:"
 covers its paragraph. A bare "CONFIDENTIAL" in a page header or footer marks a document, not a passage;
-it is left to the agreement, not guessed at. A passage longer than what is read at once is covered
-piece by piece.
+it is left to the agreement, not guessed at. Bracketed marks are paired over the whole document
+(:func:`find_enclosed`), however far apart they stand; one that is never closed reaches to the end.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from gateway.detectors.passage import Passage, Span
+from gateway.redaction.document import Finding
 
 _WORDS = (
     r"(?:STRICTLY\s)?(?:CONFIDENTIAL(?:\sBUSINESS\sINFORMATION|\sTREATMENT|\sINFORMATION)?|TRADE\sSECRETS?|CBI"
@@ -21,6 +22,11 @@ _OPEN_CLOSE = re.compile(
     rf"[\[<(]{{1,2}}\s?(?:BEGIN|START(?:\sOF)?|DÉBUT"
     rf"|INICIO)\s{_WORDS}[^\]>)\n]{{0,40}}[\]>)]{{1,2}}[\s\S]{{0,20000}}?(?:[\[<(]{{1,2}}\s?(?:END(?:\sOF)?"
     rf"|FIN)\s{_WORDS}[^\]>)\n]{{0,40}}[\]>)]{{1,2}}|$)",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(
+    rf"[\[<(]{{1,2}}\s?(?:(?P<begin>BEGIN|START(?:\sOF)?|DÉBUT|INICIO)|END(?:\sOF)?|FIN)\s{_WORDS}"
+    rf"[^\]>)\n]{{0,40}}[\]>)]{{1,2}}|<(?P<slash>/?)(?P<tag>confidential|trade-secret|secret|cbi)>",
     re.IGNORECASE,
 )
 _TAGGED = re.compile(r"<(confidential|trade-secret|secret|cbi)>[\s\S]{0,20000}?(?:</\1>|$)", re.IGNORECASE)
@@ -34,6 +40,26 @@ _PRIVILEGE = re.compile(
     r"|SECRETO\sPROFESIONAL|WITHOUT\sPREJUDICE)\b[^\n]{0,80}(?:\n(?!\s*\n)[^\n]*){0,60}",
     re.IGNORECASE,
 )
+
+
+def find_enclosed(text: str) -> Iterator[Finding]:
+    """Passages between an opening and a closing mark, over a whole document, in one pass.
+
+    Marks nest; what closes without having been opened is left. What is opened and never closed reaches to the
+    end of the text, because its owner meant to protect something and nobody can say how much.
+    """
+    start, depth = 0, 0
+    for match in _OPENING.finditer(text):
+        opens = match.group("begin") is not None or (match.group("tag") is not None and not match.group("slash"))
+        if opens:
+            start = start if depth else match.start()
+            depth += 1
+        elif depth:
+            depth -= 1
+            if not depth:
+                yield Finding(start, match.end(), "MARKED_PASSAGE", "legend/enclosed", 0.95)
+    if depth:
+        yield Finding(start, len(text), "MARKED_PASSAGE", "legend/enclosed", 0.95)
 
 
 def find_marked(passage: Passage) -> Iterator[Span]:
