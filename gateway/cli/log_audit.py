@@ -58,7 +58,7 @@ def audit_bundle(
             try:
                 yield from _counted(pool.map(_check, spans), size, on_progress)
             finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+                pool.shutdown(cancel_futures=True)
 
     return audit(read, key, known=known, check=check)
 
