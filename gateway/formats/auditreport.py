@@ -25,7 +25,7 @@ from gateway.translog.entry import format_time, parse_entry
 from gateway.translog.merkle import leaf_hash
 
 _HEADINGS = ("seq", "time (UTC)", "who", "action", "outcome", "object", "agreement, clause, reason", "leaf hash")
-_WIDTHS = tuple(w * mm for w in (12, 34, 38, 30, 15, 48, 52, 44))
+_WIDTHS = tuple(w * mm for w in (12, 30, 38, 30, 15, 48, 48, 52))
 
 
 def audit_report(

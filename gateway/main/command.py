@@ -30,6 +30,7 @@ from gateway.cli.simulate import simulate
 from gateway.cli.witness import witness_app
 from gateway.errors import GatewayError, Misconfigured
 from gateway.main.serve import serve, worker
+from gateway.main.webhook import webhook
 
 app = typer.Typer(
     name="evidence-gateway",
@@ -60,6 +61,7 @@ app.add_typer(agreements_app, name="agreements", rich_help_panel=_OFFICER)
 app.add_typer(holds_app, name="holds", rich_help_panel=_OFFICER)
 app.command(rich_help_panel=_OFFICER)(detect)
 log_app.command("erase")(erase_log)
+audit_app.command("webhook")(webhook)
 app.add_typer(audit_app, name="audit", rich_help_panel=_OFFICER)
 app.add_typer(log_app, name="log", rich_help_panel=_OFFICER)
 

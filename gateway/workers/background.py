@@ -14,6 +14,7 @@ from gateway.exchange import record
 from gateway.storage.log_sequence import LogSequence
 from gateway.storage.worker_queue import StepWorker
 from gateway.translog.vkey import parse_vkey
+from gateway.workers.alerts import Alerts
 from gateway.workers.sequencer import Sequencer
 from gateway.workers.steps import handlers, housekeeping
 from gateway.workers.witness_client import WitnessClient
@@ -49,6 +50,7 @@ class Background:
             threading.Thread(target=self._guarded, args=("sequencer", self.sequencer.run), name="sequencer"),
             threading.Thread(target=self._guarded, args=("worker", self._worker.run), name="worker"),
             threading.Thread(target=self._guarded, args=("witnesses", self._ask_witnesses), name="witnesses"),
+            threading.Thread(target=self._guarded, args=("alerts", Alerts(gateway).run), name="alerts"),
         ]
 
     def start(self) -> Self:

@@ -21,6 +21,7 @@ from gateway.errors import GatewayError, IntegrityFailure
 from gateway.evidence.package import Principal
 from gateway.exchange.record import event
 from gateway.keyring.file_keyring import FileKeyring
+from gateway.main.command import app
 from gateway.settings import read_settings
 from gateway.storage.log_sequence import LogSequence
 from gateway.translog.proof import parse_proof
@@ -119,7 +120,8 @@ def test_every_form_of_export(gateway: Gateway, tmp_path: Path) -> None:
         with pytest.raises(GatewayError):
             proof.verify(line["leaf"].replace("p-7", "p-8").encode(), key)
 
-    rows = list(csv.DictReader((tmp_path / "out.csv").open(encoding="utf-8", newline="")))
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
     assert len(rows) == 40
     assert rows[0]["object_id"] == "'" + EVIL
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
@@ -131,7 +133,7 @@ def test_every_form_of_export(gateway: Gateway, tmp_path: Path) -> None:
         assert item["type_uid"] == item["class_uid"] * 100 + item["activity_id"]
     assert {(e["status"], e["activity_name"]) for e in events} == {("Success", "Read"), ("Failure", "Read")}
 
-    document = pypdfium2.PdfDocument(tmp_path / "out.pdf")
+    document = pypdfium2.PdfDocument((tmp_path / "out.pdf").read_bytes())
     words = " ".join(page.get_textpage().get_text_bounded() for page in document)
     for expected in ("Extract of the audit log", "principal = p-7", "40 (6 deny, 34 permit)", "role-may-not-pull"):
         assert expected in words
@@ -151,3 +153,15 @@ def test_overviews(gateway: Gateway) -> None:
     page = json.loads(run("search", "--outcome", "deny", "--limit", "4", "--json"))
     assert (len(page["entries"]), page["next"]) == (4, page["entries"][-1]["seq"] + 1)
     assert "=HYPERLINK" in run("search", "--limit", "1")
+
+
+def test_webhook_shows_its_secret_once(gateway: Gateway) -> None:
+    answer = json.loads(runner.invoke(app, ["audit", "webhook", "https://example.org/x", "--json"]).output)
+    assert answer["secret"].startswith("whsec_")
+    sequence(gateway)
+    (added,) = json.loads(run("search", "--action", "webhook.add", "--json"))["entries"]
+    assert added["object"]["id"] == answer["webhook"]
+    assert "example.org" not in json.dumps(added)
+    refused = runner.invoke(app, ["audit", "webhook", "http://10.0.0.1/x"])
+    assert isinstance(refused.exception, GatewayError)
+    assert refused.exception.code == "webhook-url-invalid"
