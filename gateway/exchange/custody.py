@@ -17,6 +17,7 @@ from gateway.exchange.ports import AgreementRecord, Transaction
 from gateway.exchange.standing import governing, standing
 from gateway.policy.decide import decide
 from gateway.policy.decision import ActionName, Decision, Request, deny
+from gateway.translog.event import AuditEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def has_to_do_with(tx: Transaction, agency: str, package: Package) -> bool:
     return package.agency == agency or any(r.recipient == agency for r in tx.releases.of_package(package.id))
 
 
-def locked_case(tx: Transaction, principal: Principal, case: Case | None) -> InCustody:
+def locked_case(tx: Transaction, principal: Principal, case: Case | None, now: datetime) -> InCustody:
     """The case, locked, for an agency that has to do with it.
 
     Raises:
@@ -51,8 +52,25 @@ def locked_case(tx: Transaction, principal: Principal, case: Case | None) -> InC
             or any(has_to_do_with(tx, principal.agency, p) for p in tx.packages.of_case(locked.id))
         )
     ):
-        raise NotFound("case-unknown", "Your agency has no such case.", remedy="Check the agreement and the reference.")
+        error = NotFound(
+            "case-unknown", "Your agency has no such case.", remedy="Check the agreement and the reference."
+        )
+        error.audit = unknown("case", case.id if case else "", principal, now)
+        raise error
     return InCustody(locked, governed_by)
+
+
+def unknown(kind: str, object_id: str, principal: Principal, now: datetime) -> AuditEvent:
+    """The event of asking after something that one's agency has nothing to do with."""
+    return record.event(
+        f"{kind}.read",
+        "deny",
+        now,
+        actor=principal,
+        object_kind=kind,
+        object_id=object_id,
+        reason=f"{kind}-unknown",
+    )
 
 
 def close_case(tx: Transaction, principal: Principal, agreement_id: str, reference: str, now: datetime) -> Case:
@@ -63,7 +81,7 @@ def close_case(tx: Transaction, principal: Principal, agreement_id: str, referen
         Denied: ``case-not-opened-by-you``, or the policy's code where the role may neither push nor hold.
         Conflict: ``case-closed``.
     """
-    custody = locked_case(tx, principal, tx.cases.find(agreement_id, reference))
+    custody = locked_case(tx, principal, tx.cases.find(agreement_id, reference), now)
     case, agreement = custody.case, custody.governed_by.agreement
     decision = custody.decide("push", principal, now)
     if not decision.permitted:

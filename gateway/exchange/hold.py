@@ -16,7 +16,7 @@ from gateway.evidence.hold import Hold, HoldScope
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.package import Case, Principal
 from gateway.exchange import record
-from gateway.exchange.custody import InCustody, has_to_do_with, locked_case
+from gateway.exchange.custody import InCustody, has_to_do_with, locked_case, unknown
 from gateway.exchange.ports import Transaction
 from gateway.policy.decision import Decision
 from gateway.translog.event import AuditEvent
@@ -65,7 +65,7 @@ def place(
             remedy="Give a time to come, or none.",
             where="/expires_at",
         )
-    custody, object_id, gone = _resolve(tx, principal, target)
+    custody, object_id, gone = _resolve(tx, principal, target, now)
     case, agreement = custody.case, custody.governed_by.agreement
     decision = custody.decide("hold", principal, now)
     if not decision.permitted:
@@ -113,9 +113,11 @@ def lift(tx: Transaction, principal: Principal, hold_id: str, now: datetime) -> 
     found = tx.holds.get(hold_id)
     case = tx.cases.get(found.case_id) if found is not None else None
     try:
-        custody = locked_case(tx, principal, case)
+        custody = locked_case(tx, principal, case, now)
     except NotFound:
-        raise NotFound("hold-unknown", "Your agency has no such hold.", remedy="List the holds.") from None
+        error = NotFound("hold-unknown", "Your agency has no such hold.", remedy="List the holds.")
+        error.audit = unknown("hold", found.id if found else "", principal, now)
+        raise error from None
     hold = tx.holds.get(hold_id, lock=True)
     if hold is None:
         raise NotFound("hold-unknown", "Your agency has no such hold.", remedy="List the holds.")
@@ -200,20 +202,20 @@ def expire(tx: Transaction, now: datetime, limit: int = 100) -> int:
     return len(found)
 
 
-def _resolve(tx: Transaction, principal: Principal, target: Target) -> tuple[InCustody, str, bool]:
+def _resolve(tx: Transaction, principal: Principal, target: Target, now: datetime) -> tuple[InCustody, str, bool]:
     """The locked case, the id of what is to be held, and whether that is gone already."""
     if target.scope is HoldScope.CASE:
-        custody = locked_case(tx, principal, tx.cases.find(target.agreement, target.case_reference))
+        custody = locked_case(tx, principal, tx.cases.find(target.agreement, target.case_reference), now)
         packages = tx.packages.of_case(custody.case.id)
         return custody, custody.case.id, bool(packages) and all(p.state is PackageState.DISPOSED for p in packages)
     exhibit = tx.packages.exhibit(target.object_id) if target.scope is HoldScope.EXHIBIT else None
     package = tx.packages.get(exhibit.package_id if exhibit else target.object_id)
-    unknown = f"{target.scope}-unknown"
-    if (target.scope is HoldScope.EXHIBIT) != (exhibit is not None) or package is None:
-        raise NotFound(unknown, f"Your agency has no such {target.scope}.", remedy="Check the id.")
-    if not has_to_do_with(tx, principal.agency, package):
-        raise NotFound(unknown, f"Your agency has no such {target.scope}.", remedy="Check the id.")
-    custody = locked_case(tx, principal, tx.cases.get(package.case_id))
+    matches = (target.scope is HoldScope.EXHIBIT) == (exhibit is not None)
+    if not matches or package is None or not has_to_do_with(tx, principal.agency, package):
+        error = NotFound(f"{target.scope}-unknown", f"Your agency has no such {target.scope}.", remedy="Check the id.")
+        error.audit = unknown(str(target.scope), package.id if package else "", principal, now)
+        raise error
+    custody = locked_case(tx, principal, tx.cases.get(package.case_id), now)
     # Read again: whoever was disposing of it held the case until now.
     package = tx.packages.get(package.id) or package
     exhibit = tx.packages.exhibit(exhibit.id) if exhibit else None

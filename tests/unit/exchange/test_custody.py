@@ -148,6 +148,7 @@ class TestHolds:
         for principal in (STRANGER, replace(CNIL, id="garante-it.officer", agency="garante-it")):
             unknown = refused(world, lambda tx, p=principal: hold.place(tx, p, target, "because", None, "h", now))
             assert isinstance(unknown, NotFound)
+            assert unknown.audit.reason == "package-unknown"
         assert (
             refused(world, lambda tx: hold.place(tx, CNIL, target, " ", None, "h", now)).code == "hold-reason-missing"
         )
