@@ -25,12 +25,9 @@ def test_a_zip_directory_that_points_before_the_file() -> None:
 
 
 def test_addresses_on_which_the_second_mail_parser_fails() -> None:
-    unreadable = 0
     for address in (b"@", b"a@", b"<@", b"x <@>", b"a @", b",@", b"a b@"):
         message = b"From: " + address + b"\r\nTo: c@d.example\r\n\r\nhi\r\n"
         try:
             assert list(FORMATS[EMAIL].layers(message))
         except Unparsable as refusal:
             assert refusal.code == "email-malformed"  # noqa: PT017  (either way out is right)
-            unreadable += 1
-    assert unreadable <= 7
