@@ -177,6 +177,15 @@ class GatewayClient:
         answer: dict[str, Any] = self.connection.get("/v1/log/entries", {"start": start, "limit": limit})
         return answer
 
+    def audit(self, question: str = "entries", **filters: str | int) -> dict[str, Any]:
+        """An officer's question to the log: ``entries``, ``readers/<exhibit>``, ``denials`` or ``access``.
+
+        Args:
+            filters: As docs/audit.md lists them: ``principal``, ``exhibit``, ``since``...
+        """
+        answer: dict[str, Any] = self.connection.get(f"/v1/audit/{question}", filters)
+        return answer
+
     def _object(self, path: str) -> dict[str, Any]:
         value: dict[str, Any] = self.connection.get(path)
         return value

@@ -93,7 +93,8 @@ class LogSearch:
         return [Denials(**row._mapping) for row in self._rows(query)]
 
     def access(self, since: datetime, until: datetime, scope: Scope | None) -> Sequence[Access]:
-        month = func.to_char(_e.time.op("AT TIME ZONE")("UTC"), "YYYY-MM")
+        # Truncated while counting and written out afterwards: to_char for every row takes twice as long.
+        month = func.date_trunc("month", _e.time.op("AT TIME ZONE")("UTC"))
         query = (
             select(
                 month.label("month"), func.coalesce(_e.actor_agency, "").label("agency"), func.count().label("pulls")
@@ -103,7 +104,7 @@ class LogSearch:
             .order_by("month", _e.actor_agency)
             .limit(MAX_PAGE)
         )
-        return [Access(**row._mapping) for row in self._rows(query)]
+        return [Access(f"{row.month:%Y-%m}", row.agency, row.pulls) for row in self._rows(query)]
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         try:
