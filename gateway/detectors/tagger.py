@@ -29,12 +29,12 @@ DIGESTS = {
     "es": "18673963f87155d3efd1bb1a8e05332d018e49eb3a2a9a79b3236f0846c51154",
 }
 #: A word is named when this much of the probability lies on any label but "none".
-THRESHOLDS = {"en": 0.35, "fr": 0.2, "es": 0.2}
+THRESHOLDS = {"en": 0.6, "fr": 0.2, "es": 0.2}
 #: Short messages say little around a name, so less has to be enough there.
 _SHORT_CHARS = 400
 _SHORT_THRESHOLD = 0.12
 #: A guess is withdrawn when all its words stay below this.
-_UNLIKELY = 0.15
+_UNLIKELY = 0.08
 #: Rules that guess from a model's label or from capitals alone.
 _WEAK = (
     "model/", "capitals/", "organisation/kind", "nationality", "date/year", "quantity/", "location/",
