@@ -64,17 +64,3 @@ webhook_deliveries = Table(
     Column("last_outcome", Text, nullable=False, server_default=""),
 )
 Index("ix_webhook_deliveries_due", webhook_deliveries.c.next_at, postgresql_where=text("next_at IS NOT NULL"))
-
-erasure_requests = Table(
-    "erasure_requests",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("case_id", Text, ForeignKey("cases.id"), nullable=False),
-    Column("legal_basis", Text, nullable=False),
-    Column("requested_by", Text, ForeignKey("principals.id"), nullable=False),
-    Column("requested_at", _Instant, nullable=False),
-    Column("approved_by", Text, ForeignKey("principals.id")),
-    Column("approved_at", _Instant),
-    CheckConstraint("approved_by <> requested_by", name="two_persons"),
-    CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved"),
-)

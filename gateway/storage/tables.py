@@ -7,7 +7,7 @@ their own creates them, and they are known by the prefix :data:`QUEUE_PREFIX`.
 from __future__ import annotations
 
 from gateway.storage import log_tables as _log_tables
-from gateway.storage.audit_tables import alert_progress, erasure_requests, webhook_deliveries, webhooks
+from gateway.storage.audit_tables import alert_progress, webhook_deliveries, webhooks
 from gateway.storage.custody_tables import certificates, clocks, duties, holds
 from gateway.storage.evidence_tables import cases, exhibits, file_keys, packages, releases, renditions, reviews
 from gateway.storage.metadata import metadata

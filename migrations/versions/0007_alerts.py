@@ -58,26 +58,9 @@ def upgrade() -> None:
         ["next_at"],
         postgresql_where=sa.text("next_at IS NOT NULL"),
     )
-    op.create_table(
-        "erasure_requests",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("case_id", sa.Text(), nullable=False),
-        sa.Column("legal_basis", sa.Text(), nullable=False),
-        sa.Column("requested_by", sa.Text(), nullable=False),
-        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("approved_by", sa.Text(), nullable=True),
-        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("approved_by <> requested_by", name=op.f("ck_erasure_requests_two_persons")),
-        sa.CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name=op.f("ck_erasure_requests_approved")),
-        sa.ForeignKeyConstraint(["approved_by"], ["principals.id"], name=op.f("fk_erasure_requests_approved_by")),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_erasure_requests_case_id")),
-        sa.ForeignKeyConstraint(["requested_by"], ["principals.id"], name=op.f("fk_erasure_requests_requested_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_requests")),
-    )
 
 
 def downgrade() -> None:
-    op.drop_table("erasure_requests")
     op.drop_index("ix_webhook_deliveries_due", table_name="webhook_deliveries")
     op.drop_table("webhook_deliveries")
     op.drop_table("webhooks")
