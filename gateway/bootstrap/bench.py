@@ -17,6 +17,7 @@ from gateway.evidence.media import REDACTABLE, compatible
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.ports import RenditionSpec
 from gateway.exchange.rendering import redact_exhibit
+from gateway.formats.archives import ArchiveDocument
 from gateway.formats.registry import format_for
 from gateway.formats.sniff import sniff
 from gateway.redaction.document import Detector, Format
@@ -50,6 +51,7 @@ def examine(request: Mapping[str, Any]) -> Mapping[str, Any]:
             "extractor": "none",
             "version": "0",
             "characters": 0,
+            "member_types": [],
         }
     if not request["complete"]:
         raise TooLarge(
@@ -57,13 +59,15 @@ def examine(request: Mapping[str, Any]) -> Mapping[str, Any]:
             "The exhibit is larger than what is opened for redaction.",
             remedy="Split the file, or raise EVIDENCE_GATEWAY_MAX_REDACTABLE_BYTES.",
         )
-    canonical = _format(media_type).parse(data).canonical
+    document = _format(media_type).parse(data)
+    canonical = document.canonical
     return {
         "media_type": sniffed,
         "redactable": True,
         "extractor": canonical.extractor,
         "version": canonical.version,
         "characters": len(canonical.text),
+        "member_types": sorted(document.member_types) if isinstance(document, ArchiveDocument) else [],
     }
 
 

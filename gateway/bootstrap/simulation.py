@@ -38,6 +38,7 @@ class OpenedFile:
     media_type: str
     evidence_type: str | None
     redactable: bool
+    member_types: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, Any]:
         """JSON-ready members for ``decisions.json``."""
@@ -115,7 +116,7 @@ def open_file(
         return {"file": path.name, **quarantined(error)}
     media_type = effective_media_type(examined.media_type, declared_media_type(path))
     evidence_type = types.get(path.name) or fitting_type(agreement, media_type)
-    return OpenedFile(name, data, media_type, evidence_type, examined.redactable)
+    return OpenedFile(name, data, media_type, evidence_type, examined.redactable, examined.member_types)
 
 
 def quarantined(error: GatewayError) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def _judge_file(question: Scenario, path: Path, out: Path, workbench: Workbench)
     if isinstance(opened, dict):
         return opened
     result: dict[str, Any] = {"file": path.name, **opened.facts()}
-    judgement = judge(question, opened.evidence_type, opened.media_type, len(opened.data))
+    judgement = judge(question, opened.evidence_type, opened.media_type, len(opened.data), opened.member_types)
     if judgement.refusal is not None:
         return {**result, **judgement.refusal.as_dict(), "views": []}
     items: list[dict[str, Any]] = []

@@ -109,7 +109,9 @@ def _one_file(questions: Sequence[Scenario], path: Path, out: Path, workbench: W
     opened = open_file(agreement, questions[0].types, path, workbench)
     if isinstance(opened, dict):
         return [opened for _ in questions]
-    judged = [(q, judge(q, opened.evidence_type, opened.media_type, len(opened.data))) for q in questions]
+    judged = [
+        (q, judge(q, opened.evidence_type, opened.media_type, len(opened.data), opened.member_types)) for q in questions
+    ]
     wanted = {(view, _audience(agreement, view, q.agency)) for q, j in judged for view in j.pulls}
     made = _make(agreement, opened, sorted(wanted), workbench) if wanted and opened.redactable else _Made()
     return [

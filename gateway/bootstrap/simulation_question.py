@@ -6,13 +6,14 @@ attributes that the role needs. A draft is judged as if it were active.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.agreements.model import Agreement, AgreementState
 from gateway.errors import InvalidInput
 from gateway.evidence.package import Principal
+from gateway.exchange.examine import decide_with_members
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, Request, deny
 from gateway.policy.reach import recipients_of, views_for
@@ -112,9 +113,11 @@ def every_scenario(
     )
 
 
-def judge(question: Scenario, evidence_type: str | None, media_type: str, size_bytes: int) -> Judgement:
-    """Whether a file would be received, in which views, or why not."""
-    pushed = _push(question, evidence_type, media_type, size_bytes)
+def judge(
+    question: Scenario, evidence_type: str | None, media_type: str, size_bytes: int, member_types: Sequence[str] = ()
+) -> Judgement:
+    """Whether a file would be received, in which views, or why not; an archive with each type inside it."""
+    pushed = _push(question, evidence_type, media_type, size_bytes, member_types)
     if not pushed.permitted:
         return Judgement(pushed, pushed, {})
     asked = {view: _pull(question, evidence_type, media_type, view)
@@ -138,7 +141,9 @@ def invalid(reason: str, remedy: str) -> InvalidInput:
     return InvalidInput("simulate-invalid", f"The simulation cannot begin: {reason}.", remedy=remedy.capitalize() + ".")
 
 
-def _push(question: Scenario, evidence_type: str | None, media_type: str, size_bytes: int) -> Decision:
+def _push(
+    question: Scenario, evidence_type: str | None, media_type: str, size_bytes: int, member_types: Sequence[str]
+) -> Decision:
     agreement = question.agreement
     if evidence_type is None:
         return deny("media-type-not-permitted", "/evidence", f"no evidence type of this agreement permits {media_type}")
@@ -154,7 +159,7 @@ def _push(question: Scenario, evidence_type: str | None, media_type: str, size_b
         media_type=media_type,
         size_bytes=size_bytes,
     )
-    return decide(request, agreement, AgreementState.ACTIVE)
+    return decide_with_members(request, member_types, lambda asked: decide(asked, agreement, AgreementState.ACTIVE))
 
 
 def _pull(question: Scenario, evidence_type: str | None, media_type: str | None, view: str | None) -> Decision:

@@ -40,6 +40,7 @@ class SandboxedWorkbench:
             extractor=_text(answer, "extractor"),
             version=_text(answer, "version"),
             characters=int(answer["characters"]),
+            member_types=tuple(str(member) for member in answer["member_types"]),
         )
 
     def redact(

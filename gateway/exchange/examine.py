@@ -7,6 +7,8 @@ with the clause. The other exhibits go on. A package with nothing left is quaran
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from gateway.errors import NotFound
@@ -41,17 +43,28 @@ def judge(tx: Transaction, package: Package, exhibit: Exhibit, examined: Examine
         )
     if binding is None:
         return deny("agreement-unknown", "", "the version of the agreement is gone")
-    return binding.decide(
-        Request(
-            action="push",
-            principal=submitter,
-            now=now,
-            purpose=package.purpose,
-            evidence_type=exhibit.evidence_type,
-            media_type=effective_media_type(examined.media_type, exhibit.declared_media_type),
-            size_bytes=exhibit.size_bytes,
-        )
+    request = Request(
+        action="push",
+        principal=submitter,
+        now=now,
+        purpose=package.purpose,
+        evidence_type=exhibit.evidence_type,
+        media_type=effective_media_type(examined.media_type, exhibit.declared_media_type),
+        size_bytes=exhibit.size_bytes,
     )
+    return decide_with_members(request, examined.member_types, binding.decide)
+
+
+def decide_with_members(
+    request: Request, member_types: Iterable[str], decide: Callable[[Request], Decision]
+) -> Decision:
+    """Decide over an exhibit, and over each type inside it as if it were sent alone; one denial denies all."""
+    decision = decide(request)
+    for member in member_types:
+        if not decision.permitted:
+            break
+        decision = min(decision, decide(replace(request, media_type=member)), key=lambda each: each.permitted)
+    return decision
 
 
 def effective_media_type(sniffed: str, declared: str) -> str:

@@ -388,8 +388,9 @@ class Certificates(Protocol):
         """Certificates that are not signed yet, oldest first."""
         ...
 
-    def issue(self, certificate_id: str, document: bytes, signature: bytes, at: datetime, event: AuditEvent) -> None:
-        ...
+    def issue(
+        self, certificate_id: str, document: bytes, signature: bytes, at: datetime, event: AuditEvent
+    ) -> None: ...
 
 
 class Transaction(Protocol):
@@ -479,13 +480,17 @@ class Keyring(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What examination found: the sniffed media type, whether we can redact it, and its text size."""
+    """What examination found: the sniffed media type, whether we can redact it, and its text size.
+
+    ``member_types`` are the media types inside an archive, each of which the agreement must permit.
+    """
 
     media_type: str
     redactable: bool
     extractor: str
     version: str
     characters: int
+    member_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ from gateway.errors import (
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState
 from gateway.evidence.package import Principal, Release
-from gateway.exchange import deliver, dispose, follow, govern, onboard, review
+from gateway.exchange import deliver, dispose, examine, follow, govern, onboard, review
+from gateway.exchange.ports import Examined
 from gateway.settings import Settings
 from gateway.workers.steps import handlers
 from tests.fakes.exchange import AGREEMENT_SOURCE, COUNSEL, INVESTIGATOR, OFFICERS, REVIEWER, STRANGER, SUBMITTER, World
@@ -621,3 +622,15 @@ class TestOpaque:
         assert world.package(package_id).state is PackageState.DISPOSED
         assert world.blobs.contents == {}
         assert all(not key.wrapped for key in world.database.state.file_keys.values())
+
+
+def test_each_type_inside_an_archive_is_judged_alone(world: World) -> None:
+    package = world.pushed({"report.txt": FILES["report.txt"]})
+    exhibit = next(iter(world.database.state.exhibits.values()))
+    with world.database.transaction() as tx:
+        for members, permitted in ((("text/plain",), True), (("text/plain", "text/csv"), False)):
+            examined = Examined("text/plain", True, "fake-archive", "1", 9, members)
+            decision = examine.judge(tx, package, exhibit, examined, world.clock())
+            assert decision.permitted is permitted
+    assert decision.code == "media-type-not-permitted"
+    assert decision.clause == "/evidence/incident-report/media"
