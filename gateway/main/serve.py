@@ -32,7 +32,7 @@ def serve(
         gateway = stack.enter_context(open_gateway(settings))
         app = create_app(gateway)
         if worker:
-            app.state.sequencer = stack.enter_context(Background(gateway)).sequencer
+            app.state.sequencer = stack.enter_context(Background(gateway))
         server = uvicorn.Server(
             uvicorn.Config(
                 app,

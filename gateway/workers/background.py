@@ -1,4 +1,4 @@
-"""What runs beside, or apart from, the HTTP face: the sequencer of the log and the worker of the queue."""
+"""What runs beside, or apart from, the HTTP face: sequencer, worker of the queue, asking of witnesses, alerts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from gateway.bootstrap.gateway import Gateway
 from gateway.bootstrap.witnesses import read_witnesses
+from gateway.errors import GatewayError, Unavailable
 from gateway.exchange import record
 from gateway.storage.log_sequence import LogSequence
 from gateway.storage.worker_queue import StepWorker
@@ -24,10 +25,11 @@ _log = logging.getLogger(__name__)
 
 
 class Background:
-    """Runs both in threads of this process until :meth:`stop`. As a context manager, for ``with``."""
+    """Runs them in threads of this process until :meth:`stop`. As a context manager, for ``with``."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._stop = threading.Event()
+        self._ended: str | None = None
         log_key = parse_vkey(gateway.keyring.log_vkey)
         self._witnesses = Witnesses(
             gateway.log_store,
@@ -52,6 +54,17 @@ class Background:
             threading.Thread(target=self._guarded, args=("witnesses", self._ask_witnesses), name="witnesses"),
             threading.Thread(target=self._guarded, args=("alerts", Alerts(gateway).run), name="alerts"),
         ]
+
+    @property
+    def refusal(self) -> GatewayError | None:
+        """Why nothing moves on, or None: the sequencer's own reason, or that a thread has died."""
+        if self._ended is not None:
+            return Unavailable(
+                "background-ended",
+                f"The {self._ended} of this process has ended.",
+                remedy="Restart the process; its log says why.",
+            )
+        return self.sequencer.refusal
 
     def start(self) -> Self:
         """Begin."""
@@ -90,6 +103,7 @@ class Background:
             run(self._stop)
         except Exception:
             # Without it nothing moves on; the readiness check then says so, and the operator restarts.
+            self._ended = name
             _log.exception("the %s has ended", name)
 
 
