@@ -209,8 +209,11 @@ class StepWorker:
                 while not (stop.is_set() or running.done() or caring.done()):
                     await asyncio.wait([running, caring], timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                worker.stop()
                 caring.cancel()
+                # A worker forgets a stop that comes before it has set itself up, so it is said until it is heard.
+                while not running.done():
+                    worker.stop()
+                    await asyncio.wait([running], timeout=0.1)
                 ended = await asyncio.gather(running, caring, return_exceptions=True)
             for outcome in ended:
                 if isinstance(outcome, Exception):

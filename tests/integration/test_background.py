@@ -47,3 +47,11 @@ def test_a_thread_that_dies_is_reported(settings: Settings, monkeypatch: pytest.
     assert refusal is not None
     assert refusal.code == "background-ended"
     assert "sequencer" in refusal.message
+
+
+def test_a_stop_that_comes_at_once_is_heard(settings: Settings) -> None:
+    with open_gateway(settings) as gateway:
+        for _ in range(3):
+            background = Background(gateway).start()
+            background.stop()
+            assert background.refusal is None
