@@ -55,7 +55,7 @@ CASES = {
     "text/html": [b"<!DOCTYPE html><html>", b"  <!-- x --><HTML><body>"],
     "application/xml": [b'<?xml version="1.0"?><a/>'],
     "application/rtf": [b"{\\rtf1 x}"],
-    "application/gzip": [gzip.compress(b"x")],
+    "application/gzip": [gzip.compress(b"x", mtime=0)],
     "application/x-elf": [b"\x7fELF\x02"],
     "application/vnd.microsoft.portable-executable": [b"MZ\x90\x00\x03" + bytes(100)],
     "application/x-safetensors": [safetensors()],
@@ -69,7 +69,14 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("expected", "data"), [(kind, data) for kind, examples in CASES.items() for data in examples])
+@pytest.mark.parametrize(
+    ("expected", "data"),
+    [
+        pytest.param(kind, data, id=f"{kind}-{number}")
+        for kind, examples in CASES.items()
+        for number, data in enumerate(examples)
+    ],
+)
 def test_types_by_content(expected: str, data: bytes) -> None:
     assert sniff(data, "report.docx") == expected
 
