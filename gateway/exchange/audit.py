@@ -49,6 +49,17 @@ def scope_of(tx: Transaction, principal: Principal, log_origin: str, now: dateti
     raise error
 
 
+def exported(tx: Transaction, log_origin: str, now: datetime, detail: dict[str, Any], actor: Principal) -> None:
+    """Append the entry that says which bytes an extract had, by their digest.
+
+    Raises:
+        Unavailable: ``log-unavailable``.
+    """
+    tx.ledger.append(
+        record.event("log.extract", "done", now, actor=actor, object_kind="log", object_id=log_origin, detail=detail)
+    )
+
+
 def searched(
     tx: Transaction, log_origin: str, now: datetime, question: str, detail: dict[str, Any], actor: Principal | None
 ) -> None:

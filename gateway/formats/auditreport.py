@@ -1,9 +1,9 @@
 """An officer's report of log entries as a PDF: what was asked, by whom, over what period, and the answer.
 
 Laid out for paper: a first part with the question, the counts and the checkpoint that vouches for the
-entries, then a table. The file is the same for the same input (no times or ids of its own), so its
-detached signature (ECDSA P-384, made by the caller) can be checked with openssl alone. Proofs of the
-single entries are not printed; the report names the leaf hash of each, which the proofs are about.
+entries, then a table. The page is the same for the same input (no times or ids of its own); the caller
+signs it (pdfsigning.py). Proofs of the single entries are not printed; the report names the leaf hash of
+each, which the proofs are about.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
 from reportlab.lib.units import mm
 from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
+from gateway.formats.pdfletters import letters, showable
 from gateway.translog.checkpoint import Checkpoint
 from gateway.translog.entry import format_time, parse_entry
 from gateway.translog.merkle import leaf_hash
@@ -40,8 +41,10 @@ def audit_report(
         head: The checkpoint under which the entries were proved.
     """
     styles = getSampleStyleSheet()
-    small = ParagraphStyle("small", parent=styles["Normal"], fontSize=6.5, leading=8, wordWrap="CJK")
-    plain = ParagraphStyle("plain", parent=styles["Normal"], fontSize=9, leading=12)
+    font = letters()
+    small = ParagraphStyle("small", parent=styles["Normal"], fontName=font, fontSize=6.5, leading=8, wordWrap="CJK")
+    plain = ParagraphStyle("plain", parent=styles["Normal"], fontName=font, fontSize=9, leading=12)
+    head_of = ParagraphStyle("head", parent=styles["Normal"], fontName="Helvetica-Bold", fontSize=6.5, leading=8)
     entries = [parse_entry(leaf) for leaf in leaves]
     filters = "; ".join(f"{name} = {value}" for name, value in question.items()) or "none"
     outcomes = ", ".join(f"{n} {outcome}" for outcome, n in sorted(Counter(e.outcome for e in entries).items()))
@@ -56,14 +59,15 @@ def audit_report(
         ("Checkpoint", f"{head.size} entries, root {head.root.hex()}"),
         (
             "To check",
-            "openssl dgst -sha384 -verify gateway.pem -signature report.pdf.sig report.pdf; each entry by its "
-            "proof in the JSON Lines export, under the checkpoint that lies beside this file",
+            "The signature is in this file: open it in a PDF reader, and compare the key of the certificate with the "
+            "gateway's release-signing key, which every agency has. Without a reader: docs/audit.md, 'Signed reports'. "
+            "Each entry is checked by its proof, in the JSON Lines export of the same question.",
         ),
     )
     story: list[Any] = [Paragraph("Extract of the audit log", styles["Title"])]
-    story += [Paragraph(f"<b>{escape(name)}:</b> {escape(value)}", plain) for name, value in facts]
+    story += [Paragraph(f'<font name="Helvetica-Bold">{name}:</font> {_shown(value)}', plain) for name, value in facts]
     story.append(Spacer(1, 6 * mm))
-    rows: list[list[Any]] = [[Paragraph(f"<b>{heading}</b>", small) for heading in _HEADINGS]]
+    rows: list[list[Any]] = [[Paragraph(heading, head_of) for heading in _HEADINGS]]
     for leaf, entry in zip(leaves, entries, strict=True):
         actor = entry.actor
         who = actor.get("system") or f"{actor.get('principal', '')} ({actor.get('agency', '')})"
@@ -78,8 +82,7 @@ def audit_report(
             " ".join(part for part in (*under, entry.clause, entry.reason) if part),
             leaf_hash(leaf).hex(),
         )
-        # Escaped: an identifier in angle brackets is no markup.
-        rows.append([Paragraph(escape(cell), small) for cell in cells])
+        rows.append([Paragraph(_shown(cell), small) for cell in cells])
     table = LongTable(rows, colWidths=_WIDTHS, repeatRows=1)
     table.setStyle(
         TableStyle(
@@ -105,6 +108,11 @@ def audit_report(
     )
     document.build(story, onFirstPage=_footer, onLaterPages=_footer)
     return out.getvalue()
+
+
+def _shown(text: str) -> str:
+    # Escaped: an identifier in angle brackets is no markup.
+    return escape(showable(text))
 
 
 def _footer(canvas: Any, document: Any) -> None:

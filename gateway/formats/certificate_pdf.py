@@ -1,8 +1,7 @@
 """A certificate of destruction as a page to print and file, made from the signed document.
 
-The page repeats what the JSON says and how to check it; only the JSON is signed. Everything on it is an
-identifier, a digest or a fixed sentence, so the built-in fonts suffice. The same document gives the
-same bytes.
+The page repeats what the JSON says and how to check it; only the JSON is signed. What cannot be shown of
+an identifier is spelt out (pdfletters.py). The same document gives the same bytes.
 """
 
 from __future__ import annotations
@@ -17,6 +16,8 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+
+from gateway.formats.pdfletters import letters, showable
 
 _TITLE = ParagraphStyle("title", fontName="Helvetica-Bold", fontSize=16, leading=20, spaceAfter=4 * mm)
 _HEAD = ParagraphStyle(
@@ -89,7 +90,7 @@ def certificate_pdf(certificate: Mapping[str, Any], document_sha256: str) -> byt
         ),
         Paragraph(f"{certificate['pulled_releases']} of these releases had been pulled.", _TEXT),
         Paragraph("What could not be destroyed", _HEAD),
-        *(Paragraph(f"• {escape(sentence)}", _TEXT) for sentence in certificate["remains"]),
+        *(Paragraph(f"• {escape(showable(sentence))}", _TEXT) for sentence in certificate["remains"]),
         Paragraph("How to check", _HEAD),
         Paragraph(
             "This page is a rendering. The certificate is the JSON document with the SHA-256 below; check it with the "
@@ -117,7 +118,9 @@ def _table(cells: list[list[Any]], widths: Sequence[float]) -> Any:
 
 
 def _mono(value: str) -> Any:
-    return Paragraph(escape(value), _MONO)
+    # Courier has the letters of ASCII only; what else a value holds is in the font that has more.
+    style = _MONO if value.isascii() else ParagraphStyle("letters", parent=_MONO, fontName=letters())
+    return Paragraph(escape(showable(value)), style)
 
 
 def _footer(canvas: Any, template: Any) -> None:

@@ -1,13 +1,15 @@
-"""Tables of the officer's side of the log: how far alerts have looked, webhooks, erasures that wait.
+"""Tables of the officer's side of the log: pulls by month, alerts, webhooks, erasures that wait.
 
-None of them is evidence. An alert is an entry of the log; what lies here is only where the evaluation
-stands (one row, changed in the transaction that appends the alerts), to whom alerts are sent, and the
-messages that are still to be delivered. Secrets of webhooks rest wrapped by the key-encryption key.
+None of them is evidence. What happened is in the log; what lies here is counted from it (pulls by
+month), or says where an evaluation stands (one row each), to whom alerts are sent, which messages are
+still to be delivered, and which erasures wait for a second person. Secrets of webhooks rest wrapped by
+the key-encryption key.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -35,6 +37,42 @@ alert_progress = Table(
     CheckConstraint("id = 1", name="one_row"),
     CheckConstraint("next_seq >= 0", name="next_seq"),
 )
+
+log_access_progress = Table(
+    "log_access_progress",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("next_seq", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+log_access = Table(
+    "log_access",
+    metadata,
+    Column("month", DateTime(timezone=False), primary_key=True),  # its first moment, UTC
+    Column("agency", Text, primary_key=True),  # who pulled
+    Column("agreement", Text, primary_key=True),
+    Column("pulls", BigInteger, nullable=False),
+)
+
+#: An erasure that one officer has asked for. ``entry_seq`` and ``fields`` name part of one entry, else the case goes.
+log_erasures = Table(
+    "log_erasures",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("agreement", Text, nullable=False),
+    Column("entry_seq", BigInteger),
+    Column("fields", ARRAY(Text), nullable=False),
+    Column("legal_basis", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", _Instant, nullable=False),
+    Column("confirmed_by", Text),
+    Column("confirmed_at", _Instant),
+    CheckConstraint("(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="confirmed_by_somebody"),
+    CheckConstraint("confirmed_by <> asked_by", name="two_persons"),
+)
+Index("ix_log_erasures_waiting", log_erasures.c.agreement, postgresql_where=text("confirmed_at IS NULL"))
 
 webhooks = Table(
     "webhooks",

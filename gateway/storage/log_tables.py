@@ -92,6 +92,21 @@ Index(
     log_entries.c.agreement_id,
     postgresql_where=text("action = 'release.pull' AND outcome = 'permit'"),
 )
+# "Who has read this exhibit", answered from the index alone however often a busy one was read.
+Index(
+    "ix_log_entries_readings",
+    log_entries.c.exhibit_id,
+    log_entries.c.actor_agency,
+    log_entries.c.actor_principal,
+    log_entries.c.time,
+    log_entries.c.seq,
+    log_entries.c.agreement_id,
+    postgresql_where=text(
+        "exhibit_id IS NOT NULL AND action IN ('release.pull', 'exhibit.read', 'report.read') AND outcome <> 'deny'"
+    ),
+)
+Index("ix_log_entries_reason", log_entries.c.reason, log_entries.c.seq, postgresql_where=text("reason IS NOT NULL"))
+Index("ix_log_entries_failures", log_entries.c.seq, postgresql_where=text("outcome = 'failed'"))
 Index("ix_log_entries_action", log_entries.c.action, log_entries.c.seq)
 Index("ix_log_entries_clause", log_entries.c.clause, log_entries.c.seq, postgresql_where=text("clause IS NOT NULL"))
 
