@@ -13,42 +13,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import psycopg
-from sqlalchemy import Connection, Engine, any_, delete, func, literal, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.types import BigInteger
 
 from gateway.errors import GatewayError, IntegrityFailure, Unavailable
-from gateway.storage.log_tables import log_entries, log_pending
+from gateway.storage.log_tables import log_entries
 from gateway.translog.entry import NO_PREVIOUS, Entry, place
 from gateway.translog.merkle import leaf_hash
 
 #: Advisory locks are numbers; this one is "evidence" cut to eight bytes, for whoever meets it in pg_locks.
 LEADER_LOCK = int.from_bytes(b"evidence", "big", signed=True)
 
-_COLUMNS = (
-    "seq",
-    "entry_id",
-    "leaf",
-    "leaf_hash",
-    "time",
-    "actor_agency",
-    "actor_principal",
-    "action",
-    "outcome",
-    "agreement_id",
-    "case_id",
-    "package_id",
-    "exhibit_id",
-    "object_kind",
-    "object_id",
-    "clause",
-    "reason",
+# What goes through here is thousands of rows at a time, so it is said in the driver's own words, and in
+# PostgreSQL's binary form. One statement takes and removes: what it did not see, it does not remove.
+_TAKE = (
+    "DELETE FROM log_pending WHERE ctid = ANY (ARRAY(SELECT ctid FROM log_pending ORDER BY created LIMIT %s))"
+    " RETURNING created, id, event"
 )
-_COPY = f"COPY log_entries ({', '.join(_COLUMNS)}) FROM STDIN"
+_READ = "SELECT seq, leaf, leaf_hash FROM log_entries WHERE seq >= %s ORDER BY seq LIMIT %s"
+_PLACE = (
+    "COPY log_entries (seq, entry_id, leaf, leaf_hash, time, actor_agency, actor_principal, action, outcome,"
+    " agreement_id, case_id, package_id, exhibit_id, object_kind, object_id, clause, reason)"
+    " FROM STDIN (FORMAT BINARY)"
+)
+_TYPES = ["int8", "uuid", "bytea", "bytea", "timestamptz", *["text"] * 12]
 
 
 class LogSequence:
@@ -103,26 +95,22 @@ class LogSequence:
         with self._working() as connection, connection.begin():
             # Whatever the server's default: what has a place must survive a crash.
             connection.execute(text("SET LOCAL synchronous_commit = on"))
-            waiting = connection.execute(
-                select(log_pending.c.created, log_pending.c.id, log_pending.c.event)
-                .order_by(log_pending.c.created)
-                .limit(limit)
-            ).all()
-            if not waiting:
-                return 0
-            last = connection.execute(
-                select(log_entries.c.seq, log_entries.c.leaf_hash).order_by(log_entries.c.seq.desc()).limit(1)
-            ).one_or_none()
-            seq, prev = (0, NO_PREVIOUS) if last is None else (last.seq + 1, bytes(last.leaf_hash).hex())
-            driver: Any = connection.connection.dbapi_connection
-            with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
-                for row in waiting:
-                    entry, leaf = _placed(row.id, bytes(row.event), seq, prev)
-                    digest = leaf_hash(leaf)
-                    copy.write_row(_columns(row.id, entry, leaf, digest))
-                    seq, prev = seq + 1, digest.hex()
-            numbers = literal([row.created for row in waiting], ARRAY(BigInteger))
-            connection.execute(delete(log_pending).where(log_pending.c.created == any_(numbers)))
+            driver = _driver(connection)
+            with driver.cursor(binary=True) as cursor:
+                waiting = sorted(cursor.execute(_TAKE, (limit,)).fetchall())
+                if not waiting:
+                    return 0
+                last = connection.execute(
+                    select(log_entries.c.seq, log_entries.c.leaf_hash).order_by(log_entries.c.seq.desc()).limit(1)
+                ).one_or_none()
+                seq, prev = (0, NO_PREVIOUS) if last is None else (last.seq + 1, bytes(last.leaf_hash).hex())
+                with cursor.copy(_PLACE) as copy:
+                    copy.set_types(_TYPES)
+                    for _, entry_id, event in waiting:
+                        entry, leaf = _placed(entry_id, event, seq, prev)
+                        digest = leaf_hash(leaf)
+                        copy.write_row(_columns(entry_id, entry, leaf, digest))
+                        seq, prev = seq + 1, digest.hex()
             return len(waiting)
 
     def size(self) -> int:
@@ -133,14 +121,8 @@ class LogSequence:
 
     def leaves(self, start: int, limit: int) -> list[tuple[int, bytes, bytes]]:
         """Committed rows from ``start`` on: seq, leaf bytes, leaf hash."""
-        with self._working() as connection, connection.begin():
-            rows = connection.execute(
-                select(log_entries.c.seq, log_entries.c.leaf, log_entries.c.leaf_hash)
-                .where(log_entries.c.seq >= start)
-                .order_by(log_entries.c.seq)
-                .limit(limit)
-            ).all()
-            return [(row.seq, bytes(row.leaf), bytes(row.leaf_hash)) for row in rows]
+        with self._working() as connection, connection.begin(), _driver(connection).cursor(binary=True) as cursor:
+            return cursor.execute(_READ, (start, limit)).fetchall()
 
     @contextmanager
     def _working(self) -> Iterator[Connection]:
@@ -149,9 +131,13 @@ class LogSequence:
         try:
             yield self._connection
         except (SQLAlchemyError, psycopg.Error) as error:
-            # The copy speaks to the driver directly, so its errors come unwrapped.
+            # What speaks to the driver directly gets its errors unwrapped.
             self.close()
             raise _unavailable() from error
+
+
+def _driver(connection: Connection) -> psycopg.Connection[Any]:
+    return cast("psycopg.Connection[Any]", connection.connection.dbapi_connection)
 
 
 def _unavailable() -> Unavailable:
@@ -162,7 +148,7 @@ def _unavailable() -> Unavailable:
     )
 
 
-def _placed(entry_id: str, waiting: bytes, seq: int, prev: str) -> tuple[Entry, bytes]:
+def _placed(entry_id: UUID, waiting: bytes, seq: int, prev: str) -> tuple[Entry, bytes]:
     try:
         return place(waiting, seq, prev)
     except GatewayError as error:
@@ -175,7 +161,7 @@ def _placed(entry_id: str, waiting: bytes, seq: int, prev: str) -> tuple[Entry, 
         ) from error
 
 
-def _columns(entry_id: str, entry: Entry, leaf: bytes, digest: bytes) -> Sequence[object]:
+def _columns(entry_id: UUID, entry: Entry, leaf: bytes, digest: bytes) -> Sequence[object]:
     subject = entry.object
     kind = subject["kind"]
     return (

@@ -18,7 +18,6 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
 
 from gateway.envelope.wrapping import WrappedKey
 from gateway.errors import IntegrityFailure
@@ -34,20 +33,22 @@ _NONCE_BYTES = 12
 class LogValues:
     """The side table of the log, in one transaction."""
 
-    def __init__(self, session: Session | Connection, keyring: Keyring | None) -> None:
-        self._session = session
+    def __init__(self, connection: Connection, keyring: Keyring | None) -> None:
+        self._connection = connection
         self._keyring = keyring
 
-    def keep(self, entry_id: str, case_id: str | None, values: Mapping[str, tuple[bytes, str]], now: datetime) -> None:
-        """Keep salt and value of each field, unless the case was erased or there is no keyring."""
+    def seal(
+        self, entry_id: str, case_id: str | None, values: Mapping[str, tuple[bytes, str]], now: datetime
+    ) -> dict[str, bytes]:
+        """Field -> sealed salt and value, to be kept in ``log_commitments`` in this transaction.
+
+        Empty if the case was erased or there is no keyring. Until the transaction ends, an erasure of
+        the case waits.
+        """
         key = self._key(case_id or "", now)
-        if key is None or not values:
-            return
-        rows = [
-            {"entry_id": entry_id, "field": field, "case_id": case_id, "sealed": _seal(key, entry_id, field, *value)}
-            for field, value in values.items()
-        ]
-        self._session.execute(insert(log_commitments), rows)
+        if key is None:
+            return {}
+        return {field: _seal(key, entry_id, field, *value) for field, value in values.items()}
 
     def open(self, entry_id: str) -> dict[str, tuple[bytes, str]]:
         """Field -> salt and value of an entry, as far as they are still there.
@@ -55,7 +56,7 @@ class LogValues:
         Raises:
             IntegrityFailure: ``key-unwrap-failed``, ``log-value-damaged``.
         """
-        rows = self._session.execute(
+        rows = self._connection.execute(
             select(log_commitments.c.field, log_commitments.c.case_id, log_commitments.c.sealed).where(
                 log_commitments.c.entry_id == entry_id
             )
@@ -76,14 +77,14 @@ class LogValues:
             case_id=case_id, wrapped=b"", kek_id="", kek_version=0, created_at=at, destroyed_at=at
         )
         # A case without values yet gets its tombstone all the same: nothing of it is kept from now on.
-        self._session.execute(
+        self._connection.execute(
             placeholder.on_conflict_do_update(
                 index_elements=[case_keys.c.case_id], set_=destroyed, where=case_keys.c.destroyed_at.is_(None)
             )
         )
         # After the key: appenders hold its row until they commit, so this statement sees all they wrote.
         gone = delete(log_commitments).where(log_commitments.c.case_id == case_id).returning(log_commitments.c.field)
-        return len(self._session.execute(gone).all())
+        return len(self._connection.execute(gone).all())
 
     def erase_fields(self, entry_id: str, fields: Sequence[str]) -> int:
         """Delete some fields of one entry; how many there were."""
@@ -92,7 +93,7 @@ class LogValues:
             .where(log_commitments.c.entry_id == entry_id, log_commitments.c.field.in_(list(fields)))
             .returning(log_commitments.c.field)
         )
-        return len(self._session.execute(gone).all())
+        return len(self._connection.execute(gone).all())
 
     def rewrap(self, case_id: str) -> None:
         """Wrap the case's key by the newest key-encryption key, after a rotation."""
@@ -102,7 +103,7 @@ class LogValues:
         key = self._keyring.unwrap_secret(stored, use=_USE)
         fresh = self._keyring.wrap_secret(key, use=_USE, owner=case_id, now=stored.created_at)
         values = {"wrapped": fresh.wrapped, "kek_id": fresh.kek_id, "kek_version": fresh.kek_version}
-        self._session.execute(update(case_keys).where(case_keys.c.case_id == case_id).values(values))
+        self._connection.execute(update(case_keys).where(case_keys.c.case_id == case_id).values(values))
 
     def _key(self, case_id: str, now: datetime) -> bytes | None:
         if self._keyring is None:
@@ -110,7 +111,7 @@ class LogValues:
         stored = self._stored(case_id)
         if stored is None:
             made = self._keyring.wrap_secret(secrets.token_bytes(_KEY_BYTES), use=_USE, owner=case_id, now=now)
-            self._session.execute(
+            self._connection.execute(
                 insert(case_keys)
                 .values(
                     case_id=case_id,
@@ -129,7 +130,7 @@ class LogValues:
 
     def _stored(self, case_id: str) -> WrappedKey | None:
         # FOR SHARE: whoever writes a value holds the key's row, so that an erasure waits for it.
-        row = self._session.execute(
+        row = self._connection.execute(
             select(case_keys).where(case_keys.c.case_id == case_id).with_for_update(read=True)
         ).one_or_none()
         if row is None:

@@ -26,7 +26,8 @@ from gateway.errors import GatewayError, IntegrityFailure, Unavailable
 from gateway.storage.log_sequence import LogSequence
 from gateway.translog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from gateway.translog.edge import Edge, TileBytes
-from gateway.translog.entry import NO_PREVIOUS, Entry, parse_entry
+from gateway.translog.entry import NO_PREVIOUS
+from gateway.translog.entry_scan import Scanned, scan_entry
 from gateway.translog.merkle import EMPTY_ROOT, leaf_hash
 from gateway.translog.stage import decode_stage, encode_stage, stage_name, stage_size
 from gateway.translog.tiles import TILE_WIDTH, Tile, decode_bundle
@@ -260,7 +261,7 @@ class Sequencer:
         while len(leaves) < _MAX_GROWTH:
             rows = self._rows.leaves(start + len(leaves), _BATCH)
             for seq, leaf, digest in rows:
-                entry, computed = _parsed(leaf, seq), leaf_hash(leaf)
+                entry, computed = _scanned(leaf, seq), leaf_hash(leaf)
                 if entry.seq != seq or seq != start + len(leaves) or entry.prev != prev or computed != digest:
                     raise _refuse("log-forked", "A row of the log is not what was committed.", f"entry {seq}")
                 leaves.append(leaf)
@@ -290,9 +291,9 @@ class Sequencer:
         return data
 
 
-def _parsed(leaf: bytes, seq: int) -> Entry:
+def _scanned(leaf: bytes, seq: int) -> Scanned:
     try:
-        return parse_entry(leaf)
+        return scan_entry(leaf)
     except GatewayError as error:
         raise _refuse("log-forked", f"A row of the log is damaged: {error.message}", f"entry {seq}") from error
 
