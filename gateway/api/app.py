@@ -16,7 +16,9 @@ from gateway import __version__
 from gateway.api import (
     about,
     audit,
+    audit_export,
     custody,
+    erasures,
     holds,
     log,
     log_proofs,
@@ -35,7 +37,22 @@ from gateway.errors import GatewayError
 
 _ROUTERS = tuple(
     module.router
-    for module in (about, oauth, packages, uploads, releases, pulls, reviews, holds, custody, log, log_proofs, audit)
+    for module in (
+        about,
+        oauth,
+        packages,
+        uploads,
+        releases,
+        pulls,
+        reviews,
+        holds,
+        custody,
+        log,
+        log_proofs,
+        audit,
+        audit_export,
+        erasures,
+    )
 )
 
 

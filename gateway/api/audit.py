@@ -33,11 +33,7 @@ Since = Annotated[AwareDatetime | None, Query(description="RFC 3339; included.")
 Until = Annotated[AwareDatetime | None, Query(description="RFC 3339; not included.")]
 
 
-@router.get(
-    "/entries", response_model=LogEntries, responses=refusals(403), summary="Search the log, by any combination"
-)
-async def search_entries(
-    session: Authenticated,
+def filters(
     principal: Text = None,
     agency: Text = None,
     case: Text = None,
@@ -50,13 +46,29 @@ async def search_entries(
     reason: Text = None,
     since: Since = None,
     until: Until = None,
-    start: Annotated[int, Query(ge=0, le=2**53 - 1, description="First sequence number; `next` of a page.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
-) -> Response:
-    query = AuditQuery(
+) -> AuditQuery:
+    """Dependency: the filters of a search, from the query.
+
+    Raises:
+        InvalidInput: ``audit-query-invalid``.
+    """
+    return AuditQuery(
         principal, agency, case, package, exhibit, agreement, clause, action, outcome, reason, since, until
     ).checked()
 
+
+Filters = Annotated[AuditQuery, Depends(filters)]
+
+
+@router.get(
+    "/entries", response_model=LogEntries, responses=refusals(403), summary="Search the log, by any combination"
+)
+async def search_entries(
+    session: Authenticated,
+    query: Filters,
+    start: Annotated[int, Query(ge=0, le=2**53 - 1, description="First sequence number; `next` of a page.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
+) -> Response:
     def work(tx: Transaction, scope: Scope) -> tuple[LogEntries, dict[str, Any]]:
         found = tx.audit.find(query, scope, start=start, limit=limit)
         entries = [LogEntry(seq=entry.seq, leaf=entry.leaf.decode()) for entry in found]

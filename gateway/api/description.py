@@ -14,7 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import custody, holds, packages, releases, reviews
+from gateway.api import custody, erasures, holds, packages, releases, reviews
 from gateway.api.schema.problem import OAuthError, Problem
 
 #: Path prefixes whose operations need no token.
@@ -51,7 +51,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    described = [m for module in (packages, releases, reviews, holds, custody) for m in module.DESCRIBED]
+    described = [m for module in (packages, releases, reviews, holds, custody, erasures) for m in module.DESCRIBED]
     schemas.update(_definitions([Problem, OAuthError, *described]))
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -28,7 +30,7 @@ async def known_parameters(request: Request) -> None:
         return
     route = request.scope.get("route")
     dependant = getattr(route, "dependant", None)
-    known = {field.alias for field in getattr(dependant, "query_params", ())}
+    known = set(_declared(dependant))
     names = Counter(name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True))
     for name, times in names.items():
         if name not in known or times > 1:
@@ -38,6 +40,13 @@ async def known_parameters(request: Request) -> None:
                 remedy=f"Known here: {', '.join(sorted(known)) or 'none'}.",
                 where=f"query/{name[:64]}",
             )
+
+
+def _declared(dependant: Any) -> Iterator[str]:
+    """Names of the parameters of a handler, and of what it depends on."""
+    yield from (field.alias for field in getattr(dependant, "query_params", ()))
+    for part in getattr(dependant, "dependencies", ()):
+        yield from _declared(part)
 
 
 def object_id(untrusted: str) -> str:

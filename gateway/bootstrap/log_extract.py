@@ -162,7 +162,7 @@ def open_extract(
     return Extract(gateway, query, scope, form, asked_by, now, count, prover)
 
 
-def given(tx: Transaction, extract: Extract, sha256: str, size_bytes: int, now: datetime, actor: Principal) -> None:
+def given(tx: Transaction, extract: Extract, sha256: str, size_bytes: int, now: datetime, *, actor: Principal) -> None:
     """Append the digest of what was given over HTTP, before its last piece is: so the log vouches for it.
 
     Raises:

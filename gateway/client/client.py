@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx
 
-from gateway.client import custody
+from gateway.client import auditing, custody
 from gateway.client import pull as pulling
 from gateway.client import push as pushing
 from gateway.client.connection import Connection
@@ -185,6 +185,23 @@ class GatewayClient:
         """
         answer: dict[str, Any] = self.connection.get(f"/v1/audit/{question}", filters)
         return answer
+
+    def audit_extract(self, out: Path, form: str, **filters: str) -> auditing.Extracted:
+        """Everything that a search finds, into a file; see :func:`gateway.client.auditing.extract`."""
+        return auditing.extract(self.connection, out, form, filters)
+
+    def erasures(self) -> list[dict[str, Any]]:
+        """Erasures that wait for a second officer."""
+        found: list[dict[str, Any]] = self._object("/v1/audit/erasures")["erasures"]
+        return found
+
+    def ask_erasure(self, legal_basis: str, **target: str | int | list[str]) -> dict[str, Any]:
+        """Ask for an erasure; ``target`` is ``case=``, or ``entry=`` with or without ``fields=``."""
+        return self._posted("/v1/audit/erasures", {**target, "legal_basis": legal_basis})
+
+    def confirm_erasure(self, erasure_id: str) -> dict[str, Any]:
+        """Confirm what another officer has asked for: it is erased with the answer."""
+        return self._posted(f"/v1/audit/erasures/{erasure_id}/confirm", {})
 
     def _object(self, path: str) -> dict[str, Any]:
         value: dict[str, Any] = self.connection.get(path)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.errors import Conflict, Denied, InvalidInput, NotFound
+from gateway.evidence.erasure import ErasableEntry
 from gateway.evidence.package import Case, Principal
 from gateway.exchange import record
 from gateway.exchange.ports import AgreementRecord, Erasures, Transaction
@@ -55,7 +56,75 @@ def erase_case(
         InvalidInput: ``legal-basis-invalid``.
     """
     check_basis(basis)
-    case = tx.cases.get(case_id)
+    case = _checked(tx, case_id, persons, now)
+    if erasures.live(case_id):
+        raise Conflict(
+            "case-live",
+            "Something of this case is not disposed of yet, and its texts are needed until then.",
+            remedy="Dispose of it first, or wait for the end of retention.",
+        )
+    _refuse_held(erasures, case_id, now)
+    return forget(tx, erasures, case, now, basis, {"approved_by": sorted(set(persons))})
+
+
+def erase_entry(
+    tx: Transaction, seq: int, fields: Sequence[str], persons: Sequence[str], basis: str, now: datetime
+) -> int:
+    """Erase fields of one entry of the log (all if none is named), in this transaction; how many went.
+
+    Only what the log's commitments were made from goes. Where the gateway still works with the same text
+    (the name of an exhibit that is live), it stays there until the case is disposed of or erased.
+
+    Raises:
+        As :func:`erase_case`, but for ``case-live``; NotFound: ``entry-unknown``.
+        InvalidInput: ``erasure-field-unknown``.
+    """
+    check_basis(basis)
+    entry = erasable_entry(tx, seq, fields)
+    case = _checked(tx, entry.case_id, persons, now)
+    _refuse_held(tx.erasures, case.id, now)
+    newest = _newest(tx, case)
+    gone = sorted(set(fields)) or list(entry.fields)
+    event = record.event(
+        "log.erase",
+        "done",
+        now,
+        object_kind="entry",
+        object_id=str(seq),
+        agreement=newest.agreement.ref if newest else None,
+        reason="erasure",
+        detail={"legal_basis": basis, "fields": gone, "approved_by": sorted(set(persons))},
+        case_id=case.id,
+    )
+    return tx.ledger.erase_entry(entry.entry_id, gone, event)
+
+
+def erasable_entry(tx: Transaction, seq: int, fields: Sequence[str]) -> ErasableEntry:
+    """The entry, if it belongs to a case and has all these fields.
+
+    Raises:
+        NotFound: ``entry-unknown``. InvalidInput: ``erasure-field-unknown``.
+    """
+    entry = tx.erasures.entry(seq)
+    if entry is None or not entry.fields:
+        raise NotFound(
+            "entry-unknown",
+            "There is no such entry with something that can be erased.",
+            remedy="Give the sequence number of an entry that has commitments; they may be erased already.",
+        )
+    if not set(fields) <= set(entry.fields):
+        raise InvalidInput(
+            "erasure-field-unknown",
+            "The entry has no such field that can be erased.",
+            remedy="Name members of the entry's commitments, or none for all of them.",
+            where="fields",
+        )
+    return entry
+
+
+def _checked(tx: Transaction, case_id: str, persons: Sequence[str], now: datetime) -> Case:
+    """The case, locked so that no hold is placed meanwhile, once two persons with the right have asked."""
+    case = tx.cases.get(case_id, lock=True)
     if case is None:
         raise _unknown()
     for person in sorted(set(persons)):
@@ -69,15 +138,12 @@ def erase_case(
             "To erase, two different persons must ask for it.",
             remedy="Name two registered principals.",
         )
-    if erasures.live(case_id):
-        raise Conflict(
-            "case-live",
-            "Something of this case is not disposed of yet, and its texts are needed until then.",
-            remedy="Dispose of it first, or wait for the end of retention.",
-        )
+    return case
+
+
+def _refuse_held(erasures: Erasures, case_id: str, now: datetime) -> None:
     if erasures.held(case_id, now):
         raise Conflict("case-held", "A legal hold covers this case.", remedy="Erase after the hold has been lifted.")
-    return forget(tx, erasures, case, now, basis, {"approved_by": sorted(set(persons))})
 
 
 def forget(

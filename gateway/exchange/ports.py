@@ -19,6 +19,7 @@ from gateway.envelope.wrapping import WrappedKey
 from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
 from gateway.evidence.deadline import Clock
 from gateway.evidence.duty import Duty
+from gateway.evidence.erasure import ErasableEntry, Erasure
 from gateway.evidence.hold import Hold
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import AgreementRef, Case, Exhibit, Package, Principal, Release, Rendition
@@ -257,6 +258,20 @@ class Erasures(Protocol):
 
     def scrub(self, case_id: str) -> int:
         """Replace references, names and documents of a case by words that say nothing; rows changed."""
+        ...
+
+    def entry(self, seq: int) -> ErasableEntry | None:
+        """The entry at that place, if it belongs to a case; ``fields`` are those not erased yet."""
+        ...
+
+    def ask(self, erasure: Erasure, event: AuditEvent) -> None: ...
+    def get(self, erasure_id: str, *, lock: bool = False) -> Erasure | None: ...
+    def waiting(self, agreement_ids: Sequence[str]) -> Sequence[Erasure]:
+        """Erasures under these agreements that nobody has confirmed, oldest first."""
+        ...
+
+    def confirm(self, erasure: Erasure, event: AuditEvent) -> None:
+        """Write down who confirmed it, and when."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What the gateway kept of a case in words, replaced by words that say nothing (ports.Erasures).
+"""What the gateway kept of a case in words, replaced by words that say nothing; erasures that wait (ports.Erasures).
 
 The rows stay, with their states, times, digests and identifiers; names and references go. PostgreSQL
 keeps the old bytes of a changed or deleted row in its files until VACUUM, and in its write-ahead log
@@ -7,11 +7,26 @@ and in backups for longer: :func:`vacuum` does the first, docs/audit.md says how
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text, update
 
-_TABLES = ("cases", "packages", "exhibits", "renditions", "releases", "idempotency", "log_commitments", "case_keys")
+from gateway.evidence.erasure import ErasableEntry, Erasure
+from gateway.exchange.ports import Ledger
+from gateway.storage.audit_tables import log_erasures
+from gateway.storage.log_tables import log_commitments, log_entries
+from gateway.storage.rows import find, insert_once
+from gateway.translog.event import AuditEvent
+
+_MOST_WAITING = 1000
+
+_TABLES = (
+    *("cases", "packages", "exhibits", "renditions", "releases", "holds", "idempotency"),
+    *("log_commitments", "case_keys"),
+)
 
 _SCRUB = (
     "UPDATE cases SET reference = 'erased-' || id WHERE id = :case AND reference <> 'erased-' || id",
@@ -38,8 +53,9 @@ _HELD = text(
 class PostgresErasures:
     """Implements ``ports.Erasures`` in one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, ledger: Ledger) -> None:
         self._connection = connection
+        self._ledger = ledger
 
     def live(self, case_id: str) -> bool:
         return bool(self._connection.execute(_LIVE, {"case": case_id}).scalar_one())
@@ -49,6 +65,49 @@ class PostgresErasures:
 
     def scrub(self, case_id: str) -> int:
         return sum(self._connection.execute(text(sql), {"case": case_id}).rowcount for sql in _SCRUB)
+
+    def entry(self, seq: int) -> ErasableEntry | None:
+        c, e = log_commitments.c, log_entries.c
+        rows = self._connection.execute(
+            select(e.entry_id, c.case_id, c.field)
+            .join_from(log_entries, log_commitments, c.entry_id == e.entry_id)
+            .where(e.seq == seq, c.case_id.is_not(None))
+            .order_by(c.field)
+        ).all()
+        if not rows:
+            return None
+        return ErasableEntry(str(rows[0].entry_id), seq, rows[0].case_id, tuple(row.field for row in rows))
+
+    def ask(self, erasure: Erasure, event: AuditEvent) -> None:
+        values = {**asdict(erasure), "fields": list(erasure.fields)}
+        insert_once(self._connection, log_erasures, values, "erasure")
+        self._ledger.append(event)
+
+    def get(self, erasure_id: str, *, lock: bool = False) -> Erasure | None:
+        row = find(self._connection, log_erasures, log_erasures.c.id == erasure_id, lock=lock)
+        return _erasure(row) if row else None
+
+    def waiting(self, agreement_ids: Sequence[str]) -> Sequence[Erasure]:
+        c = log_erasures.c
+        query = (
+            select(log_erasures)
+            .where(c.agreement.in_(list(agreement_ids)), c.confirmed_at.is_(None))
+            .order_by(c.asked_at, c.id)
+            .limit(_MOST_WAITING)
+        )
+        return [_erasure(row) for row in self._connection.execute(query)]
+
+    def confirm(self, erasure: Erasure, event: AuditEvent) -> None:
+        self._connection.execute(
+            update(log_erasures)
+            .where(log_erasures.c.id == erasure.id, log_erasures.c.confirmed_at.is_(None))
+            .values(confirmed_by=erasure.confirmed_by, confirmed_at=erasure.confirmed_at)
+        )
+        self._ledger.append(event)
+
+
+def _erasure(row: Any) -> Erasure:
+    return Erasure(**{**row._mapping, "fields": tuple(row.fields)})
 
 
 def vacuum(engine: Engine) -> None:

@@ -95,7 +95,7 @@ class PostgresTransaction:
         self.connection = connection
         self.ledger: Ledger = SqlLedger(connection, keyring)
         self.audit: AuditIndex = LogSearch(connection)
-        self.erasures: Erasures = PostgresErasures(connection)
+        self.erasures: Erasures = PostgresErasures(connection, self.ledger)
         self.directory: Directory = PostgresDirectory(connection, self.ledger)
         self.agreements: Agreements = PostgresAgreements(connection, self.ledger)
         self.cases: Cases = PostgresCases(connection, self.ledger)

@@ -56,6 +56,8 @@ class Scene:
             tx.duties.add(self.duty, seeds.event("attestation.require"))
             self.certificate = seeds.certificate(self.here.package)
             tx.certificates.add(self.certificate, seeds.event("disposal.record"))
+            self.erasure = seeds.erasure(self.here.case)
+            tx.erasures.ask(self.erasure, seeds.event("erasure.ask"))
 
 
 def _of(action: str = "test.act") -> AuditEvent:
@@ -119,6 +121,10 @@ MUTATORS: dict[str, Mutator] = {
     "Duties.mark_overdue": lambda tx, s: tx.duties.mark_overdue(s.duty.id, seeds.NOW, _of()),
     "Certificates.add": lambda tx, s: tx.certificates.add(seeds.certificate(s.here.package), _of()) and None,
     "Certificates.issue": lambda tx, s: tx.certificates.issue(s.certificate.id, b"{}", b"signature", seeds.NOW, _of()),
+    "Erasures.ask": lambda tx, s: tx.erasures.ask(seeds.erasure(s.here.case), _of()),
+    "Erasures.confirm": lambda tx, s: tx.erasures.confirm(
+        replace(s.erasure, confirmed_by="cnil-fr.officer", confirmed_at=seeds.NOW), _of()
+    ),
     "FileKeys.destroy": lambda tx, s: tx.file_keys.destroy(s.key.id, seeds.NOW, _of()),
 }
 
@@ -159,7 +165,7 @@ def snapshot(database: Database) -> object:
     assert isinstance(database, PostgresDatabase)
     tables = ("agencies", "principals", "keys", "agreements", "agreement_signatures", "cases", "packages")
     tables += ("exhibits", "renditions", "reviews", "releases", "file_keys")
-    tables += ("holds", "clocks", "duties", "certificates")
+    tables += ("holds", "clocks", "duties", "certificates", "log_erasures")
     with database.engine.begin() as connection:
         return {
             name: sorted(map(str, connection.execute(text(f"SELECT * FROM {name}")).all()))  # noqa: S608 - our names

@@ -25,6 +25,7 @@ from gateway.exchange.ports import (
     Clocks,
     Directory,
     Duties,
+    Erasures,
     FileKeys,
     Holds,
     Idempotency,
@@ -38,6 +39,7 @@ from gateway.exchange.ports import (
 )
 from gateway.translog.event import AuditEvent
 from tests.fakes.custody import FakeCertificates, FakeClocks, FakeDuties, FakeHolds
+from tests.fakes.erasures import FakeErasures
 from tests.fakes.evidence import FakeCases, FakePackages, FakeReleases, FakeRenditions
 from tests.fakes.parties import FakeAgreements, FakeDirectory
 from tests.fakes.services import FakeFileKeys, FakeIdempotency, FakeLedger, FakeQueue, FakeReplays
@@ -63,6 +65,7 @@ class FakeTransaction:
         self.clocks: Clocks = FakeClocks(state, self.ledger)
         self.duties: Duties = FakeDuties(state, self.ledger)
         self.certificates: Certificates = FakeCertificates(state, self.ledger)
+        self.erasures: Erasures = FakeErasures(state, self.ledger)
 
 
 class FakeDatabase:

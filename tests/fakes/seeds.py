@@ -16,6 +16,7 @@ from gateway.envelope.wrapping import WrappedKey
 from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
 from gateway.evidence.deadline import Clock
 from gateway.evidence.duty import Duty
+from gateway.evidence.erasure import Erasure
 from gateway.evidence.hold import Hold, HoldScope
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import EVERYONE, AgreementRef, Case, Exhibit, Package, Principal, Release, Rendition
@@ -204,4 +205,9 @@ def certificate(of: Package, **members: Any) -> Certificate:
         disposed_at=NOW,
         facts=b"{}",
     )
+    return replace(row, **members)
+
+
+def erasure(of: Case, **members: Any) -> Erasure:
+    row = Erasure(new_id(), of.id, of.agreement, None, (), "UK GDPR Art. 17(1)(a)", "ico-uk.officer", NOW)
     return replace(row, **members)

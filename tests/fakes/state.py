@@ -10,6 +10,7 @@ from gateway.envelope.wrapping import WrappedKey
 from gateway.evidence.agency import Agency, RegisteredKey
 from gateway.evidence.deadline import Clock
 from gateway.evidence.duty import Duty
+from gateway.evidence.erasure import Erasure
 from gateway.evidence.hold import Hold
 from gateway.evidence.package import Case, Exhibit, Package, Principal, Release, Rendition
 from gateway.exchange.ports import AgreementRecord, AgreementSignature, Certificate, StoredAnswer
@@ -55,6 +56,7 @@ class State:
     duties: dict[str, Duty] = field(default_factory=dict)
     certificates: dict[str, Certificate] = field(default_factory=dict)
     certificate_entries: dict[str, str] = field(default_factory=dict)
+    erasures: dict[str, Erasure] = field(default_factory=dict)
 
     def copy(self) -> Self:
         """A snapshot: new containers, the same frozen values."""

@@ -1,0 +1,138 @@
+"""Erasure: asked for by one officer, confirmed by another, each logged in as herself.
+
+Both need the right to audit under the case's agreement, at the time of their own act; the second is
+checked, and the first again, when the second confirms. Until then nothing is erased. What is
+erased, and when it may be, is :mod:`gateway.exchange.erase`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.errors import Conflict, Denied, NotFound
+from gateway.evidence.erasure import Erasure
+from gateway.evidence.package import Case, Principal
+from gateway.exchange import record
+from gateway.exchange.erase import check_basis, check_may_erase, erasable_entry, erase_case, erase_entry
+from gateway.exchange.ports import Transaction
+from gateway.policy.decide import decide
+from gateway.policy.decision import Request
+from gateway.translog.event import AuditEvent
+
+
+def ask(
+    tx: Transaction,
+    principal: Principal,
+    case_id: str | None,
+    entry_seq: int | None,
+    fields: Sequence[str],
+    basis: str,
+    erasure_id: str,
+    now: datetime,
+) -> Erasure:
+    """Ask for an erasure of a case, or of fields of one entry.
+
+    Args:
+        fields: Of the entry; empty: all that it has.
+
+    Raises:
+        NotFound: ``case-unknown``, ``entry-unknown``, also for another agency's. Denied: the policy's code.
+        InvalidInput: ``legal-basis-invalid``, ``erasure-field-unknown``.
+    """
+    check_basis(basis)
+    if entry_seq is not None:
+        entry = erasable_entry(tx, entry_seq, fields)
+        case_id = entry.case_id
+    case = _case(tx, principal, case_id or "", now)
+    erasure = Erasure(
+        erasure_id, case.id, case.agreement, entry_seq, tuple(sorted(set(fields))), basis, principal.id, now
+    )
+    tx.erasures.ask(erasure, _event("erasure.ask", erasure, principal, now))
+    return erasure
+
+
+def confirm(tx: Transaction, principal: Principal, erasure_id: str, now: datetime) -> tuple[Erasure, int]:
+    """Confirm what another officer has asked for: it is erased now. With it, how many values of the log went.
+
+    Raises:
+        NotFound: ``erasure-unknown``. Denied: ``two-persons-required``, the policy's code.
+        Conflict: ``erasure-done``, ``erasure-expired``, ``case-live``, ``case-held``.
+    """
+    erasure = tx.erasures.get(erasure_id, lock=True)
+    if erasure is None:
+        raise _unknown(principal, "", now)
+    try:
+        _case(tx, principal, erasure.case_id, now)
+    except NotFound:
+        raise _unknown(principal, erasure.id, now) from None
+    if erasure.confirmed_at is not None:
+        raise Conflict("erasure-done", "This erasure was confirmed already.", remedy="Nothing is left to do.")
+    if not erasure.waiting(now):
+        raise Conflict(
+            "erasure-expired", "This erasure was asked for too long ago.", remedy="Ask for it again, then confirm."
+        )
+    if erasure.asked_by == principal.id:
+        error = Denied(
+            "two-persons-required",
+            "The person who asked for an erasure cannot confirm it.",
+            remedy="Another officer has to confirm it.",
+        )
+        error.audit = record.refused(
+            "erasure.confirm", error, now, actor=principal, object_kind="erasure", object_id=erasure.id,
+            case_id=erasure.case_id,
+        )  # fmt: skip
+        raise error
+    persons = (erasure.asked_by, principal.id)
+    confirmed = replace(erasure, confirmed_by=principal.id, confirmed_at=now)
+    tx.erasures.confirm(confirmed, _event("erasure.confirm", confirmed, principal, now))
+    if erasure.entry_seq is None:
+        return confirmed, erase_case(tx, tx.erasures, erasure.case_id, persons, erasure.legal_basis, now)
+    return confirmed, erase_entry(tx, erasure.entry_seq, erasure.fields, persons, erasure.legal_basis, now)
+
+
+def waiting(tx: Transaction, principal: Principal, now: datetime) -> list[Erasure]:
+    """Erasures that the officer may confirm, or has asked for, oldest first."""
+    agreements = {
+        stored.agreement.id
+        for stored in tx.agreements.all()
+        if principal.agency in stored.agreement.parties
+        and decide(Request(action="audit", principal=principal, now=now), stored.agreement, stored.state).permitted
+    }
+    return [found for found in tx.erasures.waiting(sorted(agreements)) if found.waiting(now)]
+
+
+def _case(tx: Transaction, principal: Principal, case_id: str, now: datetime) -> Case:
+    case = tx.cases.get(case_id)
+    try:
+        if case is None:
+            raise NotFound("case-unknown", "There is no such case for your agency.", remedy="Give the id of a case.")
+        check_may_erase(tx, principal, case, now)
+    except NotFound as error:
+        error.audit = record.refused(
+            "log.erase", error, now, actor=principal, object_kind="case", object_id=case.id if case else ""
+        )
+        raise
+    return case
+
+
+def _event(action: str, erasure: Erasure, principal: Principal, now: datetime) -> AuditEvent:
+    return record.event(
+        action,
+        "done",
+        now,
+        actor=principal,
+        object_kind="erasure",
+        object_id=erasure.id,
+        case_id=erasure.case_id,
+        detail={"entry": erasure.entry_seq, "fields": list(erasure.fields), "legal_basis": erasure.legal_basis},
+    )
+
+
+def _unknown(principal: Principal, erasure_id: str, now: datetime) -> NotFound:
+    error = NotFound("erasure-unknown", "There is no such erasure for your agency.", remedy="List those that wait.")
+    error.audit = record.refused(
+        "erasure.confirm", error, now, actor=principal, object_kind="erasure", object_id=erasure_id
+    )
+    return error
