@@ -13,7 +13,6 @@ from gateway.cli.agencies import agencies_app
 from gateway.cli.agreement_as_of import as_of
 from gateway.cli.agreements import agreements_app
 from gateway.cli.audit import audit_app
-from gateway.cli.audit import erase as erase_log
 from gateway.cli.decrypt import decrypt
 from gateway.cli.demo.command import demo
 from gateway.cli.detect import detect
@@ -23,6 +22,7 @@ from gateway.cli.govern import activate, end, propose, resume, suspend
 from gateway.cli.holds import holds_app
 from gateway.cli.keys import keys_app
 from gateway.cli.log import log_app
+from gateway.cli.log_erase import erase, vacuum_tables
 from gateway.cli.packages import packages_app
 from gateway.cli.pull import pull
 from gateway.cli.push import push
@@ -60,7 +60,9 @@ app.add_typer(agencies_app, name="agencies", rich_help_panel=_OPERATOR)
 app.add_typer(agreements_app, name="agreements", rich_help_panel=_OFFICER)
 app.add_typer(holds_app, name="holds", rich_help_panel=_OFFICER)
 app.command(rich_help_panel=_OFFICER)(detect)
-log_app.command("erase")(erase_log)
+log_app.command("erase")(erase)
+audit_app.command("erase")(erase)
+audit_app.command("vacuum")(vacuum_tables)
 audit_app.command("webhook")(webhook)
 app.add_typer(audit_app, name="audit", rich_help_panel=_OFFICER)
 app.add_typer(log_app, name="log", rich_help_panel=_OFFICER)
