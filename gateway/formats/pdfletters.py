@@ -2,7 +2,8 @@
 
 The font (SIL Open Font License 1.1) is embedded in part, with the glyphs that are used. A character that
 it has no glyph for, and every one that shows nothing or changes the order of others (controls, format
-characters, private use), is written as ``\\u{4E2D}``: what stands in a name is never dropped unseen.
+characters, private use), is written as ``\\u{4E2D}``: what stands in a name is never dropped unseen. A backslash is
+spelt out as well, so that no name can look like the spelling of another.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ def letters() -> str:
 
 def showable(text: str) -> str:
     """The text with each character that cannot be shown spelt out, so that it can be seen."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.isprintable() and "\\" not in text:
         return text
     glyphs = _glyphs()
     return "".join(
-        c if ord(c) in glyphs and unicodedata.category(c) not in _UNSEEN else f"\\u{{{ord(c):04X}}}" for c in text
+        c if ord(c) in glyphs and c != "\\" and unicodedata.category(c) not in _UNSEEN else f"\\u{{{ord(c):04X}}}"
+        for c in text
     )
