@@ -1,12 +1,9 @@
-"""The log's speed beside what the same machine does without it; prints ratios.
+"""The speed of checking a log; appending to it is measured by bench_appends.py.
 
-    python benchmarks/bench_log.py [--clients 8] [--seconds 4] [--entries 100000] [--proofs 1000000] [--only PART]
+    python benchmarks/bench_log.py [--entries 100000] [--proofs 1000000] [--only audit|proofs]
 
-1. Appends: N client threads, each entry durable before the next (one row a commit), with the
-   sequencer running beside them; compared with the same clients inserting bare rows of the same
-   bytes into a table of their own.
-2. Full offline audit of a log on all processors, with its peak of memory.
-3. Proofs from the hash tiles of a large log.
+1. Full offline audit of a log on all processors, with its peak of memory.
+2. Proofs from the hash tiles of a large log.
 """
 
 from __future__ import annotations
@@ -17,22 +14,16 @@ import resource
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Engine, create_engine, func, select, text
 
 from gateway.blobs.log_reader import LogReader
 from gateway.blobs.log_store import LocalLogStore
 from gateway.evidence.package import AgreementRef, Principal
 from gateway.exchange.record import event
-from gateway.storage.embedded import start_embedded
-from gateway.storage.log_ledger import SqlLedger
-from gateway.storage.log_sequence import LogSequence
-from gateway.storage.log_tables import log_commitments, log_entries, log_pending
 from gateway.translog.checkpoint import Checkpoint, sign_checkpoint
 from gateway.translog.edge import Edge
 from gateway.translog.entry import NO_PREVIOUS, pending, place
@@ -40,7 +31,6 @@ from gateway.translog.event import AuditEvent
 from gateway.translog.merkle import leaf_hash, perfect_root
 from gateway.translog.tiles import Tile
 from gateway.translog.vkey import Ed25519Signer
-from gateway.workers.sequencer import Sequencer
 
 SIGNER = Ed25519Signer("bench.example/log", Ed25519PrivateKey.generate())
 ACTOR = Principal("p-7", "ico-uk", frozenset())
@@ -62,63 +52,6 @@ def an_event(number: int) -> AuditEvent:
         package_id=f"package-{number // 10}",
         case_id="0b8e2f6a-3f64-4b0e-9f0a-1d1f5f0c6a11",
     )
-
-
-def rate(engine: Engine, clients: int, seconds: float, ledger: bool) -> float:
-    """Durable rows a second."""
-    counts = [0] * clients
-    body = pending(an_event(1), {})
-    stop = time.monotonic() + seconds
-
-    def client(me: int) -> None:
-        with engine.connect() as connection:
-            while time.monotonic() < stop:
-                if ledger:
-                    SqlLedger(connection).append(an_event(counts[me]))
-                else:
-                    connection.execute(text("INSERT INTO bare (body) VALUES (:body)"), {"body": body})
-                connection.commit()
-                counts[me] += 1
-
-    threads = [threading.Thread(target=client, args=(i,)) for i in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts) / seconds
-
-
-def bench_appends(folder: Path, clients: int, seconds: float) -> None:
-    with start_embedded(folder / "database") as server:
-        engine = create_engine(server.url, pool_size=clients + 2)
-        with engine.begin() as connection:
-            for table in (log_pending, log_entries, log_commitments):
-                table.create(connection)
-            connection.execute(
-                text("CREATE TABLE bare (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body bytea)")
-            )
-        bare = rate(engine, clients, seconds, ledger=False)
-        alone = rate(engine, clients, seconds, ledger=True)
-        sequencer = Sequencer(LogSequence(engine), LocalLogStore(folder / "log"), SIGNER, SIGNER.vkey)
-        began = time.monotonic()
-        backlog = 0
-        while done := sequencer.sequence_once():
-            backlog += done
-        sequencing = backlog / (time.monotonic() - began)
-        sequencer.close()
-        stop = threading.Event()
-        thread = threading.Thread(target=sequencer.run, args=(stop,))
-        thread.start()
-        both = rate(engine, clients, seconds, ledger=True)
-        with engine.begin() as connection:
-            waiting = connection.execute(select(func.count()).select_from(log_pending)).scalar_one()
-        stop.set()
-        thread.join()
-        engine.dispose()
-    print(f"bare rows, one a commit, {clients} clients    {bare:9.0f}/s")
-    print(f"log entries, no sequencer                {alone:9.0f}/s   ratio {alone / bare:.2f}")
-    print(f"log entries, with the sequencer beside    {both:9.0f}/s   ratio {both / bare:.2f}, {waiting} waiting")
-    print(f"sequencer alone, working off a backlog   {sequencing:9.0f}/s")
 
 
 def build(size: int, folder: Path) -> None:
@@ -191,11 +124,9 @@ def bench_proofs(size: int, folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--entries", type=int, default=100_000)
     parser.add_argument("--proofs", type=int, default=1_000_000, help="size of the log that proofs are made from")
-    parser.add_argument("--only", choices=["appends", "audit", "proofs"])
+    parser.add_argument("--only", choices=["audit", "proofs"])
     parser.add_argument("--audit", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.audit:
@@ -203,8 +134,6 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if arguments.only in (None, "appends"):
-            bench_appends(folder, arguments.clients, arguments.seconds)
         if arguments.only in (None, "audit"):
             build(arguments.entries, folder / "published")
             subprocess.run([sys.executable, __file__, "--audit", str(folder / "published")], check=True)

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, or_, select
@@ -32,11 +33,12 @@ MAX_PAGE = 1000
 # In the driver's own words: this is the busiest statement of all, and building it from the tables takes
 # longer than running it. The driver prepares it by itself; %b sends bytes as they are, not as text.
 _INSERT = "INSERT INTO log_pending (id, event) VALUES (%s, %b)"
+# The same with what lies beside the log, a row for each erasable field.
 _INSERT_WITH_VALUES = (
     "WITH entry AS (INSERT INTO log_pending (id, event) VALUES (%s, %b))"
-    " INSERT INTO log_commitments (entry_id, field, case_id, sealed)"
-    " SELECT %s::uuid, field, %s::text, sealed FROM unnest(%s::text[], %s::bytea[]) AS kept (field, sealed)"
+    " INSERT INTO log_commitments (entry_id, field, case_id, sealed) VALUES "
 )
+_VALUE = "(%s, %s, %s, %b)"
 
 
 class SqlLedger:
@@ -67,8 +69,9 @@ class SqlLedger:
                 values = {field: (salts[field], value) for field, value in event.erasable.items()}
                 sealed = self._values.seal(entry_id, event.case_id, values, event.time)
             if sealed:
-                parameters = (entry_id, waiting, entry_id, event.case_id, list(sealed), list(sealed.values()))
-                self._connection.exec_driver_sql(_INSERT_WITH_VALUES, parameters)
+                rows = [(entry_id, field, event.case_id, value) for field, value in sealed.items()]
+                statement = _INSERT_WITH_VALUES + ", ".join([_VALUE] * len(rows))
+                self._connection.exec_driver_sql(statement, (entry_id, waiting, *chain.from_iterable(rows)))
             else:
                 self._connection.exec_driver_sql(_INSERT, (entry_id, waiting))
         return entry_id

@@ -28,6 +28,9 @@ from gateway.translog.commitment import SALT_BYTES
 _USE = "case-values"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
+# Asked for at each append with a value, so in the driver's own words, like the append itself.
+# FOR SHARE: whoever writes a value holds the key's row, so that an erasure waits for it.
+_KEY = "SELECT wrapped, kek_id, kek_version, created_at, destroyed_at FROM case_keys WHERE case_id = %s FOR SHARE"
 
 
 class LogValues:
@@ -129,10 +132,7 @@ class LogValues:
         return self._keyring.unwrap_secret(stored, use=_USE)
 
     def _stored(self, case_id: str) -> WrappedKey | None:
-        # FOR SHARE: whoever writes a value holds the key's row, so that an erasure waits for it.
-        row = self._connection.execute(
-            select(case_keys).where(case_keys.c.case_id == case_id).with_for_update(read=True)
-        ).one_or_none()
+        row = self._connection.exec_driver_sql(_KEY, (case_id,)).one_or_none()
         if row is None:
             return None
         return WrappedKey(
