@@ -83,16 +83,32 @@ class Occurrence:
     phrase: int
 
 
+@dataclass(slots=True)
+class _Node:
+    """Where a sequence of words has led: the phrases it completes, and the words that may follow.
+
+    ``onward`` is keyed by the next word and the punctuation before it (None where any will do).
+    """
+
+    complete: list[int] = field(default_factory=list)
+    onward: dict[tuple[str, str | None], _Node] = field(default_factory=dict)
+
+
 class PhraseIndex:
-    """Many phrases, searched together."""
+    """Many phrases, searched together: a tree of their words, so that what they share is compared once."""
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
         self._phrases = list(phrases)
-        self._by_first: dict[str, list[int]] = {}
+        self._first: dict[str, _Node] = {}
+        longest = 0
         for number, phrase in enumerate(self._phrases):
-            self._by_first.setdefault(phrase.words[0], []).append(number)
-        for numbers in self._by_first.values():
-            numbers.sort(key=lambda number: -len(self._phrases[number].words))
+            node = self._first.setdefault(phrase.words[0], _Node())
+            for word, gap in zip(phrase.words[1:], phrase.gaps, strict=True):
+                node = node.onward.setdefault((word, gap), _Node())
+            node.complete.append(number)
+            longest = max(longest, *map(len, phrase.words))
+        #: How far to look for the next word. Invisible characters and decomposed letters make words longer.
+        self._reach = _MAX_GAP_CHARS + 4 * longest + 16
 
     def find(self, text: str) -> Iterator[Occurrence]:
         """All occurrences in the text, also those broken by a hyphen at a line's end."""
@@ -107,32 +123,32 @@ class PhraseIndex:
 
     def _scan(self, text: str) -> Iterator[Occurrence]:
         # The set of distinct words is small and made at C speed; most texts end here.
-        starters = {
-            word: self._by_first[key] for word in set(WORD.findall(text)) if (key := fold(word)) in self._by_first
-        }
+        starters = {word: self._first[key] for word in set(WORD.findall(text)) if (key := fold(word)) in self._first}
         if not starters:
             return
         for match in WORD.finditer(text):
-            numbers = starters.get(match.group())
-            if numbers is None:
-                continue
-            for number in numbers:
-                end = self._follow(text, match, self._phrases[number])
-                if end is not None:
-                    yield Occurrence(match.start(), end, number)
+            node = starters.get(match.group())
+            if node is not None:
+                found = list(self._follow(text, match, node))
+                yield from reversed(found)  # the longest first
 
-    def _follow(self, text: str, first: re.Match[str], phrase: Phrase) -> int | None:
-        if phrase.surface is not None:
-            return first.end() if _same_word(text, first, phrase.surface) else None
-        position = first.end()
-        for word, gap in zip(phrase.words[1:], phrase.gaps, strict=True):
-            following = WORD.search(text, position, position + _MAX_GAP_CHARS + 4 * len(word) + 16)
-            if following is None or following.start() - position > _MAX_GAP_CHARS or fold(following.group()) != word:
-                return None
-            if gap is not None and _solid(text[position : following.start()]) != gap:
-                return None
+    def _follow(self, text: str, first: re.Match[str], start: _Node) -> Iterator[Occurrence]:
+        for number in start.complete:
+            surface = self._phrases[number].surface
+            alike = _same_word(text, first, surface) if surface is not None else True
+            if alike and (surface is not None or not _within_figure(text, first.start(), first.end())):
+                yield Occurrence(first.start(), first.end(), number)
+        nodes, position = [start], first.end()
+        while any(node.onward for node in nodes):
+            following = WORD.search(text, position, position + self._reach)
+            if following is None or following.start() - position > _MAX_GAP_CHARS:
+                return
+            word, gap = fold(following.group()), _solid(text[position : following.start()])
+            nodes = [onward for node in nodes for key in (None, gap) if (onward := node.onward.get((word, key)))]
             position = following.end()
-        return None if _within_figure(text, first.start(), position) else position
+            if nodes and not _within_figure(text, first.start(), position):
+                for number in sorted(number for node in nodes for number in node.complete):
+                    yield Occurrence(first.start(), position, number)
 
 
 def _solid(gap: str) -> str:

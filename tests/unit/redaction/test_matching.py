@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.redaction import matching
 from gateway.redaction.matching import Phrase, PhraseIndex, words_of
 
 
@@ -51,3 +52,22 @@ def test_words_are_folded() -> None:
 
 def test_nothing_to_search_for() -> None:
     assert Phrase.of(" … ") is None
+
+
+def test_phrases_that_begin_alike_are_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = [f"10.0.{number // 256}.{number % 256}" for number in range(3000)]
+    text = "\n".join(f"GET from {address} ok" for address in addresses)
+    index = PhraseIndex(phrase for address in addresses if (phrase := Phrase.of(address)))
+    folded = 0
+    original = matching.fold
+
+    def counting(word: str) -> str:
+        nonlocal folded
+        folded += 1
+        return original(word)
+
+    monkeypatch.setattr(matching, "fold", counting)
+    found = list(index.find(text))
+    assert [each.phrase for each in found] == list(range(3000))
+    # Each phrase by itself would be 3,000 x 3,000.
+    assert folded < 10 * 3000
