@@ -26,7 +26,7 @@ class SecretDetector:
     """Finds the secret wherever a reader would, in any spelling of its case and spacing."""
 
     def detect(self, document: CanonicalText, language: str | None = None) -> list[Finding]:
-        pattern = re.compile(r"zephyrine[\W_]{0,3}quillfeather", re.IGNORECASE)
+        pattern = re.compile(r"zephyrine\d*[\W_]{0,3}quillfeather\d*", re.IGNORECASE)
         return [Finding(m.start(), m.end(), "PERSON", "test", 1.0) for m in pattern.finditer(document.text)]
 
 

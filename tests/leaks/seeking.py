@@ -47,7 +47,7 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
             for each in pdf.objects:
                 yield repr(each).encode()
                 if isinstance(each, pikepdf.Stream):
-                    yield each.read_bytes()
+                    yield _stream(each)
     for match in re.finditer(rb"[\x78\x58][\x01\x5e\x9c\xda\x85]", data):
         try:
             yield zlib.decompressobj().decompress(data[match.start() :])
@@ -61,6 +61,13 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
             continue
     for match in re.finditer(rb"(?:[0-9A-Fa-f]{2}){10,}", data):
         yield binascii.unhexlify(match[0])
+
+
+def _stream(stream: pikepdf.Stream) -> bytes:
+    try:
+        return stream.read_bytes()
+    except pikepdf.PdfError:
+        return stream.read_raw_bytes()  # pictures, whose filters qpdf leaves alone
 
 
 def holds(data: bytes, secret: str) -> bool:
