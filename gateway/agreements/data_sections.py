@@ -7,7 +7,8 @@ what the gateway can redact, a type without retention is an error.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from gateway.agreements import vocabulary as words
 from gateway.agreements.durations import Duration, parse_duration
@@ -55,14 +56,18 @@ def _evidence_rule(reading: Reading, name: str, node: Node) -> EvidenceRule:
     entries = reading.mapping(node, what, words.EVIDENCE)
     media: tuple[str, ...] = ()
     size: int | None = None
-    opaque = ""
+    opaque = mismatch = ""
     if "media" in entries:
         media = reading.distinct(entries["media"], f"the media of {what}", lambda item: _media_type(reading, item))
     if "max_size" in entries:
         size = reading.parsed(entries["max_size"], f"the size limit of {what}", parse_size)
     if "opaque" in entries:
         opaque = reading.choice(entries["opaque"], f"'opaque' of {what}", words.OPAQUE, "unknown-opaque")
-    return EvidenceRule(name, frozenset(media), size or 1, opaque == "allowed")
+    if "mismatch" in entries:
+        mismatch = reading.choice(entries["mismatch"], f"'mismatch' of {what}", words.MISMATCH, "unknown-mismatch")
+    return EvidenceRule(
+        name, frozenset(media), size or 1, opaque == "allowed", "refuse" if mismatch == "refuse" else "quarantine"
+    )
 
 
 def _media_type(reading: Reading, node: Node) -> str:
@@ -80,7 +85,7 @@ def _media_type(reading: Reading, node: Node) -> str:
 
 
 def read_retention(
-    reading: Reading, node: Node, types: Collection[str], forbidden: Collection[str]
+    reading: Reading, node: Node, types: Collection[str], forbidden: Collection[str], views: Sequence[str]
 ) -> dict[str, RetentionRule]:
     """The rules by evidence type, and 'default'. Those of ``types`` that are not forbidden must be covered."""
     permitted = [name for name in types if name not in forbidden]
@@ -92,9 +97,10 @@ def read_retention(
         elif key != words.DEFAULT and key not in permitted:
             reading.unknown(_key_node(node, key), "the evidence type", key, (*permitted, words.DEFAULT),
                             "unknown-evidence-type")  # fmt: skip
-        rule = _retention_rule(reading, item, key)
+        entries = reading.mapping(item, f"the retention of {quote(key)}", words.RETENTION)
+        rule = _retention_rule(reading, entries, f"the retention of {quote(key)}")
         if rule is not None:
-            rules[key] = rule
+            rules[key] = replace(rule, views=_view_retention(reading, entries, key, rule, views))
     uncovered = sorted(set(permitted) - set(getattr(node, "entries", {})))
     if uncovered and words.DEFAULT not in getattr(node, "entries", {}):
         reading.add(node, "retention-missing", f"Nothing says how long to keep: {', '.join(map(quote, uncovered))}.",
@@ -102,9 +108,31 @@ def read_retention(
     return rules
 
 
-def _retention_rule(reading: Reading, node: Node, key: str) -> RetentionRule | None:
-    what = f"the retention of {quote(key)}"
-    entries = reading.mapping(node, what, words.RETENTION)
+def _view_retention(
+    reading: Reading, entries: Mapping[str, Node], key: str, whole: RetentionRule, views: Sequence[str]
+) -> dict[str, RetentionRule]:
+    rules: dict[str, RetentionRule] = {}
+    if "views" not in entries:
+        return rules
+    node = entries["views"]
+    for view, item in reading.open_mapping(node, f"'views' in the retention of {quote(key)}").items():
+        what = f"the retention of {quote(key)} in the view {quote(view)}"
+        if view not in views:
+            reading.unknown(_key_node(node, view), "the view", view, views, "unknown-view")
+        own = reading.mapping(item, what, words.VIEW_RETENTION)
+        rule = _retention_rule(reading, own, what)
+        if rule is None:
+            continue
+        # The rule of the type ends earlier whatever happens, and the earliest end wins.
+        later = rule.counted_from == whole.counted_from and rule.keep >= whole.keep
+        if later and rule.after_last_pull is None:
+            reading.add(own["keep"], "never-applies", f"{capital(what)} is not shorter than that of the type, so it "
+                        "never decides.", "Shorten it, or take it out.")  # fmt: skip
+        rules[view] = rule
+    return rules
+
+
+def _retention_rule(reading: Reading, entries: Mapping[str, Node], what: str) -> RetentionRule | None:
     keep: Duration | None = None
     counted = ""
     after: Duration | None = None

@@ -8,10 +8,10 @@ reader of a long list finds the permissions first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from gateway.agreements.model import Agreement, Party, Role
+from gateway.agreements.model import Agreement, Party, RetentionRule, Role
 from gateway.agreements.vocabulary import CATEGORY_KEYS
 from gateway.evidence.taxonomy import ENTITIES
 
@@ -130,6 +130,9 @@ def _evidence(old: Agreement, new: Agreement) -> Iterator[Change]:
             if before.opaque != after.opaque:
                 sentence = f"{name} may {'now' if after.opaque else 'no longer'} pass where it can't be looked into."
                 yield Change(who, "more" if after.opaque else "less", sentence, clause)
+            if before.mismatch != after.mismatch:
+                fate = "refused and destroyed" if after.mismatch == "refuse" else "quarantined"
+                yield Change(who, "other", f"{name} that is not as declared is now {fate}.", clause)
     for name in sorted(new.forbidden - old.forbidden):
         yield Change(who, "less", f"{name} is now forbidden.", f"/evidence/{name}")
     for name in sorted(old.forbidden - new.forbidden):
@@ -147,15 +150,27 @@ def _retention(old: Agreement, new: Agreement) -> Iterator[Change]:
             continue
         before, _ = old.retention_for(name)
         after, clause = new.retention_for(name)
-        if before == after:
-            continue
-        periods = [
-            f"{rule.keep_period} from {rule.counted_from}"
-            + (f", {rule.after_last_pull_period} after the last pull" if rule.after_last_pull_period else "")
-            for rule in (after, before)
-        ]
-        effect: Effect = "other" if after.keep == before.keep else "more" if after.keep > before.keep else "less"
-        yield Change(who, effect, f"{name} is kept {periods[0]}; before, {periods[1]}.", clause)
+        if replace(before, views={}) != replace(after, views={}):
+            yield Change(
+                who, _longer(before, after), f"{name} is kept {_kept(after)}; before, {_kept(before)}.", clause
+            )
+        for view in _either(before.views, after.views):
+            was, now = before.views.get(view), after.views.get(view)
+            if was == now:
+                continue
+            said = f"{name} in the view {view} is kept {'as long as elsewhere' if now is None else _kept(now)}"
+            effect = _longer(was or before, now or after)
+            at = clause if now is None else f"{clause}/views/{view}"
+            yield Change(who, effect, f"{said}; before, {'as long as elsewhere' if was is None else _kept(was)}.", at)
+
+
+def _longer(before: RetentionRule, after: RetentionRule) -> Effect:
+    return "other" if after.keep == before.keep else "more" if after.keep > before.keep else "less"
+
+
+def _kept(rule: RetentionRule) -> str:
+    after = f", {rule.after_last_pull_period} after the last pull" if rule.after_last_pull_period else ""
+    return f"{rule.keep_period} from {rule.counted_from}{after}"
 
 
 def _general(old: Agreement, new: Agreement) -> Iterator[Change]:

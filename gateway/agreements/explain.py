@@ -57,7 +57,7 @@ def explain_agreement(agreement: Agreement) -> str:
         *_section("Roles", (_role(role) for role in agreement.roles.values())),
         *_section("Evidence; anything else is refused", _evidence(agreement)),
         *_section("What readers see", (line for view in agreement.views.values() for line in _view(view))),
-        *_section("Retention", (_retention(name, rule) for name, rule in agreement.retention.items())),
+        *_section("Retention", _retention(agreement)),
         *_section("Safeguards", _safeguards(agreement)),
     ]
     return "\n".join(lines) + "\n"
@@ -95,7 +95,8 @@ def _evidence_rule(rule: EvidenceRule) -> str:
     meaning = f" ({EVIDENCE_TYPES[rule.evidence_type]})" if rule.evidence_type in EVIDENCE_TYPES else ""
     media = _and(sorted(_SHORT.get(media, media) for media in rule.media))
     opaque = "; passes even where the gateway can't look inside" if rule.opaque else ""
-    return f"{rule.evidence_type}{meaning} as {media}, up to {_size(rule.max_size_bytes)}{opaque}"
+    refused = "; what is not as declared is refused and destroyed" if rule.mismatch == "refuse" else ""
+    return f"{rule.evidence_type}{meaning} as {media}, up to {_size(rule.max_size_bytes)}{opaque}{refused}"
 
 
 def _view(view: View) -> Iterator[str]:
@@ -112,8 +113,16 @@ def _exceptions(view: View, category: Category) -> str:
     return f", but {'; '.join(parts)}" if parts else ""
 
 
-def _retention(name: str, rule: RetentionRule) -> str:
-    what = "any other type" if name == DEFAULT else name
+def _retention(agreement: Agreement) -> Iterator[str]:
+    for name, rule in agreement.retention.items():
+        what = "any other type" if name == DEFAULT else name
+        yield _retention_rule(what, rule)
+        for view, own in rule.views.items():
+            yield f"{_retention_rule(f'{what} in the view {view}', own)}; this ends it earlier, never later"
+    yield f"receivers attest that their copies are deleted within {_period(Duration(rest=agreement.attest_within))}"
+
+
+def _retention_rule(what: str, rule: RetentionRule) -> str:
     text = f"{what} is kept {_period(rule.keep_period)} from {_STARTS[rule.counted_from]}"
     after = rule.after_last_pull_period
     return text if after is None else f"{text}, or {_period(after)} from its last pull, whichever ends first"

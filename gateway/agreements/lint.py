@@ -137,7 +137,17 @@ def _evidence(agreement: Agreement) -> Iterator[Doubt]:
 
 def _retention(agreement: Agreement) -> Iterator[Doubt]:
     urgency, longest = max(agreement.deadlines.items(), key=lambda item: item[1], default=("", timedelta(0)))
-    for name, rule in agreement.retention.items():
+    rules = [
+        each
+        for name, rule in agreement.retention.items()
+        for each in ((name, rule), *((f"{name}/views/{view}", own) for view, own in rule.views.items()))
+    ]
+    pulled = {view for role in agreement.roles.values() if "pull" in role.may for view in role.views}
+    for name, rule in rules:
+        view = name.partition("/views/")[2]
+        if view and view not in pulled:
+            yield Doubt("rule-is-idle", f"/retention/{name}", f"No role may pull the view '{view}', so nothing is kept "
+                        "under this rule.", "Take it out, or give a role the view.")  # fmt: skip
         periods = ((rule.keep, rule.keep_period, "keep"),
                    (rule.after_last_pull, rule.after_last_pull_period, "after_last_pull"))  # fmt: skip
         for length, period, key in periods:

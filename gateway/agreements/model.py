@@ -8,7 +8,7 @@ a *clause*, a JSON Pointer (RFC 6901) into the document.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -20,6 +20,10 @@ from gateway.evidence.taxonomy import Action, Category
 
 CountedFrom = Literal["receipt", "release", "last-pull", "case-closing"]
 RecipientKind = Literal["classical", "post-quantum"]
+OnMismatch = Literal["refuse", "quarantine"]
+
+#: Time for a receiver to attest deletion, where the agreement names none.
+ATTEST_WITHIN = timedelta(days=30)
 
 #: What a party or role may be allowed to do.
 PARTY_RIGHTS = frozenset({"push", "pull"})
@@ -52,17 +56,22 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRule:
-    """Permitted data type. ``opaque`` lets bytes pass that the gateway cannot look into."""
+    """Permitted data type.
+
+    ``opaque`` lets bytes pass that the gateway cannot look into; ``mismatch`` says what becomes of an exhibit
+    whose bytes are not of the media type it was declared as.
+    """
 
     evidence_type: str
     media: frozenset[str]
     max_size_bytes: int
     opaque: bool
+    mismatch: OnMismatch = "quarantine"
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionRule:
-    """How long a release is kept.
+    """How long a release is kept. ``views`` holds the rules of single views; the earliest end wins.
 
     ``keep`` and ``after_last_pull`` are usual lengths, to show and compare (a month is 30 days);
     :mod:`gateway.agreements.retention` counts the written periods, months by the calendar.
@@ -73,6 +82,7 @@ class RetentionRule:
     after_last_pull: timedelta | None
     keep_exact: Duration | None = None  # as written; None: exactly ``keep``
     after_last_pull_exact: Duration | None = None
+    views: Mapping[str, RetentionRule] = field(default_factory=dict)
 
     @property
     def keep_period(self) -> Duration:
@@ -144,6 +154,7 @@ class Agreement:
     deadlines: Mapping[str, timedelta]
     two_persons: frozenset[str]
     document: Mapping[str, object]
+    attest_within: timedelta = ATTEST_WITHIN
 
     @property
     def digest(self) -> str:
@@ -162,3 +173,9 @@ class Agreement:
         """The retention rule for a type, and its clause."""
         key = evidence_type if evidence_type in self.retention else "default"
         return self.retention[key], f"/retention/{key}"
+
+    def retention_rules(self, evidence_type: str, view: str) -> tuple[tuple[RetentionRule, str], ...]:
+        """Every rule that bounds a release of a type in a view, each with its clause; the earliest end wins."""
+        rule, clause = self.retention_for(evidence_type)
+        own = rule.views.get(view)
+        return ((rule, clause),) if own is None else ((rule, clause), (own, f"{clause}/views/{view}"))

@@ -13,7 +13,7 @@ from typing import Any
 from gateway.agreements.odrl_members import Constraints, Members, odrl_invalid
 from gateway.agreements.odrl_writing import ACTIONS, OTHER_TYPES
 from gateway.agreements.sizes import write_size
-from gateway.agreements.vocabulary import CATEGORY_KEYS, DEFAULT
+from gateway.agreements.vocabulary import ATTESTATION, CATEGORY_KEYS, DEFAULT
 from gateway.evidence.taxonomy import ENTITIES, GENERALISABLE, PSEUDONYMISABLE, Action
 
 Document = dict[str, Any]
@@ -122,6 +122,8 @@ def _evidence(policy: Members) -> Document:
         }
         if limits.find("eg:opaque", "eq") is True:
             evidence[name]["opaque"] = "allowed"
+        if limits.find("eg:mismatch", "eq") is not None:
+            evidence[name]["mismatch"] = limits.text("eg:mismatch", "eq")
     return evidence
 
 
@@ -134,6 +136,9 @@ def _obligations(policy: Members) -> tuple[Document, Document, str]:
         if action == "delete":
             event, period = _sequence(rule, "delayPeriod", "eq")
             types = retention.setdefault(_only(rule.names("target", "evidence"), rule), {})
+            limits = Constraints(rule, "constraint")
+            if limits.find("eg:view", "eq") is not None:
+                types = types.setdefault("views", {}).setdefault(limits.text("eg:view", "eq"), {})
             if rule.text("uid").endswith(":after_last_pull"):
                 types["after_last_pull"] = period
             else:
@@ -143,6 +148,8 @@ def _obligations(policy: Members) -> tuple[Document, Document, str]:
         elif action == "eg:answer":
             _, period = _sequence(rule, "elapsedTime", "lteq")
             deadlines[Constraints(rule, "constraint").text("eg:urgency", "eq")] = period
+        elif action == "eg:attest":
+            _, deadlines[ATTESTATION] = _sequence(rule, "elapsedTime", "lteq")
         else:
             raise odrl_invalid("this action is not known here", rule.at("action"))
     return retention, deadlines, recipients

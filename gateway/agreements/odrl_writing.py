@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gateway.agreements.durations import Duration
-from gateway.agreements.model import Agreement, EvidenceRule, RetentionRule, Role
+from gateway.agreements.model import ATTEST_WITHIN, Agreement, EvidenceRule, RetentionRule, Role
 from gateway.agreements.odrl_terms import constraint, iri, typed
 from gateway.evidence.media import resolve_media_type
 from gateway.evidence.taxonomy import ENTITIES, Action, Category
@@ -83,6 +83,8 @@ def _evidence(agreement: Agreement) -> Iterator[Node]:
             constraint("eg:sizeInBytes", "lteq", rule.max_size_bytes),
             constraint("eg:opaque", "eq", rule.opaque),
         ]
+        if rule.mismatch == "refuse":
+            limits.append(constraint("eg:mismatch", "eq", rule.mismatch))
         yield _assets(iri("evidence", rule.evidence_type), EVIDENCE, *limits)
     for name in sorted(agreement.forbidden):
         yield _assets(iri("evidence", name), EVIDENCE, constraint("eg:evidenceType", "eq", name))
@@ -225,6 +227,14 @@ def _obligations(agreement: Agreement) -> Iterator[Node]:
         "target": RENDITIONS,
         "constraint": [constraint("eg:recipientKind", "eq", agreement.recipients)],
     }
+    if agreement.attest_within != ATTEST_WITHIN:
+        yield {
+            "uid": iri("obligation", "attest"),
+            "assignee": _everybody(agreement),
+            "action": "eg:attest",
+            "target": RENDITIONS,
+            "constraint": [_after("disposal", "elapsedTime", "lteq", Duration(rest=agreement.attest_within))],
+        }
     for urgency, time in agreement.deadlines.items():
         yield {
             "uid": iri("obligation", "answer", urgency),
@@ -238,17 +248,20 @@ def _obligations(agreement: Agreement) -> Iterator[Node]:
         }
 
 
-def _deletions(agreement: Agreement, name: str, rule: RetentionRule) -> Iterator[Node]:
+def _deletions(agreement: Agreement, name: str, rule: RetentionRule, view: str = "") -> Iterator[Node]:
+    of_view = [constraint("eg:view", "eq", view)] if view else []
+    for own, inner in rule.views.items():
+        yield from _deletions(agreement, name, inner, own)
     ends = [(rule.counted_from, rule.keep_period, "keep")]
     if rule.after_last_pull_period is not None:
         ends.append(("last-pull", rule.after_last_pull_period, "after_last_pull"))
     for event, period, key in ends:
         yield {
-            "uid": iri("obligation", "delete", name, key),
+            "uid": iri("obligation", "delete", name, *([view] if view else []), key),
             "assignee": _everybody(agreement),
             "action": "delete",
             "target": OTHER_TYPES if name == "default" else iri("evidence", name),
-            "constraint": [_after(event, "delayPeriod", "eq", period)],
+            "constraint": [*of_view, _after(event, "delayPeriod", "eq", period)],
         }
 
 

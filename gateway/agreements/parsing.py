@@ -81,6 +81,7 @@ def _read(reading: Reading, sections: Mapping[str, Node], root: Node) -> Agreeme
             at["legal_basis"], "legal_basis", lambda n: reading.text(n, "a legal basis", 500)
         )
     in_force = read_in_force(reading, at["in_force"])
+    deadlines, attest_within = read_deadlines(reading, sections.get("deadlines"))
     return Agreement(
         id=reading.name(at["agreement"], "the agreement identifier"),
         version=reading.integer(at["version"], "the version", 1, words.MAX_VERSION),
@@ -93,17 +94,18 @@ def _read(reading: Reading, sections: Mapping[str, Node], root: Node) -> Agreeme
         roles=read_roles(reading, at["roles"], names["views"]),
         evidence=permitted,
         forbidden=forbidden,
-        retention=read_retention(reading, at["retention"], names["evidence"], forbidden),
+        retention=read_retention(reading, at["retention"], names["evidence"], forbidden, names["views"]),
         views=read_views(reading, at["views"], forbidden),
         review=read_review(reading, at["review"], names["views"]) if "review" in sections else None,
         recipients=read_recipients(reading, at["encryption"]) if "encryption" in sections else "classical",
-        deadlines=read_deadlines(reading, at["deadlines"]) if "deadlines" in sections else {},
+        deadlines=deadlines,
         two_persons=(
             read_two_persons(reading, at["safeguards"])
             if "safeguards" in sections
             else frozenset(words.TWO_PERSON_ACTS)
         ),
         document=_document(root),
+        attest_within=attest_within,
     )
 
 

@@ -16,6 +16,7 @@ from gateway.agreements.model import Agreement, RetentionRule
 def release_deadline(
     agreement: Agreement,
     evidence_type: str,
+    view: str,
     *,
     received_at: datetime,
     released_at: datetime | None,
@@ -27,6 +28,7 @@ def release_deadline(
     Args:
         agreement: The version under which the package was pushed.
         evidence_type: A type that the agreement permits.
+        view: The view of the rendition; it may have a rule of its own.
         received_at: When the exhibit was complete at the gateway. All times are aware, UTC.
         released_at: When it was made available to the recipient, if it was.
         last_pull_at: The latest pull, if there was one.
@@ -34,17 +36,16 @@ def release_deadline(
 
     Returns:
         The deadline, and the JSON Pointer of the rule that decided: ``.../keep`` or
-        ``.../after_last_pull``; of two that end together, ``keep``.
+        ``.../after_last_pull``; of two that end together, ``keep``, and the rule of the whole type.
     """
-    rule, clause = agreement.retention_for(evidence_type)
-    start = _start(rule, agreement, received_at, released_at or received_at, last_pull_at, case_closed_at)
-    deadline, decided_by = rule.keep_period.after(start), f"{clause}/keep"
-    after_last_pull = rule.after_last_pull_period
-    if after_last_pull is not None and last_pull_at is not None:
-        earlier = after_last_pull.after(last_pull_at)
-        if earlier < deadline:
-            return earlier, f"{clause}/after_last_pull"
-    return deadline, decided_by
+    ends: list[tuple[datetime, str]] = []
+    for rule, clause in agreement.retention_rules(evidence_type, view):
+        start = _start(rule, agreement, received_at, released_at or received_at, last_pull_at, case_closed_at)
+        ends.append((rule.keep_period.after(start), f"{clause}/keep"))
+        after_last_pull = rule.after_last_pull_period
+        if after_last_pull is not None and last_pull_at is not None:
+            ends.append((after_last_pull.after(last_pull_at), f"{clause}/after_last_pull"))
+    return min(ends, key=lambda end: end[0])
 
 
 def _start(

@@ -99,17 +99,19 @@ def _evidence_type() -> dict[str, Any]:
         "media": _list(media),
         "max_size": {"type": "string", "pattern": SIZE_PATTERN, "examples": ["50 MB", "2 GB"]},
         "opaque": {"enum": list(words.OPAQUE)},
+        "mismatch": {"enum": list(words.MISMATCH)},
     }
     return {"oneOf": [{"const": words.FORBIDDEN}, _object(words.EVIDENCE, "", members)]}
 
 
 def _retention() -> dict[str, Any]:
-    members = {
+    members: dict[str, dict[str, Any]] = {
         "keep": _duration(),
         "counted_from": {"enum": list(words.COUNTED_FROM)},
         "after_last_pull": _duration(),
     }
-    return _object(words.RETENTION, "", members)
+    view = _object(words.VIEW_RETENTION, "", members)
+    return _object(words.RETENTION, "", {**members, "views": _named("Retention of one view.", view)})
 
 
 def _view() -> dict[str, Any]:

@@ -37,7 +37,7 @@ DOCUMENT: Keys = (
     Key("views", "Classes of readers, and what is done with findings before they may read."),
     Key("review", "When a person must approve a rendition before it is released.", required=False),
     Key("encryption", "How releases are encrypted to their recipients.", required=False),
-    Key("deadlines", "How soon a package must be answered, by urgency.", required=False),
+    Key("deadlines", "How soon a package must be answered, by urgency, and deletion attested.", required=False),
     Key("safeguards", "Acts that take two different persons. Left out, all of them do.", required=False),
 )
 PARTY: Keys = (
@@ -59,12 +59,21 @@ EVIDENCE: Keys = (
     Key("media", "Permitted media types, full (application/pdf) or short (pdf). The bytes decide, not the name."),
     Key("max_size", "Largest exhibit of this type, such as 50 MB (MB = 1,000,000 bytes)."),
     Key("opaque", "Whether exhibits may pass that the gateway cannot look into or redact.", required=False),
+    Key(
+        "mismatch",
+        "What becomes of an exhibit whose bytes are not of the declared media type: refuse destroys it at "
+        "once, quarantine keeps it until its retention is over. Left out: quarantine.",
+        required=False,
+    ),
 )
 RETENTION: Keys = (
     Key("keep", "How long a release is kept, as an ISO 8601 duration."),
     Key("counted_from", "The moment from which 'keep' counts."),
     Key("after_last_pull", "How long it is kept after it was last pulled. The earlier end wins.", required=False),
+    Key("views", "Shorter retention of single views of this type. The earlier end wins.", required=False),
 )
+#: Retention of one view: the same but for further views.
+VIEW_RETENTION: Keys = RETENTION[:-1]
 VIEW: Keys = (
     Key("personal_data", "What is done with personal data.", required=False),
     Key("trade_secrets", "What is done with trade secrets.", required=False),
@@ -81,6 +90,11 @@ ENCRYPTION: Keys = (Key("recipients", "Kind of the recipients' keys. Left out: c
 DEADLINES: Keys = (
     Key("emergency", "Time to answer a package pushed with urgency 'emergency'.", required=False),
     Key("ordinary", "Time to answer any other package.", required=False),
+    Key(
+        "attestation",
+        "Time for a receiver to attest that its copies are deleted, from disposal. Left out: P30D.",
+        required=False,
+    ),
 )
 SAFEGUARDS: Keys = (Key("two_persons", "Acts that take two different persons."),)
 
@@ -99,6 +113,7 @@ ROLE_RIGHT_NAMES = tuple(right for right in ("push", "pull", "review", "audit", 
 COUNTED_FROM = ("receipt", "release", "last-pull", "case-closing")
 RECIPIENT_KINDS = ("classical", "post-quantum")
 OPAQUE = ("allowed", "forbidden")
+MISMATCH = ("refuse", "quarantine")
 NOT_BY = ("submitter",)
 TWO_PERSON_ACTS = ("activate", "suspend", "end", "unseal", "lift-hold", "export-log")
 
@@ -106,6 +121,8 @@ TWO_PERSON_ACTS = ("activate", "suspend", "end", "unseal", "lift-hold", "export-
 DEFAULT = "default"
 FORBIDDEN = "forbidden"
 ALWAYS = "always"
+#: Key of the deadlines section that is no urgency.
+ATTESTATION = "attestation"
 VIEW_CONDITION = "view-"
 CONFIDENCE_CONDITION = "confidence-below-"
 

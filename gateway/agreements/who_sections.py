@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from gateway.agreements import vocabulary as words
 from gateway.agreements.countries import COMMON_SLIPS, JURISDICTIONS
 from gateway.agreements.durations import Duration, parse_duration
-from gateway.agreements.model import PARTY_RIGHTS, Party, RecipientKind, ReviewRule, Role
+from gateway.agreements.model import ATTEST_WITHIN, PARTY_RIGHTS, Party, RecipientKind, ReviewRule, Role
 from gateway.agreements.reading import Reading, capital, quote
 from gateway.agreements.yaml_nodes import Node
 
@@ -127,21 +127,24 @@ def read_recipients(reading: Reading, node: Node) -> RecipientKind:
     return "post-quantum" if kind == "post-quantum" else "classical"
 
 
-def read_deadlines(reading: Reading, node: Node) -> dict[str, timedelta]:
-    """Time to answer, by urgency. Exact time only: a deadline of "a month" is argued about."""
+def read_deadlines(reading: Reading, node: Node | None) -> tuple[dict[str, timedelta], timedelta]:
+    """Time to answer, by urgency, and to attest deletion. Exact time only: "a month" is argued about."""
+    if node is None:
+        return {}, ATTEST_WITHIN
     entries = reading.mapping(node, "deadlines", words.DEADLINES)
     deadlines: dict[str, timedelta] = {}
-    for urgency, item in entries.items():
-        duration: Duration | None = reading.parsed(item, f"the {urgency} deadline", parse_duration)
+    for name, item in entries.items():
+        duration: Duration | None = reading.parsed(item, f"the {name} deadline", parse_duration)
         if duration is not None and duration.months:
             reading.add(item, "invalid-duration", "A deadline can't be written in months or years: their length "
                         "varies.", "Write days or hours, such as P10D or PT8H.")  # fmt: skip
         elif duration is not None:
-            deadlines[urgency] = duration.rest
+            deadlines[name] = duration.rest
     if {"emergency", "ordinary"} <= deadlines.keys() and deadlines["emergency"] > deadlines["ordinary"]:
         reading.add(entries["emergency"], "contradiction", "The emergency deadline is longer than the ordinary one.",
                     "Exchange the two, or correct one.")  # fmt: skip
-    return deadlines
+    attestation = deadlines.pop(words.ATTESTATION, ATTEST_WITHIN)
+    return deadlines, attestation
 
 
 def read_two_persons(reading: Reading, node: Node) -> frozenset[str]:

@@ -7,13 +7,10 @@ say who has not answered.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from gateway.evidence.package import AgreementRef
-
-#: Time to attest, counted from disposal.
-ATTEST_WITHIN = timedelta(days=30)
 
 
 class DutyState(StrEnum):

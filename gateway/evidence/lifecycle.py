@@ -91,6 +91,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_P.OPEN, "abandon", _P.WITHDRAWN, "worker", "package.abandon"),
     Transition(_E.DECLARED, "upload", _E.UPLOADED, "submitter", "exhibit.upload"),
     Transition(_E.UPLOADED, "examine", _E.EXAMINED, "worker", "exhibit.examine"),
+    Transition(_E.UPLOADED, "refuse", _E.REFUSED, "worker", "exhibit.refuse"),
     Transition(_E.EXAMINED, "redact", _E.REDACTED, "worker", "exhibit.redact"),
     *(
         Transition(state, "quarantine", _E.QUARANTINED, "worker", "exhibit.quarantine")

@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from gateway.agreements.model import ATTEST_WITHIN
 from gateway.envelope.certificate import DestroyedBody, DestroyedKey, DisposalFacts, complete
 from gateway.errors import NotFound
 from gateway.evidence.canonical import sha256_hex
-from gateway.evidence.duty import ATTEST_WITHIN, Duty
+from gateway.evidence.duty import Duty
+from gateway.evidence.hold import HoldsOfCase
 from gateway.evidence.package import Exhibit, Package, Principal, Release, Rendition
 from gateway.exchange import record
 from gateway.exchange.custody import has_to_do_with
 from gateway.exchange.ports import Certificate, Keyring, Transaction
+from gateway.exchange.standing import standing
 from gateway.translog.entry import format_time
 
 #: Namespace of derived identifiers (RFC 9562 version 5), a random UUID chosen once.
@@ -35,6 +38,41 @@ class Destroyed:
     renditions: list[Rendition] = field(default_factory=list)
     pulled: list[Release] = field(default_factory=list)
     clauses: set[str] = field(default_factory=set)
+
+
+def destroy_key(
+    tx: Transaction, package: Package, destroyed: Destroyed, key: tuple[str, str, str], reason: str, now: datetime
+) -> None:
+    """Destroy one file key (its id, whether of an original or a rendition, and of which) and note it."""
+    event = record.event(
+        "key.destroy",
+        "done",
+        now,
+        object_kind="key",
+        object_id=key[0],
+        package_id=package.id,
+        agreement=package.agreement,
+        clause="/retention",
+        reason=reason,
+        case_id=package.case_id,
+    )
+    tx.file_keys.destroy(key[0], now, event)
+    destroyed.keys.append(key)
+
+
+def destroy_refused(tx: Transaction, package: Package, exhibit: Exhibit, clause: str, now: datetime) -> bool:
+    """Destroy what was uploaded of an exhibit that the agreement refuses; False if a legal hold covers it."""
+    # The case first, as everywhere: a hold placed at this moment comes before or after.
+    if exhibit.file_key_id is None or tx.cases.get(package.case_id, lock=True) is None:
+        return False
+    holds = HoldsOfCase.at(package.case_id, tx.holds.of_case(package.case_id), now)
+    if holds.exhibit(package.id, exhibit.id):
+        return False
+    destroyed = Destroyed(originals=[exhibit], clauses={clause})
+    destroy_key(tx, package, destroyed, (exhibit.file_key_id, "original", exhibit.id), "refused", now)
+    certify_disposal(tx, package, destroyed, "refused", now)
+    tx.queue.enqueue("erase", package.id)
+    return True
 
 
 def certify_disposal(tx: Transaction, package: Package, destroyed: Destroyed, reason: str, now: datetime) -> None:
@@ -188,6 +226,8 @@ def read_certificate(tx: Transaction, principal: Principal, certificate_id: str,
 
 
 def _oblige(tx: Transaction, package: Package, pulled: Sequence[Release], reason: str, now: datetime) -> None:
+    binding = standing(tx, package.agreement)
+    within = min((text.attest_within for text in binding.texts), default=ATTEST_WITHIN) if binding else ATTEST_WITHIN
     for agency in sorted({r.recipient for r in pulled}):
         releases = tuple(sorted(r.id for r in pulled if r.recipient == agency))
         duty = Duty(
@@ -200,7 +240,7 @@ def _oblige(tx: Transaction, package: Package, pulled: Sequence[Release], reason
             releases=releases,
             reason=reason,
             created_at=now,
-            due_at=now + ATTEST_WITHIN,
+            due_at=now + within,
         )
         tx.duties.add(
             duty,

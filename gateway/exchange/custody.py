@@ -138,6 +138,7 @@ def _count_from_closing(tx: Transaction, case: Case, now: datetime) -> None:
             continue
         deadline, clause = binding.deadline(
             exhibit.evidence_type,
+            release.view,
             received_at=exhibit.received_at or release.sealed_at,
             released_at=release.sealed_at,
             last_pull_at=release.last_pull_at,

@@ -103,6 +103,7 @@ def pull(
     if binding is not None:
         renewed, _ = binding.deadline(
             item.exhibit.evidence_type,
+            release.view,
             received_at=item.exhibit.received_at or item.package.created_at,
             released_at=release.sealed_at,
             last_pull_at=now,
@@ -278,6 +279,7 @@ def _decide(tx: Transaction, principal: Principal, item: InboxItem, now: datetim
         case = tx.cases.get(release.case_id)
         end, clause = binding.deadline(
             exhibit.evidence_type,
+            release.view,
             received_at=exhibit.received_at or item.package.created_at,
             released_at=release.sealed_at,
             last_pull_at=release.last_pull_at,

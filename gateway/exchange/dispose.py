@@ -18,7 +18,8 @@ from gateway.evidence.hold import HoldsOfCase
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import Exhibit, Package, Release
 from gateway.exchange import record
-from gateway.exchange.certify import Destroyed, certify_disposal
+from gateway.exchange.certify import Destroyed, certify_disposal, destroy_key
+from gateway.exchange.erase import forget
 from gateway.exchange.ports import Transaction
 from gateway.exchange.standing import standing
 from gateway.translog.entry import format_time
@@ -127,18 +128,18 @@ def erasable_blobs(tx: Transaction, package_id: str) -> list[str]:
     """Names of bodies whose keys are destroyed and that nothing live shares."""
     exhibits = tx.packages.exhibits(package_id)
     renditions = tx.renditions.of_package(package_id)
-    live = {e.blob for e in exhibits if e.state is not ExhibitState.DISPOSED}
+    live = {e.blob for e in exhibits if e.state not in (ExhibitState.DISPOSED, ExhibitState.REFUSED)}
     live |= {r.blob for r in renditions if r.state is not RenditionState.DISPOSED}
-    gone = {e.blob for e in exhibits if e.state is ExhibitState.DISPOSED}
+    gone = {e.blob for e in exhibits if e.state in (ExhibitState.DISPOSED, ExhibitState.REFUSED)}
     gone |= {r.blob for r in renditions if r.state is RenditionState.DISPOSED}
     return sorted(name for name in gone - live if name)
 
 
 def erase_case(tx: Transaction, package_id: str, now: datetime) -> int:
-    """Erase what persons wrote into the log about a case, once its last package is gone and nothing is held.
+    """Forget what is known of a case in words, once its last package is gone and nothing is held.
 
     Returns:
-        How many values were erased; 0 if it is not time, or was done before.
+        How many values of the log were erased; 0 if it is not time, or was done before.
     """
     package = tx.packages.get(package_id)
     case = tx.cases.get(package.case_id, lock=True) if package is not None else None
@@ -146,26 +147,10 @@ def erase_case(tx: Transaction, package_id: str, now: datetime) -> int:
         return 0
     if any(p.state is not PackageState.DISPOSED for p in tx.packages.of_case(case.id)):
         return 0
-    holds = tx.holds.of_case(case.id)
-    if HoldsOfCase.at(case.id, holds, now).holds:
+    if HoldsOfCase.at(case.id, tx.holds.of_case(case.id), now).holds:
         return 0
 
-    def event(what: str) -> AuditEvent:
-        return record.event(
-            "case.erase",
-            "done",
-            now,
-            object_kind="case",
-            object_id=case.id,
-            agreement=package.agreement,
-            clause="/retention",
-            reason="last-package-disposed",
-            detail={"erased": what},
-        )
-
-    return tx.holds.erase_reasons(case.id, event("reasons of holds")) + tx.ledger.erase_case(
-        case.id, now, event("values behind the log's commitments")
-    )
+    return forget(tx, tx.erasures, case, now, "end of retention", reason="last-package-disposed")
 
 
 def _begin(tx: Transaction, package_id: str, now: datetime, reason: str) -> _Disposal | None:
@@ -194,10 +179,9 @@ def _retention_over(tx: Transaction, package: Package, exhibits: Sequence[Exhibi
     binding = standing(tx, package.agreement)
     if binding is None:
         return False
-    texts = [binding.own.agreement] + ([] if binding.newer is None else [binding.newer.agreement])
     ends = [
         text.retention_for(e.evidence_type)[0].keep_period.after(package.created_at)
-        for text in texts
+        for text in binding.texts
         for e in exhibits
         if e.evidence_type in binding.own.agreement.evidence
     ]
@@ -239,6 +223,7 @@ def _clause(disposal: _Disposal, release: Release) -> str:
         return "/retention"
     return binding.deadline(
         exhibit.evidence_type,
+        release.view,
         received_at=exhibit.received_at or release.sealed_at,
         released_at=release.sealed_at,
         last_pull_at=release.last_pull_at,
@@ -263,7 +248,9 @@ def _finish(disposal: _Disposal) -> None:
         event = _event("rendition.dispose", now, package, "rendition", rendition.id, reason)
         # An opaque rendition shares the original's key, which goes with the original.
         if rendition.file_key_id not in originals:
-            _destroy_key(disposal, rendition.file_key_id, "rendition", rendition.id)
+            destroy_key(
+                tx, package, disposal.destroyed, (rendition.file_key_id, "rendition", rendition.id), reason, now
+            )
         tx.renditions.move(rendition.id, "dispose", event)
         disposal.destroyed.renditions.append(rendition)
     if ended:
@@ -281,16 +268,11 @@ def _dispose_exhibit(disposal: _Disposal, exhibit: Exhibit) -> None:
     if exhibit.state in (ExhibitState.REFUSED, ExhibitState.DISPOSED):
         return
     if exhibit.file_key_id is not None:
-        _destroy_key(disposal, exhibit.file_key_id, "original", exhibit.id)
+        key = (exhibit.file_key_id, "original", exhibit.id)
+        destroy_key(disposal.tx, disposal.package, disposal.destroyed, key, disposal.reason, disposal.now)
         disposal.destroyed.originals.append(exhibit)
     event = _event("exhibit.dispose", disposal.now, disposal.package, "exhibit", exhibit.id, disposal.reason)
     disposal.tx.packages.move_exhibit(exhibit.id, "dispose", event)
-
-
-def _destroy_key(disposal: _Disposal, key_id: str, of: str, object_id: str) -> None:
-    event = _event("key.destroy", disposal.now, disposal.package, "key", key_id, disposal.reason)
-    disposal.tx.file_keys.destroy(key_id, disposal.now, event)
-    disposal.destroyed.keys.append((key_id, of, object_id))
 
 
 def _event(action: str, now: datetime, package: Package, kind: str, object_id: str, reason: str) -> AuditEvent:

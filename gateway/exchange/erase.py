@@ -153,6 +153,8 @@ def forget(
     now: datetime,
     basis: str,
     detail: dict[str, object] | None = None,
+    *,
+    reason: str = "erasure",
 ) -> int:
     """Delete what is known of a case in words, and say so in the log; how many values of the log went.
 
@@ -167,11 +169,14 @@ def forget(
         object_kind="case",
         object_id=case.id,
         agreement=newest.agreement.ref if newest else None,
-        reason="erasure",
+        reason=reason,
         detail={"legal_basis": basis, "rows_scrubbed": texts, **(detail or {})},
         case_id=case.id,
     )
-    return tx.ledger.erase_case(case.id, now, event)
+    gone = tx.ledger.erase_case(case.id, now, event)
+    if texts and not gone:
+        tx.ledger.append(event)
+    return gone
 
 
 def check_may_erase(tx: Transaction, principal: Principal, case: Case, now: datetime) -> None:

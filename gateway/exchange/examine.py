@@ -2,7 +2,8 @@
 
 The declared media type is only a claim. What cannot be opened is quarantined with the parser's
 code; what turns out to be of a type, size or openness that the agreement does not permit likewise,
-with the clause. The other exhibits go on. A package with nothing left is quarantined as a whole.
+with the clause. What is not of the type it was declared as is quarantined, or refused and destroyed at
+once, as the agreement says. The other exhibits go on. A package with nothing left is quarantined as a whole.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.media import compatible
 from gateway.evidence.package import Exhibit, Package
 from gateway.exchange import record
+from gateway.exchange.certify import destroy_refused
 from gateway.exchange.ports import Examined, Transaction
 from gateway.exchange.standing import standing
 from gateway.policy.decision import Decision, Request, deny
+
+_MISMATCH = "media-type-mismatch"
 
 
 def uploaded_exhibits(tx: Transaction, package_id: str) -> tuple[Package, list[Exhibit]] | None:
@@ -37,7 +41,7 @@ def judge(tx: Transaction, package: Package, exhibit: Exhibit, examined: Examine
         return deny("submitter-unknown", "", "the submitter is no longer registered")
     if not compatible(examined.media_type, exhibit.declared_media_type):
         return deny(
-            "media-type-mismatch",
+            _MISMATCH,
             f"/evidence/{exhibit.evidence_type}",
             f"declared as {exhibit.declared_media_type}, but the content is {examined.media_type}",
         )
@@ -67,6 +71,15 @@ def decide_with_members(
     return decision
 
 
+def _refuses(tx: Transaction, package: Package, exhibit: Exhibit, decision: Decision) -> bool:
+    """Whether a text that binds says to refuse an exhibit that is not what it was declared as."""
+    binding = standing(tx, package.agreement)
+    if decision.code != _MISMATCH or binding is None:
+        return False
+    rules = (text.evidence.get(exhibit.evidence_type) for text in binding.texts)
+    return any(rule is not None and rule.mismatch == "refuse" for rule in rules)
+
+
 def effective_media_type(sniffed: str, declared: str) -> str:
     """The type an exhibit is treated as: the declared one where it narrows what was sniffed."""
     return declared if compatible(sniffed, declared) else sniffed
@@ -77,8 +90,10 @@ def accept(
 ) -> None:
     """Write down the outcome for one exhibit: on to redaction, or into quarantine."""
     media_type = effective_media_type(examined.media_type, exhibit.declared_media_type)
+    refused = _refuses(tx, package, exhibit, decision) and destroy_refused(tx, package, exhibit, decision.clause, now)
+    move = "examine" if decision.permitted else "refuse" if refused else "quarantine"
     event = record.event(
-        "exhibit.examine" if decision.permitted else "exhibit.quarantine",
+        f"exhibit.{move}",
         decision.outcome,
         now,
         object_kind="exhibit",
@@ -96,10 +111,10 @@ def accept(
         case_id=package.case_id,
     )
     if decision.permitted:
-        tx.packages.move_exhibit(exhibit.id, "examine", event, media_type=media_type)
+        tx.packages.move_exhibit(exhibit.id, move, event, media_type=media_type)
     else:
         tx.packages.move_exhibit(
-            exhibit.id, "quarantine", event, reason=decision.code, clause=decision.clause, media_type=media_type
+            exhibit.id, move, event, reason=decision.code, clause=decision.clause, media_type=media_type
         )
 
 

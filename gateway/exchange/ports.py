@@ -330,9 +330,6 @@ class Holds(Protocol):
 
     def ask_lift(self, hold_id: str, principal_id: str, event: AuditEvent) -> None: ...
     def lift(self, hold_id: str, at: datetime, event: AuditEvent) -> None: ...
-    def erase_reasons(self, case_id: str, event: AuditEvent) -> int:
-        """Blank what persons wrote; the event is written only if there was something. Returns how many."""
-        ...
 
 
 class Clocks(Protocol):

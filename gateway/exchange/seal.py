@@ -131,6 +131,7 @@ def _seal(
         raise NotFound("agreement-unknown", "The package's version of the agreement is gone.")
     deadline, clause = binding.deadline(
         exhibit.evidence_type,
+        rendition.view,
         received_at=exhibit.received_at or package.created_at,
         released_at=now,
         last_pull_at=None,

@@ -29,6 +29,11 @@ class Standing:
     newer: AgreementRecord | None
 
     @property
+    def texts(self) -> tuple[Agreement, ...]:
+        """The versions that bind, the own one first."""
+        return (self.own.agreement,) if self.newer is None else (self.own.agreement, self.newer.agreement)
+
+    @property
     def agreement(self) -> Agreement:
         """What is to be prepared for whom: the own version, or the stricter of both."""
         if self.newer is None:
@@ -67,6 +72,7 @@ class Standing:
     def deadline(
         self,
         evidence_type: str,
+        view: str,
         *,
         received_at: datetime,
         released_at: datetime | None,
@@ -74,17 +80,17 @@ class Standing:
         case_closed_at: datetime | None,
     ) -> tuple[datetime, str]:
         """The earlier end of retention under the texts that bind, and its clause."""
-        texts = [self.own.agreement] if self.newer is None else [self.own.agreement, self.newer.agreement]
         ends = [
             release_deadline(
                 text,
                 evidence_type,
+                view,
                 received_at=received_at,
                 released_at=released_at,
                 last_pull_at=last_pull_at,
                 case_closed_at=case_closed_at,
             )
-            for text in texts
+            for text in self.texts
         ]
         return min(ends, key=lambda end: end[0])
 

@@ -121,7 +121,7 @@ class _Asker:
                     to = recipients_of(agreement, self._principal.agency)
                     row = replace(row, max_size_bytes=rule.max_size_bytes, to=to)
                 else:
-                    row = replace(row, keep=keep_of(agreement, name), review=_review(agreement, view, passing))
+                    row = replace(row, keep=keep_of(agreement, name, view), review=_review(agreement, view, passing))
             yield row
         for name in sorted(agreement.forbidden):
             yield self._row(action, self._decide(action, view or None, name), name, view)
@@ -147,12 +147,14 @@ class _Asker:
         )
 
 
-def keep_of(agreement: Agreement, evidence_type: str) -> str:
-    """How long a release of the type is kept, in one line."""
-    rule, _ = agreement.retention_for(evidence_type)
-    after = rule.after_last_pull_period
-    text = f"{rule.keep_period} from {rule.counted_from}"
-    return text if after is None else f"{text}, or {after} from last pull, whichever ends first"
+def keep_of(agreement: Agreement, evidence_type: str, view: str = "") -> str:
+    """How long a release of the type is kept in a view (or, without one, in any), in one line."""
+    ends: list[str] = []
+    for rule, _ in agreement.retention_rules(evidence_type, view):
+        ends.append(f"{rule.keep_period} from {rule.counted_from}")
+        if rule.after_last_pull_period is not None:
+            ends.append(f"{rule.after_last_pull_period} from last pull")
+    return ends[0] if len(ends) == 1 else f"{', or '.join(ends)}, whichever ends first"
 
 
 def _review(agreement: Agreement, view: str, media: Collection[str]) -> tuple[str, ...]:

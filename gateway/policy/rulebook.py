@@ -25,7 +25,7 @@ class Rulebook:
         parties: Agency -> the clause of its party.
         receivers: Agency -> whether any other party may pull what it pushes.
         redact: View -> the obligation on what can be redacted, and on what passes opaque.
-        retain: Evidence type -> the obligation to keep no longer.
+        retain: Evidence type and view (empty: no view) -> the obligations to keep no longer.
         review: The obligation to have renditions reviewed, if the agreement asks for it.
         encrypt: The obligation to encrypt to a kind of recipient.
     """
@@ -34,7 +34,7 @@ class Rulebook:
     parties: Mapping[str, str]
     receivers: Mapping[str, bool]
     redact: Mapping[str, tuple[Obligation, Obligation]]
-    retain: Mapping[str, Obligation]
+    retain: Mapping[tuple[str, str], tuple[Obligation, ...]]
     review: Obligation | None
     encrypt: Obligation
 
@@ -74,7 +74,11 @@ def _build(agreement: Agreement) -> Rulebook:
         parties={agency: f"/parties/{index}" for index, agency in enumerate(agreement.parties)},
         receivers={agency: bool(pullers - {agency}) for agency in agreement.parties},
         redact={name: (_redact(name, opaque=False), _redact(name, opaque=True)) for name in agreement.views},
-        retain={name: _retain(*agreement.retention_for(name)) for name in agreement.evidence},
+        retain={
+            (name, view): tuple(_retain(*each) for each in agreement.retention_rules(name, view))
+            for name in agreement.evidence
+            for view in ("", *agreement.views)
+        },
         review=_review(agreement),
         encrypt=Obligation(
             "encrypt",

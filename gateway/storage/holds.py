@@ -7,12 +7,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
 
 from gateway.evidence.hold import Hold, HoldScope
 from gateway.exchange.ports import Ledger
 from gateway.storage.refusals import check_once
-from gateway.storage.rows import change, find, find_locked, insert_once, require, written
+from gateway.storage.rows import change, find, find_locked, insert_once, require
 from gateway.storage.tables import cases, holds
 from gateway.translog.event import AuditEvent
 
@@ -76,13 +76,6 @@ class PostgresHolds:
         check_once(row.lifted_at, "hold")
         change(self._connection, holds, hold_id, {"lifted_at": at})
         self._ledger.append(event)
-
-    def erase_reasons(self, case_id: str, event: AuditEvent) -> int:
-        blank = update(holds).where(holds.c.case_id == case_id, holds.c.reason != "").values(reason="")
-        count = written(self._connection, blank)
-        if count:
-            self._ledger.append(event)
-        return count
 
     def _listed(self, *conditions: ColumnElement[bool], limit: int | None = None) -> Sequence[Hold]:
         query = select(holds).where(*conditions).order_by(holds.c.placed_at, holds.c.id).limit(limit)

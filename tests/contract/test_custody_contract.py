@@ -53,8 +53,6 @@ def test_a_hold_comes_back_and_is_lifted_once(database: Database) -> None:
         assert tx.holds.get(hold.id) == replace(hold, lift_asked_by=(person,), lifted_at=seeds.NOW)
         assert list(tx.holds.of_agreements([hold.agreement])) == []
         assert list(tx.holds.expired(seeds.NOW + DAY, 9)) == []
-        assert tx.holds.erase_reasons(here.case.id, seeds.event("case.erase")) == 1
-        assert tx.holds.erase_reasons(here.case.id, seeds.event("case.erase")) == 0
     assert (twice.value.code, over.value.code) == ("hold-exists", "hold-settled")
 
 

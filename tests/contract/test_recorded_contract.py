@@ -110,7 +110,6 @@ MUTATORS: dict[str, Mutator] = {
     "Holds.place": lambda tx, s: tx.holds.place(seeds.hold(s.here.package), _of()),
     "Holds.ask_lift": lambda tx, s: tx.holds.ask_lift(s.hold.id, s.here.package.submitter, _of()),
     "Holds.lift": lambda tx, s: tx.holds.lift(s.hold.id, seeds.NOW, _of()),
-    "Holds.erase_reasons": lambda tx, s: tx.holds.erase_reasons(s.here.case.id, _of()) and None,
     "Clocks.start": lambda tx, s: tx.clocks.start(seeds.clock(s.unclocked), _of()),
     "Clocks.answer": lambda tx, s: tx.clocks.answer(s.here.package.id, seeds.NOW, _of()),
     "Clocks.breach": lambda tx, s: tx.clocks.breach(s.here.package.id, seeds.NOW, _of()),

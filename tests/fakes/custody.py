@@ -62,14 +62,6 @@ class FakeHolds:
         self._state.holds[hold_id] = replace(hold, lifted_at=at)
         self._ledger.append(event)
 
-    def erase_reasons(self, case_id: str, event: AuditEvent) -> int:
-        found = [h for h in self.of_case(case_id) if h.reason]
-        for hold in found:
-            self._state.holds[hold.id] = replace(hold, reason="")
-        if found:
-            self._ledger.append(event)
-        return len(found)
-
     def _sorted(self, holds: object) -> Sequence[Hold]:
         return sorted(holds, key=lambda h: (h.placed_at, h.id))  # type: ignore[call-overload, no-any-return]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from gateway.evidence.erasure import ErasableEntry, Erasure
@@ -27,7 +28,11 @@ class FakeErasures:
         return any(h.case_id == case_id and h.active(now) for h in self._state.holds.values())
 
     def scrub(self, case_id: str) -> int:
-        return 0
+        """The reasons of holds only; the rest the fake keeps, as nothing reads it any more."""
+        found = [h for h in self._state.holds.values() if h.case_id == case_id and h.reason]
+        for hold in found:
+            self._state.holds[hold.id] = replace(hold, reason="")
+        return len(found)
 
     def entry(self, seq: int) -> ErasableEntry | None:
         for entry_id, position in self._state.positions.items():

@@ -132,12 +132,13 @@ class World:
     blobs: FakeBlobs = field(default_factory=FakeBlobs)
     workbench: TextWorkbench = field(default_factory=TextWorkbench)
     keyring: FileKeyring = field(default_factory=lambda: FileKeyring(GatewayKeys.generate("test.example/log")))
-    agreement: Agreement = field(default_factory=lambda: parse_agreement(AGREEMENT_SOURCE))
+    source: bytes = AGREEMENT_SOURCE
     signing: dict[str, ec.EllipticCurvePrivateKey] = field(default_factory=dict)
     identities: dict[str, X25519Identity] = field(default_factory=dict)
     settings: Settings = field(default_factory=lambda: Settings(home=Path("unused")))
 
     def __post_init__(self) -> None:
+        self.agreement: Agreement = parse_agreement(self.source)
         counter = itertools.count(1)
         self.new_id = lambda: f"00000000-0000-4000-8000-{next(counter):012x}"
         with self.database.transaction() as tx:
@@ -153,7 +154,7 @@ class World:
                     onboard.register_key(tx, key, self.clock())
             for principal in EVERYBODY:
                 onboard.put_principal(tx, principal, self.clock())
-            govern.propose(tx, self.agreement, AGREEMENT_SOURCE.decode(), self.clock())
+            govern.propose(tx, self.agreement, self.source.decode(), self.clock())
             for party in self.agreement.parties:
                 govern.sign(tx, self.signature_of(party), self.clock())
             govern.activate(tx, self.agreement.id, self.agreement.version, [o.id for o in OFFICERS], self.clock())

@@ -43,7 +43,8 @@ class FakeLedger:
             if entry.case_id == case_id and entry_id not in self._state.erased_values:
                 erased += len(entry.erasable)
                 self._state.erased_values[entry_id] = tuple(entry.erasable)
-        self.append(event)
+        if erased:
+            self.append(event)
         return erased
 
     def erase_entry(self, entry_id: str, fields: Sequence[str], event: AuditEvent) -> int:

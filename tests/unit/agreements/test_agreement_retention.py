@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway.agreements.finding import AgreementInvalid
 from gateway.agreements.parsing import parse_agreement
 from gateway.agreements.retention import release_deadline
 
@@ -17,7 +18,9 @@ RELEASED = datetime(2026, 3, 3, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def _deadline(file: bytes, evidence_type: str = "incident-report", **moments: datetime | None) -> tuple[datetime, str]:
+def _deadline(
+    file: bytes, evidence_type: str = "incident-report", view: str = "standard", **moments: datetime | None
+) -> tuple[datetime, str]:
     known: dict[str, datetime | None] = {
         "released_at": RELEASED,
         "last_pull_at": None,
@@ -27,6 +30,7 @@ def _deadline(file: bytes, evidence_type: str = "incident-report", **moments: da
     return release_deadline(
         parse_agreement(file),
         evidence_type,
+        view,
         received_at=RECEIVED,
         released_at=known["released_at"],
         last_pull_at=known["last_pull_at"],
@@ -44,6 +48,73 @@ def test_a_pull_brings_the_end_nearer_and_never_farther(sample: bytes) -> None:
     assert _deadline(sample, last_pull_at=pulled) == (pulled + 30 * DAY, "/retention/incident-report/after_last_pull")
     late = RELEASED + 170 * DAY
     assert _deadline(sample, last_pull_at=late) == (RELEASED + 180 * DAY, "/retention/incident-report/keep")
+
+
+RULE = "{keep: P180D, counted_from: release, after_last_pull: P30D}"
+WITH_VIEW = "{keep: P180D, counted_from: release, after_last_pull: P30D, views: {ring: %s}}"
+
+
+def test_a_view_may_end_earlier_and_never_later(bent: Bend) -> None:
+    file = bent((RULE, WITH_VIEW % "{keep: P20D, counted_from: release, after_last_pull: P2D}"))
+    clause = "/retention/incident-report"
+    assert _deadline(file) == (RELEASED + 180 * DAY, f"{clause}/keep")
+    assert _deadline(file, view="ring") == (
+        RELEASED + 20 * DAY,
+        f"{clause}/views/ring/keep",
+    )
+    pulled = RELEASED + 3 * DAY
+    assert _deadline(file, view="ring", last_pull_at=pulled) == (
+        pulled + 2 * DAY,
+        f"{clause}/views/ring/after_last_pull",
+    )
+    assert _deadline(file, "model-artifact", view="ring")[0] == RELEASED + 90 * DAY
+    other_start = bent((RULE, WITH_VIEW % "{keep: P300D, counted_from: receipt}"))
+    assert _deadline(other_start, view="ring") == (RELEASED + 180 * DAY, f"{clause}/keep")
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "where"),
+    [
+        ("{keep: P200D, counted_from: release}", "never-applies", "ring/keep"),
+        ("{keep: P180D, counted_from: release}", "never-applies", "ring/keep"),
+        ("{keep: P1000Y, counted_from: receipt}", "duration-out-of-range", "ring/keep"),
+        ("{keep: P20D}", "missing-key", "ring"),
+        ("{keep: P20D, counted_from: release, views: {}}", "unknown-key", "ring/views"),
+    ],
+)  # fmt: skip
+def test_rules_of_views_are_read_strictly(bent: Bend, rule: str, code: str, where: str) -> None:
+    with pytest.raises(AgreementInvalid) as refusal:
+        parse_agreement(bent((RULE, WITH_VIEW % rule)))
+    found = refusal.value.findings[0]
+    assert (found.code, found.pointer) == (f"agreement-{code}", f"/retention/incident-report/views/{where}")
+    assert found.line > 1
+    assert found.remedy
+
+
+def test_a_rule_for_a_view_that_is_none(bent: Bend) -> None:
+    rule = WITH_VIEW.replace("ring", "rings") % "{keep: P2D, counted_from: release}"
+    with pytest.raises(AgreementInvalid) as refusal:
+        parse_agreement(bent((RULE, rule)))
+    assert refusal.value.findings[0].code == "agreement-unknown-view"
+    assert "ring" in refusal.value.findings[0].remedy
+
+
+def test_time_to_attest(sample: bytes, bent: Bend) -> None:
+    assert parse_agreement(sample).attest_within == 30 * DAY
+    file = bent(("emergency: PT8H, ordinary: P10D", "emergency: PT8H, ordinary: P10D, attestation: P14D"))
+    assert parse_agreement(file).attest_within == 14 * DAY
+    assert set(parse_agreement(file).deadlines) == {"emergency", "ordinary"}
+
+
+def test_what_is_not_as_declared(sample: bytes, bent: Bend) -> None:
+    assert parse_agreement(sample).evidence["model-artifact"].mismatch == "quarantine"
+    file = bent(("max_size: 20 GB, opaque: allowed}", "max_size: 20 GB, opaque: allowed, mismatch: refuse}"))
+    assert parse_agreement(file).evidence["model-artifact"].mismatch == "refuse"
+    with pytest.raises(AgreementInvalid) as refusal:
+        parse_agreement(
+            bent(("max_size: 20 GB, opaque: allowed}", "max_size: 20 GB, opaque: allowed, mismatch: accept}"))
+        )
+    assert refusal.value.findings[0].code == "agreement-unknown-mismatch"
 
 
 def test_what_was_never_released_counts_from_receipt(sample: bytes) -> None:

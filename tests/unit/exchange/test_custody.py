@@ -24,7 +24,7 @@ from gateway.evidence.package import Principal, Release
 from gateway.exchange import attest, authorize, certify, clocks, custody, deliver, follow, hold, onboard, review
 from gateway.exchange.hold import Target
 from gateway.workers.steps import handlers, housekeeping
-from tests.fakes.exchange import INVESTIGATOR, OFFICERS, REVIEWER, STRANGER, SUBMITTER, World
+from tests.fakes.exchange import AGREEMENT_SOURCE, INVESTIGATOR, OFFICERS, REVIEWER, STRANGER, SUBMITTER, World
 
 FILES = {"report.txt": b"Report by <Ada> about a fee of $500", "second.txt": b"<Ada> called <Bob> twice"}
 CNIL, ICO = OFFICERS
@@ -186,7 +186,7 @@ class TestHolds:
         lift(world, hold_id, CNIL, ICO)
         time_passes(world, days=181)
         assert world.database.state.holds[hold_id].reason == ""
-        assert world.actions().count("case.erase") == 2
+        assert world.actions().count("log.erase") == 1
 
     def test_what_is_gone_cannot_be_held(self, world: World) -> None:
         package_id = released(world)
@@ -293,12 +293,36 @@ class TestCrash:
         assert all(not key.wrapped for key in state.file_keys.values())
         assert all(c.signature is not None for c in state.certificates.values())
         assert len(state.certificates) == len(state.duties) == 1
-        assert world.actions().count("case.erase") == 1
+        assert world.actions().count("log.erase") == 1
         assert world.actions().count("disposal.record") == 1
         assert world.actions().count("key.destroy") == len(state.file_keys)
 
+    def test_a_view_of_its_own_retention_goes_first_and_its_clause_is_named(self) -> None:
+        ring = b"after_last_pull: P30D, views: {confidentiality-ring: {keep: P20D, counted_from: release}}}"
+        world = World(source=AGREEMENT_SOURCE.replace(b"after_last_pull: P30D}", ring))
+        package_id = released(world)
+        kept, first = releases(world, package_id), releases(world, package_id, "confidentiality-ring")
+        assert kept
+        assert first
+        assert {r.deadline - r.sealed_at for r in first} == {timedelta(days=20)}
+        world.database.sequence()
+        time_passes(world, days=21)
+        assert {r.state for r in releases(world, package_id, "confidentiality-ring")} == {ReleaseState.DISPOSED}
+        assert {r.state for r in releases(world, package_id)} == {ReleaseState.AVAILABLE}
+        assert world.package(package_id).state is PackageState.RELEASED
+        facts = [c.facts for c in world.database.state.certificates.values()]
+        assert facts
+        assert all(b"/retention/incident-report/views/confidentiality-ring/keep" in each for each in facts)
+        time_passes(world, days=160)
+        assert world.package(package_id).state is PackageState.DISPOSED
+
 
 class TestAttestation:
+    def test_the_agreement_says_how_much_time_there_is(self) -> None:
+        world = World(source=AGREEMENT_SOURCE.replace(b"ordinary: P10D}", b"ordinary: P10D, attestation: P14D}"))
+        duty = self.duty(world)
+        assert duty.due_at - duty.created_at == timedelta(days=14)
+
     def duty(self, world: World) -> Any:
         package_id = released(world)
         pull(world, releases(world, package_id)[0])

@@ -25,9 +25,11 @@ from gateway.errors import (
     Unparsable,
 )
 from gateway.evidence.canonical import sha256_hex
+from gateway.evidence.hold import HoldScope
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState
 from gateway.evidence.package import Principal, Release
-from gateway.exchange import deliver, dispose, examine, follow, govern, onboard, review
+from gateway.exchange import deliver, dispose, examine, follow, govern, hold, onboard, review
+from gateway.exchange.hold import Target
 from gateway.exchange.ports import Examined
 from gateway.settings import Settings
 from gateway.workers.steps import handlers
@@ -285,6 +287,11 @@ class TestReceive:
         assert not world.database.state.packages
 
 
+MISMATCH_REFUSED = AGREEMENT_SOURCE.replace(
+    b"[pdf, txt, docx, eml], max_size: 50 MB}", b"[pdf, txt, docx, eml], max_size: 50 MB, mismatch: refuse}"
+)
+
+
 class TestExamineAndRedact:
     def test_what_cannot_be_parsed_is_quarantined_with_its_code_and_the_rest_goes_on(self, world: World) -> None:
         world.workbench.failures["report.txt"] = Unparsable("pdf-encrypted", "Encrypted.")
@@ -302,6 +309,32 @@ class TestExamineAndRedact:
         assert (exhibit.state, exhibit.reason) == (ExhibitState.QUARANTINED, "media-type-mismatch")
         assert world.package(package.id).state is PackageState.QUARANTINED
         assert world.package(package.id).reason == "nothing-to-release"
+
+    def test_a_type_other_than_declared_is_refused_and_destroyed_where_the_agreement_says_so(self) -> None:
+        world = World(source=MISMATCH_REFUSED)
+        package = world.pushed({"report.txt": b"\x7fELF not a text"})
+        world.work()
+        exhibit = next(iter(world.database.state.exhibits.values()))
+        assert (exhibit.state, exhibit.reason) == (ExhibitState.REFUSED, "media-type-mismatch")
+        assert exhibit.clause == "/evidence/incident-report"
+        assert world.package(package.id).reason == "nothing-to-release"
+        assert all(not key.wrapped for key in world.database.state.file_keys.values())
+        assert world.blobs.contents == {}
+        (certificate,) = world.database.state.certificates.values()
+        assert certificate.reason == "refused"
+        actions = world.actions()
+        assert [actions.count(each) for each in ("exhibit.refuse", "key.destroy", "disposal.record")] == [1, 1, 1]
+
+    def test_what_is_held_is_not_destroyed_but_quarantined(self) -> None:
+        world = World(source=MISMATCH_REFUSED)
+        package = world.pushed({"report.txt": b"\x7fELF not a text"})
+        with world.database.transaction() as tx:
+            target = Target(HoldScope.PACKAGE, package.id)
+            hold.place(tx, OFFICERS[0], target, "order of the court", None, world.new_id(), world.clock())
+        world.work()
+        exhibit = next(iter(world.database.state.exhibits.values()))
+        assert (exhibit.state, exhibit.reason) == (ExhibitState.QUARANTINED, "media-type-mismatch")
+        assert world.blobs.contents
 
     def test_a_residue_stops_the_exhibit(self, world: World) -> None:
         world.workbench.redact_failures["report.txt"] = ResidueFound("residue-found", "Found.")
