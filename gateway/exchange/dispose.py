@@ -172,20 +172,11 @@ def _may_go(tx: Transaction, package: Package, now: datetime) -> bool:
     left = [e for e in exhibits if e.state not in (ExhibitState.REFUSED, ExhibitState.DISPOSED) and e.id not in held]
     if held and not left:
         return False
-    return package.state is PackageState.WITHDRAWN or _retention_over(tx, package, exhibits, now)
-
-
-def _retention_over(tx: Transaction, package: Package, exhibits: Sequence[Exhibit], now: datetime) -> bool:
+    if package.state is PackageState.WITHDRAWN:
+        return True
     binding = standing(tx, package.agreement)
-    if binding is None:
-        return False
-    ends = [
-        text.retention_for(e.evidence_type)[0].keep_period.after(package.created_at)
-        for text in binding.texts
-        for e in exhibits
-        if e.evidence_type in binding.own.agreement.evidence
-    ]
-    return bool(ends) and now >= min(ends)
+    end = binding.end_from_receipt(exhibits, package.created_at) if binding else None
+    return end is not None and now >= end[0]
 
 
 def _dispose_release(disposal: _Disposal, release: Release) -> None:

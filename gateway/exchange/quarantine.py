@@ -11,10 +11,12 @@ from gateway.evidence.package import Exhibit, Package
 from gateway.exchange import record
 from gateway.exchange.ports import Transaction
 from gateway.exchange.standing import standing
-from gateway.policy.decision import deny
+from gateway.policy.decision import Decision, deny
 
 #: States in which a package goes on without anybody asking again.
 UNDER_WAY = (PackageState.EXAMINED, PackageState.REDACTED, PackageState.IN_REVIEW, PackageState.SEALED)
+#: States of which retention is the end, if nothing else is.
+UNFINISHED = (PackageState.SUBMITTED, *UNDER_WAY)
 
 
 def set_aside(tx: Transaction, package: Package, exhibit: Exhibit, error: GatewayError, now: datetime) -> None:
@@ -78,6 +80,23 @@ def stop_package(tx: Transaction, package: Package, exhibit: Exhibit, entities: 
     )
 
 
+def stop_if_over(tx: Transaction, package_id: str, now: datetime) -> bool:
+    """Quarantine a package that nobody has finished within its retention, counted from receipt; whether it was.
+
+    It waited for a person, or its step failed all the time. From quarantine it is disposed of.
+    """
+    package = tx.packages.get(package_id, lock=True)
+    if package is None or package.state not in UNFINISHED:
+        return False
+    binding = standing(tx, package.agreement)
+    end = binding.end_from_receipt(tx.packages.exhibits(package_id), package.created_at) if binding else None
+    if end is None or now < end[0]:
+        return False
+    decision = deny("retention-over", end[1], "the time for which this may be kept is over")
+    _stop(tx, package, decision, now)
+    return True
+
+
 def stop_if_barred(tx: Transaction, package_id: str, now: datetime) -> bool:
     """Quarantine a package under way whose agreement permits nothing any more; whether it was.
 
@@ -91,6 +110,11 @@ def stop_if_barred(tx: Transaction, package_id: str, now: datetime) -> bool:
     decision = deny("agreement-unknown", "", "its version is gone") if binding is None else binding.barred(now)
     if decision is None:
         return False
+    _stop(tx, package, decision, now)
+    return True
+
+
+def _stop(tx: Transaction, package: Package, decision: Decision, now: datetime) -> None:
     tx.packages.move(
         package.id,
         "quarantine",
@@ -106,4 +130,3 @@ def stop_if_barred(tx: Transaction, package_id: str, now: datetime) -> bool:
         ),
         reason=decision.code,
     )
-    return True

@@ -9,12 +9,13 @@ active, nothing is permitted: what is under way stops, and says so (docs/retenti
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.agreements.model import Agreement, AgreementState
 from gateway.agreements.retention import release_deadline
-from gateway.evidence.package import AgreementRef
+from gateway.evidence.package import AgreementRef, Exhibit
 from gateway.exchange.ports import AgreementRecord, Transaction
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, Request, deny
@@ -93,6 +94,17 @@ class Standing:
             for text in self.texts
         ]
         return min(ends, key=lambda end: end[0])
+
+    def end_from_receipt(self, exhibits: Iterable[Exhibit], received_at: datetime) -> tuple[datetime, str] | None:
+        """When what was never released must go, and the clause; None if no exhibit is of a permitted type."""
+        ends = [
+            (rule.keep_period.after(received_at), f"{clause}/keep")
+            for text in self.texts
+            for exhibit in exhibits
+            if exhibit.evidence_type in self.own.agreement.evidence
+            for rule, clause in (text.retention_for(exhibit.evidence_type),)
+        ]
+        return min(ends, key=lambda end: end[0], default=None)
 
 
 def standing(tx: Transaction, ref: AgreementRef) -> Standing | None:

@@ -275,12 +275,12 @@ def housekeeping(gateway: Gateway) -> None:
                     break
     with gateway.database.transaction() as tx:
         dispose.abandon_stale(tx, gateway.clock())
+    _stop_what_waits(gateway)
     with gateway.database.transaction() as tx:
         for package_id in dispose.quarantine_over(tx, gateway.clock()):
             tx.queue.enqueue("dispose", package_id)
         for certificate in tx.certificates.pending(100):
             tx.queue.enqueue("certify", certificate.package_id)
-    _stop_reviews(gateway)
     with gateway.database.transaction() as tx:
         # Not to the second: a token is accepted a little beyond its end, for clocks that differ.
         tx.replays.forget(gateway.clock() - timedelta(hours=1))
@@ -288,14 +288,17 @@ def housekeeping(gateway: Gateway) -> None:
     resume(gateway, older_than=timedelta(minutes=10), delay=timedelta(minutes=5))
 
 
-def _stop_reviews(gateway: Gateway) -> None:
-    """Stop what waits for a person under an agreement that permits nothing any more; no job looks at it."""
+def _stop_what_waits(gateway: Gateway) -> None:
+    """Stop what is under way and may not go on: its retention is over, or its agreement permits nothing any more."""
     after = ""
     while True:
         with gateway.database.transaction() as tx:
-            page = tx.packages.in_states((PackageState.IN_REVIEW,), after=after, limit=100)
+            page = tx.packages.in_states(quarantine.UNFINISHED, after=after, limit=100)
             for package in page:
-                quarantine.stop_if_barred(tx, package.id, gateway.clock())
+                over = quarantine.stop_if_over(tx, package.id, gateway.clock())
+                # No job looks at what waits for a person; the others are stopped by their own step.
+                if not over and package.state is PackageState.IN_REVIEW:
+                    quarantine.stop_if_barred(tx, package.id, gateway.clock())
         if len(page) < 100:
             return
         after = page[-1].id

@@ -316,6 +316,29 @@ class TestCrash:
         time_passes(world, days=160)
         assert world.package(package_id).state is PackageState.DISPOSED
 
+    def test_what_nobody_reviews_does_not_stay_for_ever(self, world: World) -> None:
+        package = world.pushed(FILES)
+        world.work()
+        assert world.package(package.id).state is PackageState.IN_REVIEW
+        time_passes(world, days=179)
+        assert world.package(package.id).state is PackageState.IN_REVIEW
+        world.database.sequence()
+        time_passes(world, days=2)
+        stopped = next(e for e in world.database.events if e.action == "package.quarantine")
+        assert (stopped.reason, stopped.clause) == ("retention-over", "/retention/incident-report/keep")
+        assert world.package(package.id).state is PackageState.DISPOSED
+        assert world.blobs.contents == {}
+
+    def test_a_step_that_always_fails_does_not_keep_evidence_for_ever(self, world: World) -> None:
+        package = world.pushed(FILES)
+        assert world.package(package.id).state is PackageState.SUBMITTED
+        world.clock.pass_by(days=181)
+        housekeeping(world.gateway)
+        assert world.package(package.id).state is PackageState.QUARANTINED
+        world.work()
+        time_passes(world, minutes=1)
+        assert world.package(package.id).state is PackageState.DISPOSED
+
 
 class TestAttestation:
     def test_the_agreement_says_how_much_time_there_is(self) -> None:
