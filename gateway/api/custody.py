@@ -48,10 +48,13 @@ Limit = Annotated[int, Query(ge=1, le=100)]
     responses=refusals(),
     summary="Packages that wait for an answer, soonest due first",
 )
-async def read_deadlines(session: Authenticated) -> Response:
+async def read_deadlines(session: Authenticated, after: After = None, limit: Limit = 50) -> Response:
+    cursor = None if after is None else object_id(after)
+
     def work(tx: Transaction, principal: Principal) -> Deadlines:
-        found = clocks.unanswered(tx, principal, session.now)
-        return Deadlines(deadlines=[DeadlineBody.of(clock, state) for clock, state in found])
+        found = clocks.unanswered(tx, principal, session.now, after=cursor, limit=limit)
+        following = found[-1][0].package_id if len(found) == limit else None
+        return Deadlines(deadlines=[DeadlineBody.of(clock, state) for clock, state in found], next=following)
 
     return _json(await run_in_threadpool(session.run, work))
 

@@ -48,7 +48,7 @@ def deadlines(credentials: Credentials_, as_json: Json = False) -> None:
     from gateway.client import Credentials, GatewayClient
 
     with GatewayClient(Credentials.load(credentials)) as client:
-        found = client.deadlines()
+        found = list(client.deadlines())
     _listed(
         "deadlines",
         found,

@@ -139,10 +139,9 @@ class GatewayClient:
         """Close a case that one's own agency opened."""
         return self._posted(f"/v1/cases/{agreement}/{case}/close", {})
 
-    def deadlines(self) -> list[dict[str, Any]]:
+    def deadlines(self) -> Iterator[dict[str, Any]]:
         """Packages that wait for an answer, soonest due first."""
-        found: list[dict[str, Any]] = self._object("/v1/deadlines")["deadlines"]
-        return found
+        return self._pages("/v1/deadlines", "deadlines")
 
     def duties(self) -> Iterator[dict[str, Any]]:
         """Duties to attest deletion: one's own and those owed to one."""

@@ -59,10 +59,11 @@ def breach_overdue(tx: Transaction, now: datetime, limit: int = 100) -> int:
 
 
 def unanswered(
-    tx: Transaction, principal: Principal, now: datetime, limit: int = 500
+    tx: Transaction, principal: Principal, now: datetime, *, after: str | None = None, limit: int = 100
 ) -> Sequence[tuple[Clock, ClockState]]:
     """Running, due and breached clocks of packages that the agency sent or must answer, soonest first."""
-    found = [(clock, clock.state(now, state)) for clock, state in tx.clocks.unanswered(principal.agency, limit)]
+    page = tx.clocks.unanswered(principal.agency, after=after, limit=limit)
+    found = [(clock, clock.state(now, state)) for clock, state in page]
     tx.ledger.append(
         record.event(
             "deadline.list",

@@ -337,8 +337,11 @@ class Clocks(Protocol):
 
     def start(self, clock: Clock, event: AuditEvent) -> None: ...
     def get(self, package_id: str, *, lock: bool = False) -> Clock | None: ...
-    def unanswered(self, agency_id: str, limit: int) -> Sequence[tuple[Clock, PackageState]]:
-        """Clocks without an answer of packages that the agency sent or has a release of, soonest due first."""
+    def unanswered(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[tuple[Clock, PackageState]]:
+        """Clocks without an answer of packages that the agency sent or has a release of, soonest due first.
+
+        ``after`` is the package of the last clock of the page before, answered meanwhile or not.
+        """
         ...
 
     def overdue(self, now: datetime, limit: int) -> Sequence[Clock]:

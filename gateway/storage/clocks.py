@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, or_, select, update
+from sqlalchemy import Connection, Row, exists, or_, select, tuple_, update
 
 from gateway.evidence.deadline import STOPPED_STATES, Clock
 from gateway.evidence.lifecycle import PackageState
@@ -41,7 +41,7 @@ class PostgresClocks:
         row = find(self._connection, clocks, clocks.c.package_id == package_id, lock=lock)
         return _clock(row) if row else None
 
-    def unanswered(self, agency_id: str, limit: int) -> Sequence[tuple[Clock, PackageState]]:
+    def unanswered(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[tuple[Clock, PackageState]]:
         received = exists().where(releases.c.package_id == clocks.c.package_id, releases.c.recipient == agency_id)
         query = (
             select(clocks, packages.c.state)
@@ -54,6 +54,11 @@ class PostgresClocks:
             .order_by(clocks.c.due_at, clocks.c.package_id)
             .limit(limit)
         )
+        if after is not None:
+            place = find(self._connection, clocks, clocks.c.package_id == after)
+            if place is None:
+                return []
+            query = query.where(tuple_(clocks.c.due_at, clocks.c.package_id) > tuple_(place.due_at, after))
         return [(_clock(row), PackageState(row.state)) for row in self._connection.execute(query)]
 
     def overdue(self, now: datetime, limit: int) -> Sequence[Clock]:

@@ -96,6 +96,7 @@ class Deadlines(Model):
     """Clocks without an answer, soonest due first."""
 
     deadlines: list[DeadlineBody]
+    next: str | None
 
 
 class DutyBody(Model):

@@ -108,7 +108,7 @@ def test_deadlines_are_listed_for_both_sides(world: World, client_of: ClientOf) 
         tx.clocks.start(replace(clock, due_at=world.now() + timedelta(days=1)), seeds.event("deadline.start"))
     for principal in (SUBMITTER, INVESTIGATOR):
         assert [(d["package"], d["state"]) for d in client_of(principal).deadlines()] == [(package_id, "due")]
-    assert client_of("ftc-us.submitter").deadlines() == []
+    assert list(client_of("ftc-us.submitter").deadlines()) == []
 
 
 def test_certificates_are_fetched_and_verified_and_duties_attested(
