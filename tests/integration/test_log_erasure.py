@@ -15,7 +15,7 @@ from gateway.blobs.log_store import LocalLogStore
 from gateway.errors import Conflict, Denied, InvalidInput, NotFound
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.package import Principal
-from gateway.exchange import erase
+from gateway.exchange import dispose, erase
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.case_erasure import vacuum
@@ -208,3 +208,29 @@ def test_another_gateways_key_opens_nothing(world: World, postgres_url: str) -> 
 def _leaf(world: World, seq: int) -> bytes:
     with world.gateway.database.engine.connect() as connection:
         return bytes(connection.execute(select(log_entries.c.leaf).where(log_entries.c.seq == seq)).scalar_one())
+
+
+def test_the_end_of_retention_forgets_the_same_without_persons(
+    world: World, keyring: FileKeyring, postgres_url: str, tmp_path: Path
+) -> None:
+    case_id, _ = make_case(world)
+    with world.database.transaction() as tx:
+        (package,) = tx.packages.of_case(case_id)
+        assert REFERENCE.encode() in everything(postgres_url, tmp_path / "log")
+    for erased in (3, 0):  # harmless to repeat
+        with world.database.transaction() as tx:
+            assert dispose.erase_case(tx, package.id, NOW) == erased
+    sequence(world, keyring)
+    after = everything(postgres_url, tmp_path / "log")
+    assert not [word for word in (REFERENCE, NAME, NOTE) if word.encode() in after]
+    report = audit(LocalLogStore(tmp_path / "log").read, parse_vkey(keyring.log_vkey))
+    last = parse_entry(_leaf(world, report.checkpoint.size - 1))
+    assert (last.action, last.reason, last.object["case"]) == ("log.erase", "last-package-disposed", case_id)
+
+
+def test_a_case_of_which_something_is_left_is_not_forgotten(world: World) -> None:
+    case_id, _ = make_case(world, PackageState.OPEN)
+    with world.database.transaction() as tx:
+        (package,) = tx.packages.of_case(case_id)
+        assert dispose.erase_case(tx, package.id, NOW) == 0
+        assert tx.packages.of_case(case_id)[0].case_reference == package.case_reference != "erased"
