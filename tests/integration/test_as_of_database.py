@@ -21,6 +21,7 @@ from gateway.exchange import govern, onboard
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.main.command import app
 from gateway.settings import read_settings
+from gateway.storage.log_ledger import SqlLedger
 from gateway.storage.log_sequence import LogSequence
 from gateway.translog.vkey import parse_vkey
 from gateway.workers.sequencer import Sequencer
@@ -76,6 +77,11 @@ def sequence(gateway: Gateway) -> None:
         sequencer.close()
 
 
+def leaves(gateway: Gateway) -> list[bytes]:
+    with gateway.database.engine.begin() as connection:
+        return [entry.leaf for entry in SqlLedger(connection).search(start=0, limit=1000)]
+
+
 def told(instant: str, *options: str) -> dict[str, Any]:
     answer = CliRunner().invoke(app, ["agreements", "as-of", instant, "--json", *options], catch_exceptions=False)
     assert answer.exit_code == 0, answer.output
@@ -94,11 +100,9 @@ def test_database_and_published_log_say_the_same(gateway: Gateway, home: Path) -
     assert [agreement["state"] for agreement in own["agreements"]] == ["active"]
     assert [(power["principal"], power["may"]) for power in own["powers"]] == [(SUBMITTER.id, ["push"])]
     assert told("2020-01-01", "--home", str(home))["agreements"] == []
-    with gateway.database.transaction() as tx:
-        # Looking is an entry, and waits its turn like any other.
-        before = len(tx.ledger.search(start=0, limit=1000))
+    # Looking is an entry, and waits its turn like any other.
+    before = len(leaves(gateway))
     sequence(gateway)
-    with gateway.database.transaction() as tx:
-        newest = [entry.leaf for entry in tx.ledger.search(start=before, limit=1000)]
+    newest = leaves(gateway)[before:]
     assert len(newest) == 2
     assert all(b'"action":"log.read"' in leaf for leaf in newest)
