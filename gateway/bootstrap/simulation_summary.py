@@ -37,6 +37,10 @@ def summarise(question: Scenario, pull: Decision, results: Sequence[Mapping[str,
     for name, view in views.items():
         sentences.extend(_sentences(name, view))
     sentences += [f"{kind} is kept {period}." for kind, period in sorted(kept_for.items())]
+    for kind in sorted(kept_for):
+        shorter = question.agreement.retention_for(kind)[0].views.keys() & views.keys()
+        for name in sorted(shorter):
+            sentences.append(f"{kind} in the view {name} is kept {keep_of(question.agreement, kind, name)}.")
     sentences += [f"Not received: {r['file']}, because {_reason(r)}." for r in refused]
     return {
         "receives": {name: view["files"] for name, view in views.items()},
