@@ -16,7 +16,7 @@ from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.envelope.wrapping import WrappedKey
@@ -97,16 +97,6 @@ class LogValues:
             .returning(log_commitments.c.field)
         )
         return len(self._connection.execute(gone).all())
-
-    def rewrap(self, case_id: str) -> None:
-        """Wrap the case's key by the newest key-encryption key, after a rotation."""
-        stored = self._stored(case_id)
-        if stored is None or stored.destroyed_at is not None or self._keyring is None:
-            return
-        key = self._keyring.unwrap_secret(stored, use=_USE)
-        fresh = self._keyring.wrap_secret(key, use=_USE, owner=case_id, now=stored.created_at)
-        values = {"wrapped": fresh.wrapped, "kek_id": fresh.kek_id, "kek_version": fresh.kek_version}
-        self._connection.execute(update(case_keys).where(case_keys.c.case_id == case_id).values(values))
 
     def _key(self, case_id: str, now: datetime) -> bytes | None:
         if self._keyring is None:
