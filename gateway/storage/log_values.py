@@ -3,8 +3,8 @@
 Each case has 32 random bytes of key, made with its first value and wrapped by the key-encryption key;
 salt and value of a field rest as AES-256-GCM under it, bound to their entry and field. Erasing a case
 empties the key and deletes the rows: even where old pages, the write-ahead log or a backup still hold
-a row, nothing opens it without the key, and the key's own remains are wrapped by a key that can be
-rotated away. A database that was opened without a keyring keeps no values at all: it commits to them
+a row, nothing opens it without the key, whose own remains there are wrapped by the key-encryption key.
+A database that was opened without a keyring keeps no values at all: it commits to them
 and forgets them. That is the safe side, and the gateway itself always has a keyring.
 """
 
