@@ -195,7 +195,11 @@ def _quote(text: str) -> str:
 
 
 def visible_text(texts: Iterable[str]) -> str:
-    """Keys (each once) and values of JSON texts, one a line, read by other code than writes them."""
+    """Keys (each once) and values of JSON texts, one a line, read by other code than writes them.
+
+    Raises:
+        Unparsable: ``json-too-deep``.
+    """
     keys: dict[str, None] = {}
     values: list[str] = []
 
@@ -205,6 +209,7 @@ def visible_text(texts: Iterable[str]) -> str:
 
     stack: list[Any] = []
     for text in texts:
+        check_depth(text)
         stack.append(json.loads(text, object_pairs_hook=members, parse_int=str, parse_float=str))
         while stack:
             value = stack.pop()

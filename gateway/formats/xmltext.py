@@ -94,8 +94,20 @@ class XmlFormat:
         return XmlDocument(reader.builder.build(), tree)
 
     def layers(self, data: bytes) -> Iterable[Layer]:
-        """Names, values and text as expat finds them, and the bytes in every guise."""
-        yield Layer("names, values and text", "\n".join(_pieces(data)))
+        """Names, values and text as expat finds them, and the bytes in every guise.
+
+        Raises:
+            Unparsable: ``xml-name-unusual`` where the two readers differ on what a name may hold.
+        """
+        try:
+            pieces = _pieces(data)
+        except xml.parsers.expat.ExpatError:
+            raise Unparsable(
+                "xml-name-unusual",
+                "A name in the XML holds characters that not every reader takes.",
+                remedy="Rename elements and attributes to letters, digits, '-', '_' and '.', and send it again.",
+            ) from None
+        yield Layer("names, values and text", "\n".join(pieces))
         yield from byte_layers(data)
 
 

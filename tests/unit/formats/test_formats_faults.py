@@ -31,3 +31,17 @@ def test_addresses_on_which_the_second_mail_parser_fails() -> None:
             assert list(FORMATS[EMAIL].layers(message))
         except Unparsable as refusal:
             assert refusal.code == "email-malformed"  # noqa: PT017  (either way out is right)
+
+
+def test_a_name_that_one_reader_takes_and_the_other_not() -> None:
+    form = FORMATS["application/xml"]
+    written = form.parse(b"<a>e<f\x80/>g</a>").render([])
+    with pytest.raises(Unparsable) as refusal:
+        list(form.layers(written))
+    assert refusal.value.code == "xml-name-unusual"
+
+
+def test_brackets_without_end_in_a_rendition() -> None:
+    with pytest.raises(Unparsable) as refusal:
+        list(FORMATS["application/json"].layers(b"[" * 5_000 + b"]" * 5_000))
+    assert refusal.value.code == "json-too-deep"
