@@ -1,8 +1,8 @@
 """Pulls by agency, agreement and month, counted once: what "access by agency and month" is answered from.
 
-The table is brought up to the last entry by whoever asks (and by the worker that judges alerts, so that
-little is left to do then), in the same transaction, under a lock on the one row that says how far it
-has counted. Entries never change, so a month's count only grows. Months that lie wholly within the
+The table is brought up to the last entry by whoever asks, in the same transaction, under a lock on the
+one row that says how far it has counted; the first question to a long log takes longer.
+Entries never change, so a month's count only grows. Months that lie wholly within the
 period come from the table, the days at its two ends from the entries themselves.
 """
 
