@@ -37,7 +37,8 @@ OCTETS = "application/octet-stream"
 
 #: Types whose content the gateway can extract, redact and rebuild.
 REDACTABLE = frozenset(
-    {TEXT, CSV, JSON, JSON_LINES, EMAIL, DOCX, PDF, XLSX, ODS, HTML, XML, MARKDOWN, TSV, MBOX, ZIP, TAR, GZIP}
+    {TEXT, CSV, JSON, JSON_LINES, EMAIL, DOCX, PDF, XLSX, PPTX, ODT, ODS, HTML, XML, MARKDOWN, TSV, MBOX, ZIP, TAR,
+     GZIP}
 )  # fmt: skip
 
 #: What to do with a file of a type that cannot be opened, where there is something better to do than ask.

@@ -9,17 +9,18 @@ from __future__ import annotations
 import io
 import xml.parsers.expat
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from gateway.errors import Unparsable
 from gateway.evidence.media import DOCX
-from gateway.formats.docxblocks import Block, Cell, Paragraph, Run, Story, Table
+from gateway.formats.blocktext import BlockEditor, BlockLayout
+from gateway.formats.docxblocks import Story
 from gateway.formats.docxpackage import Package, malformed
 from gateway.formats.docxreading import read_story
 from gateway.formats.docxwriting import write_docx
 from gateway.formats.layers import byte_layers
-from gateway.formats.splicing import CanonicalBuilder, Splicer
+from gateway.formats.splicing import Splicer
 from gateway.redaction.document import CanonicalText, Layer, Replacement
 
 _TEXT_END = frozenset({"p", "br", "cr", "tab", "tc"})
@@ -29,7 +30,7 @@ class DocxDocument:
     """A story and where each of its paragraphs begins in the canonical text."""
 
     def __init__(self, story: Story) -> None:
-        layout = _Layout()
+        layout = BlockLayout("docx")
         layout.lay(story.headers, "header ")
         layout.lay(story.body, "")
         layout.lay(story.footers, "footer ")
@@ -43,7 +44,7 @@ class DocxDocument:
 
     def render(self, replacements: Sequence[Replacement]) -> bytes:
         """A new document with the replacements made."""
-        editor = _Editor(Splicer(self._canonical, replacements), iter(self._starts))
+        editor = BlockEditor(Splicer(self._canonical, replacements), iter(self._starts))
         # Keyword arguments are evaluated in order: the order in which the starts were laid down.
         story = replace(
             self._story,
@@ -82,81 +83,6 @@ class DocxFormat:
                 yield from byte_layers(content, f"{member.filename} ")
                 if member.filename.endswith((".xml", ".rels")):
                     yield Layer(f"{member.filename} text", _text_of(content))
-
-
-class _Layout:
-    """Lays blocks into a canonical text, in an order that the editor repeats."""
-
-    def __init__(self) -> None:
-        self.builder = CanonicalBuilder("docx")
-        self.starts: list[int] = []
-        self._tables = 0
-
-    def lay(self, blocks: Iterable[Block], prefix: str) -> None:
-        paragraphs = 0
-        for block in blocks:
-            if isinstance(block, Table):
-                self._table(block, prefix)
-            else:
-                paragraphs += 1
-                self._paragraph(block, f"{prefix}paragraph {paragraphs}", "", "\n")
-
-    def _paragraph(self, paragraph: Paragraph, place: str, label: str, separator: str) -> None:
-        span = self.builder.add(paragraph.text, place, label=label, separator=separator)
-        self.starts.append(span.start)
-
-    def _table(self, table: Table, prefix: str) -> None:
-        self._tables += 1
-        number = self._tables
-        headings = _headings(table)
-        for row_number, row in enumerate(table.rows, start=1):
-            for cell_number, cell in enumerate(row, start=1):
-                place = f"{prefix}table {number} row {row_number} cell {cell_number}"
-                label = headings[cell_number - 1] if row_number > 1 and cell_number <= len(headings) else ""
-                separator = "\t" if cell_number > 1 else "\n"
-                for block in cell.blocks:
-                    if isinstance(block, Table):
-                        self._table(block, prefix)
-                    else:
-                        self._paragraph(block, place, label, separator)
-                        separator = "\n"
-
-
-class _Editor:
-    """Rebuilds blocks with the replacements made, walking in the same order as :class:`_Layout`."""
-
-    def __init__(self, splicer: Splicer, starts: Iterator[int]) -> None:
-        self._splicer = splicer
-        self._starts = starts
-
-    def blocks(self, blocks: Iterable[Block]) -> tuple[Block, ...]:
-        return tuple(self._table(b) if isinstance(b, Table) else self._paragraph(b) for b in blocks)
-
-    def _table(self, table: Table) -> Table:
-        rows = tuple(tuple(replace(cell, blocks=self.blocks(cell.blocks)) for cell in row) for row in table.rows)
-        return replace(table, rows=rows)
-
-    def _paragraph(self, paragraph: Paragraph) -> Paragraph:
-        position = next(self._starts)
-        if not self._splicer.changed(position, position + len(paragraph.text)):
-            return paragraph
-        runs: list[Run] = []
-        for run in paragraph.runs:
-            end = position + len(run.text)
-            runs += (run.like(piece.text) for piece in self._splicer.pieces(position, end) if piece.text)
-            position = end
-        return replace(paragraph, runs=tuple(runs))
-
-
-def _headings(table: Table) -> list[str]:
-    if len(table.rows) < 2 or len(table.rows[0]) < 2:
-        return []
-    headings = [" ".join(_cell_text(cell).split()) for cell in table.rows[0]]
-    return headings if all(len(heading) <= 60 for heading in headings) else []
-
-
-def _cell_text(cell: Cell) -> str:
-    return " ".join(block.text for block in cell.blocks if isinstance(block, Paragraph))
 
 
 def _text_of(content: bytes) -> str:

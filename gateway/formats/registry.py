@@ -16,8 +16,10 @@ from gateway.formats.jsontext import JsonFormat
 from gateway.formats.mail import MailFormat
 from gateway.formats.mbox import MboxFormat
 from gateway.formats.ods import OdsFormat
+from gateway.formats.odt import OdtFormat
 from gateway.formats.pdf import PdfFormat
 from gateway.formats.plaintext import TextFormat
+from gateway.formats.pptx import PptxFormat
 from gateway.formats.xlsx import XlsxFormat
 from gateway.formats.xmltext import XmlFormat
 from gateway.redaction.document import Format
@@ -38,7 +40,7 @@ class TsvFormat(CsvFormat):
 def _formats() -> dict[str, Format]:
     single: list[Format] = [
         TextFormat(), MarkdownFormat(), CsvFormat(), TsvFormat(), JsonFormat(), JsonLinesFormat(), DocxFormat(),
-        PdfFormat(), XlsxFormat(), OdsFormat(), HtmlFormat(), XmlFormat(),
+        PdfFormat(), XlsxFormat(), PptxFormat(), OdtFormat(), OdsFormat(), HtmlFormat(), XmlFormat(),
     ]  # fmt: skip
     simple = {form.media_type: form for form in single}
     formats = simple

@@ -1,0 +1,95 @@
+"""ODT and PPTX: what is kept, in which order, and that a rendition reads back as it was."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from gateway.errors import Unparsable
+from gateway.evidence.media import ODT, PPTX
+from gateway.formats.registry import FORMATS
+from gateway.redaction.document import Replacement
+from tests.leaks.test_leaks_presentations_texts import BODY, TABLE, deck, odt, packed, shape, slide
+
+NOTES = {"ppt__notesSlides__notesSlide1": slide(shape("say &lt;this&gt;", placeholder=BODY), kind="notes")}
+DECK = deck(shape("Title") + TABLE + shape("a</a:t></a:r><a:br/><a:r><a:rPr i='1'/><a:t> b"), **NOTES)
+WORDS = odt(
+    "<text:h text:outline-level='2'>Head</text:h><text:p>a<text:s text:c='3'/>b<text:tab/>c<text:line-break/>d</text:p>"
+    "<text:list><text:list-item><text:p>one</text:p></text:list-item></text:list>"
+    "<text:p>called<text:note><text:note-citation>9</text:note-citation><text:note-body><text:p>below</text:p>"
+    "</text:note-body></text:note></text:p>"
+    "<table:table><table:table-row><table:table-cell table:number-columns-spanned='2'><text:p>l</text:p>"
+    "</table:table-cell><table:covered-table-cell/><table:table-cell><text:p>r</text:p></table:table-cell>"
+    "</table:table-row></table:table>"
+    "<text:p><draw:frame><draw:image/></draw:frame></text:p>"
+)
+
+
+def test_pptx_text() -> None:
+    text = FORMATS[PPTX].parse(DECK).canonical.text
+    assert text == "seen\nTitle\nZephyrine Quillfeather\na\n b\nNotes:\nsay <this>"
+
+
+def test_odt_text() -> None:
+    text = FORMATS[ODT].parse(WORDS).canonical.text
+    assert text == "seen\nHead\na   b\tc\nd\n• one\ncalled[1]\nl\tr\n[image omitted]\nNotes\n[1] below"
+
+
+@pytest.mark.parametrize(("media_type", "data"), [(PPTX, DECK), (ODT, WORDS)], ids=["pptx", "odt"])
+def test_reads_back(media_type: str, data: bytes) -> None:
+    form = FORMATS[media_type]
+    document = form.parse(data)
+    text = document.canonical.text
+    again = form.parse(document.render([]))
+    assert again.canonical.text == text
+    assert again.render([]) == document.render([])
+    start = text.index("seen")
+    changed = form.parse(document.render([Replacement(start, start + 4, "[A&B]  1")])).canonical.text
+    assert changed == text.replace("seen", "[A&B]  1")
+
+
+def test_pptx_says_how_many_slides_were_hidden() -> None:
+    text = FORMATS[PPTX].parse(deck(shape("x"), "show='0'")).canonical.text
+    assert text == "seen\nLeft out of this presentation: 1 hidden slide."
+
+
+def test_pptx_places_come_from_the_layout() -> None:
+    frame = "<p:spPr><a:xfrm><a:off x='11' y='12'/><a:ext cx='13' cy='14'/></a:xfrm></p:spPr>"
+    layout = slide(shape("x", placeholder=BODY).replace("<p:spPr/>", frame), kind="sldLayout")
+    out = FORMATS[PPTX].parse(deck(shape("y", placeholder=BODY), ppt__slideLayouts__l=layout)).render([])
+    assert b'<a:off x="11" y="12"/><a:ext cx="13" cy="14"/>' in b"".join(_members(out))
+
+
+@pytest.mark.parametrize(
+    ("media_type", "data", "code"),
+    [
+        (PPTX, packed({"ppt/presentation.xml": "<x/>"}), "office-malformed"),
+        (PPTX, deck("<!-- "), "office-malformed"),
+        (ODT, packed({"content.xml": "<x/>"}), "office-malformed"),
+        (ODT, packed({"content.xml": "<!DOCTYPE x [<!ENTITY e 'f'>]><x>&e;</x>"}), "office-xml-entities"),
+        (ODT, odt("<text:section>" * 400 + "</text:section>" * 400), "office-malformed"),
+    ],
+    ids=["no relationships", "broken slide", "no body", "entities", "too deep"],
+)
+def test_refused(media_type: str, data: bytes, code: str) -> None:
+    with pytest.raises(Unparsable) as caught:
+        FORMATS[media_type].parse(data)
+    assert caught.value.code == code
+
+
+def test_pptx_with_a_slide_missing_is_refused() -> None:
+    members = ("_rels/.rels", "ppt/presentation.xml", "ppt/_rels/presentation.xml.rels")
+    whole = dict(zip(_names(DECK), _members(DECK), strict=True))
+    with pytest.raises(Unparsable, match="a slide is missing"):
+        FORMATS[PPTX].parse(packed({name: whole[name] for name in members}))
+
+
+def _names(data: bytes) -> list[str]:
+    return zipfile.ZipFile(io.BytesIO(data)).namelist()
+
+
+def _members(data: bytes) -> list[bytes]:
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    return [archive.read(name) for name in archive.namelist()]
