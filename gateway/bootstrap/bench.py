@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.agreements.model import View
+from gateway.bootstrap.remembering import RememberingDetector
 from gateway.detectors.ensemble import build_detector
 from gateway.errors import TooLarge, Unparsable
 from gateway.evidence.media import REDACTABLE, compatible
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.ports import RenditionSpec
-from gateway.exchange.rendering import redact_exhibit
+from gateway.exchange.rendering import redact_exhibit, survey_exhibit
 from gateway.formats.archives import ArchiveDocument
 from gateway.formats.registry import format_for
 from gateway.formats.sniff import sniff
@@ -28,14 +29,14 @@ _detector: Detector | None = None
 def prepare() -> None:
     """Load the models, once a child."""
     global _detector
-    _detector = build_detector()
+    _detector = RememberingDetector(build_detector())
 
 
 def work(request: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Answer one request: ``{"do": "examine" | "redact", "data": bytes, ...}``."""
+    """Answer one request: ``{"do": "examine" | "survey" | "redact", "data": bytes, ...}``."""
     if request["do"] == "examine":
         return examine(request)
-    return redact(request)
+    return survey(request) if request["do"] == "survey" else redact(request)
 
 
 def examine(request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -71,19 +72,26 @@ def examine(request: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
+def survey(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The names of persons in an exhibit."""
+    names = survey_exhibit(
+        request["data"], format_=_format(request["media_type"]), detector=_loaded(), name=request["name"]
+    )
+    return {"names": sorted(names)}
+
+
 def redact(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """Make and prove every rendition that is asked for; ``data<i>`` holds the bytes of the i-th."""
-    if _detector is None:
-        raise Unparsable("detector-not-loaded", "The detectors are not loaded.", remedy="Restart the worker.")
     redacted = redact_exhibit(
         request["data"],
         format_=_format(request["media_type"]),
-        detector=_detector,
+        detector=_loaded(),
         exhibit_id=request["exhibit_id"],
         name=request["name"],
         source_commitment=request["source_commitment"],
         stop_on=frozenset(request["stop_on"]),
         specs=[decode_spec(spec) for spec in request["specs"]],
+        names=frozenset(request["names"]),
     )
     answer: dict[str, Any] = {
         "stopped_by": list(redacted.stopped_by),
@@ -101,6 +109,12 @@ def redact(request: Mapping[str, Any]) -> Mapping[str, Any]:
     }
     answer.update({f"data{i}": r.data for i, r in enumerate(redacted.renditions)})
     return answer
+
+
+def _loaded() -> Detector:
+    if _detector is None:
+        raise Unparsable("detector-not-loaded", "The detectors are not loaded.", remedy="Restart the worker.")
+    return _detector
 
 
 def _format(media_type: str) -> Format:

@@ -43,6 +43,14 @@ class SandboxedWorkbench:
             member_types=tuple(str(member) for member in answer["member_types"]),
         )
 
+    def survey(self, data: bytes, *, name: str, media_type: str) -> frozenset[str]:
+        self._check_size(data)
+        answer = self._sandbox.call({"do": "survey", "data": data, "name": name, "media_type": media_type})
+        names = answer["names"]
+        if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+            raise _unexpected()
+        return frozenset(names)
+
     def redact(
         self,
         data: bytes,
@@ -53,6 +61,7 @@ class SandboxedWorkbench:
         source_commitment: str,
         stop_on: frozenset[str],
         specs: Sequence[RenditionSpec],
+        names: frozenset[str] = frozenset(),
     ) -> Redacted:
         self._check_size(data)
         answer = self._sandbox.call(
@@ -65,6 +74,7 @@ class SandboxedWorkbench:
                 "source_commitment": source_commitment,
                 "stop_on": sorted(stop_on),
                 "specs": [encode_spec(spec) for spec in specs],
+                "names": sorted(names),
             }
         )
         stopped_by = tuple(str(entity) for entity in answer["stopped_by"])

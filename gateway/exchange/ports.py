@@ -557,6 +557,14 @@ class Workbench(Protocol):
         """
         ...
 
+    def survey(self, data: bytes, *, name: str, media_type: str) -> frozenset[str]:
+        """The names of persons in an exhibit that are to be looked for in the others of its package.
+
+        Raises:
+            Unparsable, DetectionFailed, SandboxFailure, TooLarge: as :meth:`redact` would.
+        """
+        ...
+
     def redact(
         self,
         data: bytes,
@@ -567,11 +575,13 @@ class Workbench(Protocol):
         source_commitment: str,
         stop_on: frozenset[str],
         specs: Sequence[RenditionSpec],
+        names: frozenset[str] = frozenset(),
     ) -> Redacted:
         """Parse, detect, plan, rebuild and check; one parse and one detection for all renditions.
 
         Args:
             stop_on: Categories (values of taxonomy.Category) that the agreement forbids.
+            names: Names of persons known from other exhibits of the package.
 
         Raises:
             Unparsable, DetectionFailed, ResidueFound, SandboxFailure: nothing may be released.

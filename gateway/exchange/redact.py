@@ -64,6 +64,12 @@ def examined_exhibits(tx: Transaction, package_id: str) -> tuple[Package, Agreem
     return package, binding.agreement, waiting
 
 
+def surveyed_exhibits(tx: Transaction, package_id: str) -> list[Exhibit]:
+    """The exhibits whose names of persons are looked for in all others: those that are, or were, redacted."""
+    looked_into = (ExhibitState.EXAMINED, ExhibitState.REDACTED)
+    return [e for e in tx.packages.exhibits(package_id) if e.state in looked_into and not is_opaque(e)]
+
+
 def is_opaque(exhibit: Exhibit) -> bool:
     """Whether the exhibit is passed as it is, because the agreement allows it and nobody can look in."""
     return exhibit.media_type not in REDACTABLE

@@ -1,5 +1,7 @@
 """The heart of redaction: one parse, one detection, then for each view and audience plan, rebuild, prove.
 
+Before it, each exhibit is surveyed for names of persons, which are then looked for in all of its package.
+
 Runs in the sandboxed child: bytes in, renditions out that the residue check has passed, or an error
 and nothing. It knows formats and detectors only as Protocols, and no store at all.
 """
@@ -8,15 +10,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gateway.errors import InvalidInput, ResidueFound
+from gateway.errors import InvalidInput, ResidueFound, TooLarge
 from gateway.evidence.names import check_exhibit_name
 from gateway.evidence.taxonomy import ENTITIES
 from gateway.exchange.ports import CleanRendition, Redacted, RenditionSpec
 from gateway.redaction.document import CanonicalText, Detector, Format, Layer, Replacement, Segment
+from gateway.redaction.package_names import names_again, names_found
 from gateway.redaction.plan import Plan, build_plan
 from gateway.redaction.pseudonym import Pseudonymiser
 from gateway.redaction.report import build_report
 from gateway.redaction.residue import prove_clean
+
+#: Names that one exhibit may contribute; a directory of more is not redacted by machine alone.
+_MAX_NAMES = 50_000
+
+
+def survey_exhibit(data: bytes, *, format_: Format, detector: Detector, name: str) -> frozenset[str]:
+    """The names of persons in an exhibit, its file name included, that its package is to be searched for.
+
+    Raises:
+        Unparsable, DetectionFailed: as :func:`redact_exhibit` would.
+        TooLarge: ``exhibit-too-many-names``.
+    """
+    names: frozenset[str] = frozenset()
+    for text in (format_.parse(data).canonical, _name_as_text(name)):
+        names |= names_found(text.text, detector.detect(text))
+    if len(names) > _MAX_NAMES:
+        raise TooLarge(
+            "exhibit-too-many-names",
+            f"The exhibit names {len(names)} persons; at most {_MAX_NAMES} can be looked for in its package.",
+            remedy="Split the file, or push it as a package of its own.",
+        )
+    return names
 
 
 def redact_exhibit(
@@ -29,19 +54,23 @@ def redact_exhibit(
     source_commitment: str,
     stop_on: frozenset[str],
     specs: Sequence[RenditionSpec],
+    names: frozenset[str] = frozenset(),
 ) -> Redacted:
     """All renditions of one exhibit.
 
     Args:
         stop_on: Values of ``taxonomy.Category`` whose findings stop the package.
+        names: Names of persons known from other exhibits of the package.
 
     Raises:
         Unparsable, DetectionFailed, ResidueFound: nothing may be released.
     """
     document = format_.parse(data)
-    findings = detector.detect(document.canonical)
     name_text = _name_as_text(name)
-    name_findings = detector.detect(name_text)
+    findings, name_findings = detector.detect(document.canonical), detector.detect(name_text)
+    names = names.union(names_found(document.canonical.text, findings), names_found(name_text.text, name_findings))
+    findings = [*findings, *names_again(document.canonical.text, names)]
+    name_findings = [*name_findings, *names_again(name_text.text, names)]
     forbidden = {f.entity for f in (*findings, *name_findings) if ENTITIES[f.entity].category.value in stop_on}
     if forbidden:
         return Redacted((), tuple(sorted(forbidden)))

@@ -7,6 +7,8 @@ ordinary sentences. This module decides. It recognises no names; detectors do.
 
 from __future__ import annotations
 
+import re
+
 from gateway.redaction.matching import WORD, fold, words_of
 
 #: Forms of address, folded, in English, French and Spanish. They are no part of a name.
@@ -80,3 +82,28 @@ def identifying_parts(name: str) -> tuple[str, ...]:
             continue
         parts.append(word)
     return tuple(parts)
+
+
+def initialled_forms(name: str) -> tuple[str, ...]:
+    """The forms in which a name of several words is shortened: "J. Smith", "J. R. Smith", "Smith, J."
+
+    Values to be looked for as such (what stands between the words does not matter). None if the family name
+    is too short or the name is not written with capitals.
+    """
+    words = bare_name(name)
+    if not 2 <= len(words) <= 5 or not all(word[0].isupper() for word in words):
+        return ()
+    given, family = words[:-1], words[-1]
+    if len(fold(family)) < 3 or any(len(word) < 2 for word in given):
+        return ()
+    initials = [word[0] for word in given]
+    forms = (f"{initials[0]} {family}", f"{' '.join(initials)} {family}", f"{family} {initials[0]}")
+    return tuple(dict.fromkeys(forms))
+
+
+def initials_of(name: str) -> str | None:
+    """A pattern for the initials of a name alone, "J.S." or "M.-C. D."; None if they would say too little."""
+    words = bare_name(name)
+    if not 2 <= len(words) <= 5 or not all(len(word) > 1 and word[0].isupper() for word in words):
+        return None
+    return r"(?<![\w.])" + r"[ -]?".join(rf"{re.escape(word[0])}\." for word in words) + r"(?!\w)"

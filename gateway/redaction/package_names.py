@@ -1,21 +1,25 @@
 """Names found in one exhibit, looked for in every other of its package.
 
 A detector may know "Ms Orla Redfearn" from a letter and miss the bare "Redfearn" of a log. So the names of
-persons found in any exhibit are collected, and each exhibit is searched for them and their identifying parts,
-by the same rules as recurrences within one text (propagation.py). It detects nothing and stores nothing.
+persons found in any exhibit are collected, and each exhibit is searched for them, their identifying parts and
+their shortened forms, by the same rules as recurrences within one text (propagation.py). It stores nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
 from gateway.redaction.document import Finding
+from gateway.redaction.names import initialled_forms, initials_of
 from gateway.redaction.propagation import RemovedValue, is_contextual, recurrences, with_parts
 
 _CONFIDENCE = 0.7
 #: A guess weaker than this in one exhibit is not hunted through all others.
 _MIN_CONFIDENCE = 0.7
 _RULE = "package/name"
+_INITIALS = "package/initials"
+_MOST_ALTERNATIVES = 500
 
 
 def names_found(text: str, findings: Iterable[Finding]) -> frozenset[str]:
@@ -28,11 +32,23 @@ def names_found(text: str, findings: Iterable[Finding]) -> frozenset[str]:
 
 
 def names_again(text: str, names: Iterable[str]) -> list[Finding]:
-    """Findings for the occurrences of names, and of their identifying parts, in another exhibit's text."""
-    values = [
-        value
-        for name in sorted(names)
-        for value in with_parts(RemovedValue(name, "PERSON", _RULE, "", is_contextual("PERSON", name)))
-    ]
+    """Findings for names in a text: whole, by their identifying parts, with initials, and as initials alone."""
+    values: list[RemovedValue] = []
+    patterns: set[str] = set()
+    for name in sorted(names):
+        values += with_parts(RemovedValue(name, "PERSON", _RULE, "", is_contextual("PERSON", name)))
+        values += (RemovedValue(form, "PERSON", _RULE, "", False) for form in initialled_forms(name))
+        if initials := initials_of(name):
+            patterns.add(initials)
     places = {(where.start, where.end) for _, where in recurrences(text, values)}
-    return [Finding(start, end, "PERSON", _RULE, _CONFIDENCE) for start, end in sorted(places)]
+    found = [Finding(start, end, "PERSON", _RULE, _CONFIDENCE) for start, end in sorted(places)]
+    for group in _grouped(sorted(patterns)):
+        for match in re.finditer(group, text):
+            found.append(Finding(match.start(), match.end(), "PERSON", _INITIALS, _CONFIDENCE))
+    return sorted(found, key=lambda each: (each.start, each.end, each.rule))
+
+
+def _grouped(patterns: list[str]) -> Iterator[str]:
+    """Alternatives of at most so many patterns; initials of many names are few, for many are alike."""
+    for first in range(0, len(patterns), _MOST_ALTERNATIVES):
+        yield "|".join(patterns[first : first + _MOST_ALTERNATIVES])

@@ -104,6 +104,7 @@ class Steps:
             return
         package, agreement, exhibits = found
         specs = redact.specs_for(agreement, package, gateway.keyring)
+        names = self._names(package_id)
         for exhibit in exhibits:
             now = gateway.clock()
             if redact.is_opaque(exhibit):
@@ -121,6 +122,7 @@ class Steps:
                     source_commitment=exhibit.sha256,
                     stop_on=stop_categories(agreement),
                     specs=specs,
+                    names=names,
                 )
             except _SETS_ASIDE as error:
                 with gateway.database.transaction() as tx:
@@ -137,6 +139,23 @@ class Steps:
                 )
         with gateway.database.transaction() as tx:
             redact.conclude(tx, package_id, gateway.clock())
+
+    def _names(self, package_id: str) -> frozenset[str]:
+        """The names of persons in all exhibits of a package; of those redacted before a crash too."""
+        with self._gateway.database.transaction() as tx:
+            exhibits = redact.surveyed_exhibits(tx, package_id)
+        names: frozenset[str] = frozenset()
+        if len(exhibits) < 2:
+            return names
+        for exhibit in exhibits:
+            media_type = exhibit.media_type or exhibit.declared_media_type
+            try:
+                names |= self._gateway.workbench.survey(
+                    self._original(exhibit), name=exhibit.name, media_type=media_type
+                )
+            except _SETS_ASIDE:
+                continue  # set aside when it is redacted, and released to nobody
+        return names
 
     def seal(self, package_id: str) -> None:
         """Send renditions to review where the agreement asks for it; seal once all are decided."""

@@ -91,6 +91,11 @@ class TextWorkbench:
             raise Unparsable("text-not-decodable", "Not text.") from error
         return Examined("text/plain", True, "fake-text", "1", len(text))
 
+    def survey(self, data: bytes, *, name: str, media_type: str) -> frozenset[str]:
+        if name in self.redact_failures:
+            raise self.redact_failures[name]
+        return frozenset(word[1:-1] for word in data.decode().split() if word.startswith("<") and word.endswith(">"))
+
     def redact(
         self,
         data: bytes,
@@ -101,11 +106,14 @@ class TextWorkbench:
         source_commitment: str,
         stop_on: frozenset[str],
         specs: Sequence[RenditionSpec],
+        names: frozenset[str] = frozenset(),
     ) -> Redacted:
         if name in self.redact_failures:
             raise self.redact_failures[name]
         if b"#" in data and Category.SPECIAL_CATEGORY.value in stop_on:
             return Redacted((), ("HEALTH",))
+        for known in names:
+            data = data.replace(f" {known} ".encode(), f" <{known}> ".encode())
         return Redacted(tuple(self._render(data, exhibit_id, name, media_type, spec) for spec in specs), ())
 
     def _render(self, data: bytes, exhibit_id: str, name: str, media_type: str, spec: RenditionSpec) -> CleanRendition:

@@ -32,7 +32,10 @@ keys = st.binary(min_size=32, max_size=32)
 @st.composite
 def situations(draw: st.DrawFn) -> tuple[CanonicalText, list[Finding], dict[str, Action]]:
     text = draw(texts)
-    cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=4)) | {0, len(text)})
+    # No format lays two parts side by side so that their words run together; splicing.py puts something between.
+    between = [at for at in range(1, len(text)) if not (text[at - 1].isalnum() and text[at].isalnum())]
+    chosen = draw(st.sets(st.sampled_from(between), max_size=4)) if between else set()
+    cuts = sorted(chosen | {0, len(text)})
     segments = tuple(
         Segment(start, end - draw(st.integers(0, 1)) if end > start + 1 else end, f"part {start}")
         for start, end in pairwise(cuts)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway.agreements.model import Agreement
 from gateway.agreements.parsing import parse_agreement
 from gateway.agreements.signing import PartySignature
+from gateway.envelope.body import NONCE_BYTES, BodyDecryptor
 from gateway.envelope.file import decrypt_stream
 from gateway.envelope.manifest import Acknowledgement, PackageReceipt, ReleaseManifest
 from gateway.envelope.signature import sign, verify
@@ -301,6 +303,39 @@ class TestExamineAndRedact:
         assert states["report.txt"] == (ExhibitState.QUARANTINED, "pdf-encrypted")
         assert states["second.txt"][0] is ExhibitState.REDACTED
         assert world.package(package.id).state is PackageState.IN_REVIEW
+
+    def test_a_name_known_from_one_exhibit_is_found_in_all(self, world: World) -> None:
+        world.pushed({"letter.txt": b"From <Ada> today", "log.txt": b"user Ada logged in"})
+        world.work()
+        log = next(e for e in world.database.state.exhibits.values() if e.name == "log.txt")
+        made = [r for r in world.database.state.renditions.values() if r.exhibit_id == log.id]
+        assert made
+        for rendition in made:
+            body = world.blobs.contents[rendition.blob]
+            key = world.keyring.unwrap(world.database.state.file_keys[rendition.file_key_id])
+            decryptor = BodyDecryptor(key, body[:NONCE_BYTES])
+            text = decryptor.update(body[NONCE_BYTES:]) + decryptor.finish()
+            assert b"Ada" not in text
+            assert b"[Person " in text
+
+    def test_a_crash_between_two_exhibits_changes_no_names(self, world: World) -> None:
+        package = world.pushed({"letter.txt": b"From <Ada> today", "log.txt": b"user Ada logged in"})
+        step = handlers(world.gateway)
+        step["examine"](package.id)
+        calls: list[frozenset[str]] = []
+        redact = world.workbench.redact
+
+        def once(*args: Any, **members: Any) -> Any:
+            calls.append(members["names"])
+            if len(calls) == 2:
+                raise RuntimeError("the process dies")
+            return redact(*args, **members)
+
+        world.workbench.redact = once  # type: ignore[method-assign]
+        with pytest.raises(RuntimeError):
+            step["redact"](package.id)
+        step["redact"](package.id)
+        assert calls == [frozenset({"Ada"})] * 3
 
     def test_a_type_other_than_declared_is_quarantined(self, world: World) -> None:
         package = world.pushed({"report.txt": b"\x7fELF not a text"})

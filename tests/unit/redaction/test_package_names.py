@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gateway.redaction.document import Finding
 from gateway.redaction.package_names import names_again, names_found
 
@@ -25,3 +27,33 @@ def test_names_and_their_parts_are_found_in_another_text() -> None:
 
 def test_no_names_no_findings() -> None:
     assert names_again("Anything", frozenset()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("M.-C. Dubois signed", ["M.-C. Dubois"]),
+        ("M. C. Dubois signed", ["M. C. Dubois"]),
+        ("Dubois, M.-C., signed", ["Dubois, M"]),
+        ("Dubois's file", ["Dubois"]),
+        ("approved: M.-C.D.", ["M.-C.D."]),
+        ("approved: M.-C. D. and others", ["M.-C. D."]),
+        ("the m.c.d. of two numbers", []),
+        ("M.C.D.X. of another", []),
+        ("Marie stayed, claire did not", ["Marie"]),
+    ],
+)
+def test_shortened_forms(text: str, expected: list[str]) -> None:
+    found = names_again(text, {"Mme Marie-Claire Dubois"})
+    covered: list[list[int]] = []
+    for each in sorted(found, key=lambda f: f.start):
+        if covered and each.start < covered[-1][1]:
+            covered[-1][1] = max(covered[-1][1], each.end)
+        else:
+            covered.append([each.start, each.end])
+    assert [text[start:end] for start, end in covered] == expected
+
+
+def test_initials_of_a_name_that_says_too_little() -> None:
+    assert names_again("J. and S. and J. S.", {"J Smith"}) == []
+    assert [each.rule for each in names_again("J.S. wrote", {"John Smith"})] == ["package/initials"]
