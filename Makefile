@@ -42,8 +42,8 @@ $(VENV)/.ready-dev: requirements/dev.lock $(VENV)/.ready-server
 # Renew the lock files from pyproject.toml; universal, so one file serves Python 3.11 to 3.13.
 lock:
 	$(PYTHON) -m pip install --quiet uv
-	$(PYTHON) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra server pyproject.toml requirements/build.in -o requirements/server.lock
-	$(PYTHON) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra server --group dev pyproject.toml requirements/build.in -o requirements/dev.lock
+	$(PYTHON) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra server --extra ocr pyproject.toml requirements/build.in -o requirements/server.lock
+	$(PYTHON) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra server --extra ocr --group dev pyproject.toml requirements/build.in -o requirements/dev.lock
 	$(PYTHON) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/client.lock
 
 bench: $(VENV)/.ready-dev

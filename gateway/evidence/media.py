@@ -38,7 +38,7 @@ OCTETS = "application/octet-stream"
 #: Types whose content the gateway can extract, redact and rebuild.
 REDACTABLE = frozenset(
     {TEXT, CSV, JSON, JSON_LINES, EMAIL, DOCX, PDF, XLSX, PPTX, ODT, ODS, HTML, XML, MARKDOWN, TSV, MBOX, ZIP, TAR,
-     GZIP}
+     GZIP, PNG, JPEG, TIFF, WEBP}
 )  # fmt: skip
 
 #: What to do with a file of a type that cannot be opened, where there is something better to do than ask.

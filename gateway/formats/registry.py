@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from gateway.evidence.media import GZIP, MARKDOWN, TAR, TSV, ZIP
+from gateway.evidence.media import GZIP, JPEG, MARKDOWN, PNG, TAR, TIFF, TSV, WEBP, ZIP
 from gateway.formats import limits
 from gateway.formats.archives import ArchiveFormat
 from gateway.formats.csvtable import CsvFormat
 from gateway.formats.docx import DocxFormat
 from gateway.formats.htmlpage import HtmlFormat
+from gateway.formats.images import ImageFormat
 from gateway.formats.jsonlines import JsonLinesFormat
 from gateway.formats.jsontext import JsonFormat
 from gateway.formats.mail import MailFormat
@@ -41,6 +42,7 @@ def _formats() -> dict[str, Format]:
     single: list[Format] = [
         TextFormat(), MarkdownFormat(), CsvFormat(), TsvFormat(), JsonFormat(), JsonLinesFormat(), DocxFormat(),
         PdfFormat(), XlsxFormat(), PptxFormat(), OdtFormat(), OdsFormat(), HtmlFormat(), XmlFormat(),
+        *map(ImageFormat, (PNG, JPEG, TIFF, WEBP)),
     ]  # fmt: skip
     simple = {form.media_type: form for form in single}
     formats = simple

@@ -8,7 +8,7 @@ from pathlib import Path
 from gateway.formats import limits
 
 ROOT = Path(__file__).resolve().parents[3]
-_PREFIXES = "text|csv|json|email|html|docx|pdf|office|xml|mbox|archive|layers|sandbox|replacement"
+_PREFIXES = "text|csv|json|email|html|docx|pdf|office|xml|mbox|archive|layers|sandbox|replacement|image"
 _CODE = re.compile(rf'"((?:{_PREFIXES})-[a-z]+(?:-[a-z]+)*)"')
 # Names of OpenDocument elements that look like codes.
 _ELEMENTS = {"text-box", "text-properties"}

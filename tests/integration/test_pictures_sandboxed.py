@@ -1,0 +1,45 @@
+"""Text recognition works inside the confined child, within its limits."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from gateway.formats import seccomp
+from gateway.formats.sandbox import Sandbox, SandboxLimits
+
+pytestmark = pytest.mark.skipif(not seccomp.supported(), reason="the sandbox confines on Linux x86-64 and AArch64")
+
+TASK = """
+import resource
+from gateway.formats.registry import FORMATS
+
+def run(payload):
+    form = FORMATS["image/png"]
+    document = form.parse(payload["data"])
+    out = document.render([])
+    layers = [layer.text for layer in form.layers(out) if not layer.raw]
+    return {"text": document.canonical.text, "layers": layers,
+            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
+"""
+
+
+def test_a_scanned_page_is_read_in_the_sandbox(tmp_path: Path) -> None:
+    page = Image.new("L", (2480, 3508), 255)  # A4 at 300 dots per inch
+    draw = ImageDraw.Draw(page)
+    for line in range(20):
+        draw.text(
+            (200, 200 + 150 * line), f"line {line} of the scanned letter", fill=0, font=ImageFont.load_default(50)
+        )
+    out = io.BytesIO()
+    page.save(out, "PNG")
+    (tmp_path / "picture_task.py").write_text(TASK)
+    limits = SandboxLimits(memory_bytes=1536 << 20, cpu_seconds=120, wall_seconds=120, startup_seconds=60)
+    with Sandbox("picture_task:run", limits=limits, python_path=[str(tmp_path)]) as sandbox:
+        answer = sandbox.call({"data": out.getvalue()})
+    assert answer["text"].count("of the scanned letter") == 20
+    assert "letter" in answer["layers"][0]
+    assert answer["peak"] < 700 * 1024, "KiB resident"
