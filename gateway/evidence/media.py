@@ -49,6 +49,7 @@ ADVICE = {
     "application/vnd.ms-excel": "Save it as XLSX or CSV and send that.",
     "application/vnd.ms-powerpoint": "Save it as PPTX or PDF and send that.",
     "application/vnd.ms-outlook": "Export the message as EML and send that.",
+    "application/ms-tnef": "Export the message as EML, not as Rich Text, and send that.",
     "application/x-ole-storage": "Save it in a present-day format (DOCX, XLSX, PPTX, PDF) and send that.",
     "application/vnd.ms-word.document.macroenabled.12": "Save it as DOCX, without macros, and send that.",
     "application/vnd.ms-excel.sheet.macroenabled.12": "Save it as XLSX, without macros, and send that.",

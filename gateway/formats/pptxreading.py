@@ -107,7 +107,8 @@ class _Reader:
             kind = local(shape)
             if kind in ("cSld", "spTree", "grpSp"):
                 if not _concealed(shape):
-                    yield from self._boxes(shape, places)
+                    inner = self._boxes(shape, places)
+                    yield from (Box(box.blocks, _in_group(box.frame, shape)) for box in inner)
             elif kind == "AlternateContent":
                 for branch in [child for child in shape if local(child) == "Choice"][:1]:
                     yield from self._boxes(branch, places)
@@ -200,6 +201,21 @@ def _frame(shape: etree._Element) -> Frame | None:
             if width and height:
                 return _number(offset.get("x")), _number(offset.get("y")), width, height
     return None
+
+
+def _in_group(frame: Frame, group: etree._Element) -> Frame:
+    """A frame in the coordinates of a group's children, in those of the group."""
+    transforms = [e for child in group if local(child) == "grpSpPr" for e in child if local(e) == "xfrm"]
+    parts = {local(child): child for transform in transforms for child in transform}
+    if not {"off", "ext", "chOff", "chExt"} <= set(parts):
+        return frame
+    placed: list[int] = []
+    for position, extent, where, length in (("x", "cx", frame[0], frame[2]), ("y", "cy", frame[1], frame[3])):
+        within = _number(parts["chExt"].get(extent)) or 1
+        scale = _number(parts["ext"].get(extent)) / within
+        start = _number(parts["off"].get(position)) + (where - _number(parts["chOff"].get(position))) * scale
+        placed += (min(max(0, round(start)), _LARGEST), min(max(1, round(length * scale)), _LARGEST))
+    return placed[0], placed[2], placed[1], placed[3]
 
 
 def _number(text: str | None) -> int:

@@ -233,6 +233,7 @@ MAIL = {
     "attachment": attached("a.txt", SECRET.encode()),
     "name of an attachment": attached(f"{SECRET}.txt", b"x"),
     "attachment that cannot be opened": attached("a.bin", b"\x00\x01" + SECRET.encode()),
+    "winmail.dat": attached("winmail.dat", b"\x78\x9f\x3e\x22\x01\x00" + SECRET.encode("utf-16-le")),
     "archive attached": attached("a.zip", packed({"x.txt": SECRET})),
     "workbook attached": attached("a.xlsx", XLSX["hidden row"]),
     "message in a message": f"{HEAD}Content-Type: message/rfc822\r\n\r\n{HEAD}X-Note: {SECRET}\r\n\r\n"

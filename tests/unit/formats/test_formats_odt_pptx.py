@@ -62,6 +62,16 @@ def test_pptx_places_come_from_the_layout() -> None:
     assert b'<a:off x="11" y="12"/><a:ext cx="13" cy="14"/>' in b"".join(_members(out))
 
 
+def test_pptx_places_in_groups_are_those_on_the_slide() -> None:
+    frame = "<p:spPr><a:xfrm><a:off x='1100' y='200'/><a:ext cx='50' cy='60'/></a:xfrm></p:spPr>"
+    group = (
+        "<p:grpSp><p:grpSpPr><a:xfrm><a:off x='10' y='20'/><a:ext cx='200' cy='400'/><a:chOff x='1000' y='100'/>"
+        f"<a:chExt cx='100' cy='200'/></a:xfrm></p:grpSpPr>{shape('y').replace('<p:spPr/>', frame)}</p:grpSp>"
+    )
+    out = FORMATS[PPTX].parse(deck(group)).render([])
+    assert b'<a:off x="210" y="220"/><a:ext cx="100" cy="120"/>' in b"".join(_members(out))
+
+
 @pytest.mark.parametrize(
     ("media_type", "data", "code"),
     [
