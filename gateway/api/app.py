@@ -28,6 +28,7 @@ from gateway.api import (
     pulls,
     releases,
     reviews,
+    secrets,
     uploads,
 )
 from gateway.api.description import describe
@@ -52,6 +53,7 @@ _ROUTERS = tuple(
         audit,
         audit_export,
         erasures,
+        secrets,
     )
 )
 

@@ -14,7 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import custody, erasures, holds, packages, releases, reviews
+from gateway.api import custody, erasures, holds, packages, releases, reviews, secrets
 from gateway.api.schema.problem import OAuthError, Problem
 
 #: Path prefixes whose operations need no token.
@@ -34,6 +34,7 @@ _TAGS = [
     {"name": "reviews", "description": "A person's approval where the agreement asks for it."},
     {"name": "holds", "description": "Legal holds: what is held is not disposed of."},
     {"name": "custody", "description": "Deadlines, closing a case, certificates of destruction, attestations."},
+    {"name": "secrets", "description": "What an agency wants found in its exhibits, kept as keyed fingerprints."},
     {"name": "log", "description": "The tamper-evident audit log."},
     {"name": "about", "description": "Public facts and health."},
 ]
@@ -51,7 +52,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    described = [m for module in (packages, releases, reviews, holds, custody, erasures) for m in module.DESCRIBED]
+    modules = (packages, releases, reviews, holds, custody, erasures, secrets)
+    described = [model for module in modules for model in module.DESCRIBED]
     schemas.update(_definitions([Problem, OAuthError, *described]))
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)

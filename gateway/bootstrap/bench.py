@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.agreements.model import View
+from gateway.bootstrap.registers import decode_register
 from gateway.bootstrap.remembering import RememberingDetector
 from gateway.detectors.ensemble import build_detector
 from gateway.errors import TooLarge, Unparsable
@@ -92,6 +93,7 @@ def redact(request: Mapping[str, Any]) -> Mapping[str, Any]:
         stop_on=frozenset(request["stop_on"]),
         specs=[decode_spec(spec) for spec in request["specs"]],
         names=frozenset(request["names"]),
+        register=decode_register(request["register"]),
     )
     answer: dict[str, Any] = {
         "stopped_by": list(redacted.stopped_by),

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.bootstrap.bench import encode_spec
+from gateway.bootstrap.registers import encode_register
 from gateway.errors import SandboxFailure, TooLarge
 from gateway.exchange.ports import CleanRendition, Examined, Redacted, RenditionSpec
+from gateway.exchange.secret_ports import SecretRegister
 from gateway.formats.sandbox import Sandbox, SandboxLimits
 
 
@@ -62,6 +64,7 @@ class SandboxedWorkbench:
         stop_on: frozenset[str],
         specs: Sequence[RenditionSpec],
         names: frozenset[str] = frozenset(),
+        register: SecretRegister | None = None,
     ) -> Redacted:
         self._check_size(data)
         answer = self._sandbox.call(
@@ -75,6 +78,7 @@ class SandboxedWorkbench:
                 "stop_on": sorted(stop_on),
                 "specs": [encode_spec(spec) for spec in specs],
                 "names": sorted(names),
+                "register": encode_register(register),
             }
         )
         stopped_by = tuple(str(entity) for entity in answer["stopped_by"])

@@ -90,6 +90,14 @@ class Connection:
         answer = self._request("PUT", path, content=content, headers=headers)
         return parse_json(answer, max_bytes=MAX_ANSWER_BYTES)
 
+    def put_json(self, path: str, body: Any) -> Any:
+        """PUT a JSON value; putting it again changes nothing."""
+        return parse_json(self._request("PUT", path, json=body), max_bytes=MAX_ANSWER_BYTES)
+
+    def delete(self, path: str) -> Any:
+        """DELETE what is at an address; the gateway answers with what became of it."""
+        return parse_json(self._request("DELETE", path), max_bytes=MAX_ANSWER_BYTES)
+
     @contextmanager
     def stream(self, path: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
         """One attempt at a GET whose body is read piece by piece; the caller resumes.

@@ -24,6 +24,7 @@ from gateway.evidence.hold import Hold
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import AgreementRef, Case, Exhibit, Package, Principal, Release, Rendition
 from gateway.exchange.question import Access, AuditQuery, Denials, Reader, Scope
+from gateway.exchange.secret_ports import SecretRegister, Secrets
 from gateway.translog.event import AuditEvent
 
 
@@ -432,6 +433,7 @@ class Transaction(Protocol):
     clocks: Clocks
     duties: Duties
     certificates: Certificates
+    secrets: Secrets
 
 
 class Database(Protocol):
@@ -494,6 +496,10 @@ class Keyring(Protocol):
     def signing_key_pem(self) -> bytes: ...
     def pseudonym_key(self, case_id: str, recipient: str) -> bytes:
         """32 bytes, the same for the same case and recipient, unlinkable to any other pair."""
+        ...
+
+    def secret_register_key(self, agency_id: str) -> bytes:
+        """32 bytes that an agency's registered secrets are fingerprinted under."""
         ...
 
 
@@ -576,12 +582,14 @@ class Workbench(Protocol):
         stop_on: frozenset[str],
         specs: Sequence[RenditionSpec],
         names: frozenset[str] = frozenset(),
+        register: SecretRegister | None = None,
     ) -> Redacted:
         """Parse, detect, plan, rebuild and check; one parse and one detection for all renditions.
 
         Args:
             stop_on: Categories (values of taxonomy.Category) that the agreement forbids.
             names: Names of persons known from other exhibits of the package.
+            register: Registered secrets of the party that pushed it.
 
         Raises:
             Unparsable, DetectionFailed, ResidueFound, SandboxFailure: nothing may be released.

@@ -15,6 +15,7 @@ from gateway.evidence.names import check_exhibit_name
 from gateway.evidence.taxonomy import ENTITIES
 from gateway.exchange.ports import CleanRendition, Redacted, RenditionSpec
 from gateway.redaction.document import CanonicalText, Detector, Format, Layer, Replacement, Segment
+from gateway.redaction.fingerprint import Register
 from gateway.redaction.package_names import names_again, names_found
 from gateway.redaction.plan import Plan, build_plan
 from gateway.redaction.pseudonym import Pseudonymiser
@@ -55,12 +56,14 @@ def redact_exhibit(
     stop_on: frozenset[str],
     specs: Sequence[RenditionSpec],
     names: frozenset[str] = frozenset(),
+    register: Register | None = None,
 ) -> Redacted:
     """All renditions of one exhibit.
 
     Args:
         stop_on: Values of ``taxonomy.Category`` whose findings stop the package.
         names: Names of persons known from other exhibits of the package.
+        register: Registered secrets of the party that pushed it.
 
     Raises:
         Unparsable, DetectionFailed, ResidueFound: nothing may be released.
@@ -71,6 +74,9 @@ def redact_exhibit(
     names = names.union(names_found(document.canonical.text, findings), names_found(name_text.text, name_findings))
     findings = [*findings, *names_again(document.canonical.text, names)]
     name_findings = [*name_findings, *names_again(name_text.text, names)]
+    if register is not None:
+        findings += register.find(document.canonical.text)
+        name_findings += register.find(name_text.text)
     forbidden = {f.entity for f in (*findings, *name_findings) if ENTITIES[f.entity].category.value in stop_on}
     if forbidden:
         return Redacted((), tuple(sorted(forbidden)))

@@ -20,7 +20,7 @@ from gateway.errors import InvalidInput
 from gateway.redaction.document import Finding
 from gateway.redaction.matching import WORD, fold
 
-_DIGEST_BYTES = 12
+DIGEST_BYTES = 12
 _RUN_WORDS = 4
 _WINDOW = 3
 #: A copy shows at least this many distinct runs, none further than this many words from the next.
@@ -124,7 +124,7 @@ class Fingerprinter:
 
     def digest(self, purpose: str, value: str) -> bytes:
         return hashlib.blake2b(
-            f"{purpose}\x00{value}".encode(), digest_size=_DIGEST_BYTES, key=self._key, person=b"eg-fingerprint"
+            f"{purpose}\x00{value}".encode(), digest_size=DIGEST_BYTES, key=self._key, person=b"eg-fingerprint"
         ).digest()
 
     def _field(self, value: str) -> tuple[bytes, int]:

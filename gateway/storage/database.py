@@ -39,6 +39,7 @@ from gateway.exchange.ports import (
     Replays,
     Transaction,
 )
+from gateway.exchange.secret_ports import Secrets
 from gateway.storage.agreements import PostgresAgreements
 from gateway.storage.case_erasure import PostgresErasures
 from gateway.storage.cases import PostgresCases
@@ -57,6 +58,7 @@ from gateway.storage.refusals import exists, missing
 from gateway.storage.releases import PostgresReleases
 from gateway.storage.renditions import PostgresRenditions
 from gateway.storage.replays import PostgresReplays
+from gateway.storage.secrets import PostgresSecrets
 
 #: Milliseconds that PostgreSQL allows a statement, a wait for a lock, an idle open transaction.
 STATEMENT_MS, LOCK_MS, IDLE_MS = 30_000, 10_000, 60_000
@@ -110,6 +112,7 @@ class PostgresTransaction:
         self.clocks: Clocks = PostgresClocks(connection, self.ledger)
         self.duties: Duties = PostgresDuties(connection, self.ledger)
         self.certificates: Certificates = PostgresCertificates(connection, self.ledger)
+        self.secrets: Secrets = PostgresSecrets(connection, self.ledger)
 
 
 class PostgresDatabase:

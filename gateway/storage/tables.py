@@ -13,6 +13,7 @@ from gateway.storage.evidence_tables import cases, exhibits, file_keys, packages
 from gateway.storage.metadata import metadata
 from gateway.storage.party_tables import agencies, agreement_signatures, agreements, keys, principals
 from gateway.storage.request_tables import idempotency, replays
+from gateway.storage.secret_tables import secrets
 
 log_pending = _log_tables.log_pending
 log_entries = _log_tables.log_entries
@@ -48,6 +49,7 @@ __all__ = [
     "renditions",
     "replays",
     "reviews",
+    "secrets",
     "webhook_deliveries",
     "webhooks",
 ]

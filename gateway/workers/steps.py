@@ -39,6 +39,7 @@ from gateway.exchange import (
     release,
     review,
     seal,
+    secret_register,
 )
 from gateway.exchange.ports import CleanRendition, Examined
 from gateway.policy.reach import stop_categories
@@ -105,6 +106,8 @@ class Steps:
         package, agreement, exhibits = found
         specs = redact.specs_for(agreement, package, gateway.keyring)
         names = self._names(package_id)
+        with gateway.database.transaction() as tx:
+            register = secret_register.register_of(tx, gateway.keyring, package.agency)
         for exhibit in exhibits:
             now = gateway.clock()
             if redact.is_opaque(exhibit):
@@ -123,6 +126,7 @@ class Steps:
                     stop_on=stop_categories(agreement),
                     specs=specs,
                     names=names,
+                    register=register,
                 )
             except _SETS_ASIDE as error:
                 with gateway.database.transaction() as tx:

@@ -37,11 +37,13 @@ from gateway.exchange.ports import (
     Replays,
     Transaction,
 )
+from gateway.exchange.secret_ports import Secrets
 from gateway.translog.event import AuditEvent
 from tests.fakes.custody import FakeCertificates, FakeClocks, FakeDuties, FakeHolds
 from tests.fakes.erasures import FakeErasures
 from tests.fakes.evidence import FakeCases, FakePackages, FakeReleases, FakeRenditions
 from tests.fakes.parties import FakeAgreements, FakeDirectory
+from tests.fakes.secrets import FakeSecrets
 from tests.fakes.services import FakeFileKeys, FakeIdempotency, FakeLedger, FakeQueue, FakeReplays
 from tests.fakes.state import Job, State
 
@@ -66,6 +68,7 @@ class FakeTransaction:
         self.duties: Duties = FakeDuties(state, self.ledger)
         self.certificates: Certificates = FakeCertificates(state, self.ledger)
         self.erasures: Erasures = FakeErasures(state, self.ledger)
+        self.secrets: Secrets = FakeSecrets(state, self.ledger)
 
 
 class FakeDatabase:

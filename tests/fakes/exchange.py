@@ -32,8 +32,10 @@ from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange import authorize, govern, onboard, receive
 from gateway.exchange.intake import Intake
 from gateway.exchange.ports import CleanRendition, Examined, Redacted, RenditionSpec
+from gateway.exchange.secret_ports import SecretRegister
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
+from gateway.redaction.fingerprint import Register
 from gateway.settings import Settings
 from gateway.workers.steps import handlers
 from tests.fakes.blobs import FakeBlobs
@@ -107,6 +109,7 @@ class TextWorkbench:
         stop_on: frozenset[str],
         specs: Sequence[RenditionSpec],
         names: frozenset[str] = frozenset(),
+        register: SecretRegister | None = None,
     ) -> Redacted:
         if name in self.redact_failures:
             raise self.redact_failures[name]
@@ -114,6 +117,11 @@ class TextWorkbench:
             return Redacted((), ("HEALTH",))
         for known in names:
             data = data.replace(f" {known} ".encode(), f" <{known}> ".encode())
+        if register is not None:
+            text = data.decode()
+            for found in reversed(Register(register.key, register.fingerprints).find(text)):
+                text = f"{text[: found.start]}[TS-REGISTERED]{text[found.end :]}"
+            data = text.encode()
         return Redacted(tuple(self._render(data, exhibit_id, name, media_type, spec) for spec in specs), ())
 
     def _render(self, data: bytes, exhibit_id: str, name: str, media_type: str, spec: RenditionSpec) -> CleanRendition:

@@ -14,6 +14,7 @@ from gateway.evidence.erasure import Erasure
 from gateway.evidence.hold import Hold
 from gateway.evidence.package import Case, Exhibit, Package, Principal, Release, Rendition
 from gateway.exchange.ports import AgreementRecord, AgreementSignature, Certificate, StoredAnswer
+from gateway.exchange.secret_ports import RegisteredSecret
 from gateway.translog.event import AuditEvent
 
 
@@ -57,6 +58,7 @@ class State:
     certificates: dict[str, Certificate] = field(default_factory=dict)
     certificate_entries: dict[str, str] = field(default_factory=dict)
     erasures: dict[str, Erasure] = field(default_factory=dict)
+    secrets: dict[str, RegisteredSecret] = field(default_factory=dict)
 
     def copy(self) -> Self:
         """A snapshot: new containers, the same frozen values."""
