@@ -26,6 +26,7 @@ from gateway.cli.log_erase import erase, vacuum_tables
 from gateway.cli.packages import packages_app
 from gateway.cli.pull import pull
 from gateway.cli.push import push
+from gateway.cli.redaction_explain import redaction_app
 from gateway.cli.secrets import secrets_app
 from gateway.cli.simulate import simulate
 from gateway.cli.witness import witness_app
@@ -62,6 +63,7 @@ app.add_typer(agencies_app, name="agencies", rich_help_panel=_OPERATOR)
 app.add_typer(agreements_app, name="agreements", rich_help_panel=_OFFICER)
 app.add_typer(holds_app, name="holds", rich_help_panel=_OFFICER)
 app.command(rich_help_panel=_OFFICER)(detect)
+app.add_typer(redaction_app, name="redaction", rich_help_panel=_OFFICER)
 log_app.command("erase")(erase)
 audit_app.command("erase")(erase)
 audit_app.command("vacuum")(vacuum_tables)

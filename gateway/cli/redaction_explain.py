@@ -1,0 +1,91 @@
+"""``evidence-gateway redaction``: why something was redacted, and which rules redact how much.
+
+Both read reports, which hold places and reasons and never what was removed; neither needs a gateway.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.agreement_files import read_file
+
+redaction_app = typer.Typer(help="Reports of redaction: explain a finding, count by rule.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+@redaction_app.command("explain")
+def explain(
+    report: Annotated[Path, typer.Argument(help="A redaction report (JSON).")],
+    finding: Annotated[str | None, typer.Argument(help="Id of the finding: f3.")] = None,
+    at: Annotated[int | None, typer.Option(min=0, help="Or a character of the canonical text, from 0.")] = None,
+    agreement: Annotated[
+        Path | None, typer.Option(help="The agreement that the exhibit was pushed under; names the clause.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say by which rule, model and clause something was redacted.
+
+    Exit codes: 0 explained; 2 no report, or no agreement; 3 the agreement as given does not ask for it;
+    4 nothing was redacted there.
+    """
+    from gateway.agreements.parsing import parse_agreement
+    from gateway.exchange import redaction_explained
+
+    read = redaction_explained.parse_report(read_file(report, redaction_explained.MAX_REPORT_BYTES))
+    wanted = redaction_explained.finding_of(read, finding, at)
+    against = None if agreement is None else parse_agreement(read_file(agreement))
+    why = redaction_explained.explain(read, wanted, against)
+    if as_json:
+        typer.echo(json.dumps(asdict(why), ensure_ascii=False))
+    else:
+        clause = why.clause or "give --agreement to see it"
+        for name, value in (
+            ("finding", f"{wanted['id']}, characters {wanted['start']} to {wanted['end']}, {why.place}"),
+            ("what", f"{wanted['entity']} ({wanted['category']})"),
+            ("rule", f"{wanted['rule']}, sure to {wanted['confidence']:.0%}"),
+            ("found by", why.found_by + (", as a recurrence" if why.again else "")),
+            ("action", f"{wanted['action']} in the view {read['view']}"),
+            ("reason", f"{wanted['reason_code']}: {why.meaning}"),
+            ("basis", why.legal_basis),
+            ("clause", clause),
+        ):
+            typer.echo(f"{name:9} {_plain(value)}")
+        if why.agrees is False:
+            typer.echo("This agreement does not ask for that action: is it the version that the exhibit came under?")
+    if why.agrees is False:
+        raise typer.Exit(3)
+
+
+@redaction_app.command("statistics")
+def statistics(
+    reports: Annotated[list[Path], typer.Argument(help="Redaction reports (JSON), of one agreement for instance.")],
+    as_json: Json = False,
+) -> None:
+    """Count redactions by rule over reports: how often, how sure, how many only as recurrences."""
+    from gateway.exchange import redaction_explained
+
+    limit = redaction_explained.MAX_REPORT_BYTES
+    counts = redaction_explained.statistics(
+        redaction_explained.parse_report(read_file(path, limit)) for path in reports
+    )
+    if as_json:
+        typer.echo(json.dumps({"reports": len(reports), "rules": [asdict(each) for each in counts]}))
+        return
+    typer.echo(f"{'redactions':>10} {'again':>6} {'reports':>7} {'lowest':>6} {'mean':>5}  rule")
+    for each in counts:
+        typer.echo(
+            f"{each.redactions:>10} {each.again:>6} {each.reports:>7} {each.lowest_confidence:>6.2f} "
+            f"{each.mean_confidence:>5.2f}  {_plain(each.rule)} ({', '.join(each.entities)})"
+        )
+    typer.echo(f"{sum(each.redactions for each in counts)} redactions in {len(reports)} reports.")
+
+
+def _plain(value: str) -> str:
+    # A report may come from anywhere; nothing in it may steer a terminal.
+    return "".join(char if char.isprintable() else "\ufffd" for char in value)
