@@ -15,6 +15,7 @@ from gateway.agreements.vocabulary import CATEGORY_KEYS
 from gateway.errors import InvalidInput, NotFound
 from gateway.evidence.canonical import parse_json
 from gateway.evidence.taxonomy import ENTITIES, REASON_CODES, Action, Category
+from gateway.policy.rulebook import existing_clause
 
 MAX_REPORT_BYTES = 64 << 20
 
@@ -161,10 +162,9 @@ def _clause(view_name: str, finding: Mapping[str, Any], agreement: Agreement) ->
         )
     category, entity = Category(finding["category"]), finding["entity"]
     key = next(written for written, meant in CATEGORY_KEYS.items() if meant is category)
-    stated = agreement.document["views"][view_name].get(key, {})
-    member = next((name for name in (entity, "default") if name in stated), None)
+    at = f"/views/{view_name}"
     # What a view leaves out is removed: then the view itself is the clause.
-    clause = f"/views/{view_name}" if member is None else f"/views/{view_name}/{key}/{member}"
+    clause = existing_clause(agreement, f"{at}/{key}/{entity}", f"{at}/{key}/default", at)
     asked, done = view.action(category, entity), Action(finding["action"])
     # What has no pseudonym or no coarser form is removed instead; a recurrence or a merged stretch may be stricter.
     return clause, asked is done or done.strictness > asked.strictness > Action.KEEP.strictness
