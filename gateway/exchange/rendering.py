@@ -83,12 +83,12 @@ def redact_exhibit(
     renditions = []
     for spec in specs:
         pseudonymiser = Pseudonymiser(spec.pseudonym_key)
-        plan = build_plan(document.canonical, findings, spec.view.action, pseudonymiser)
+        plan = build_plan(document.canonical, findings, spec.view.action, pseudonymiser, names)
         if plan.stops:
             return Redacted((), tuple(sorted(plan.stops)))
         finished = document.render(plan.replacements)
         proof = prove_clean(plan.removed, format_.layers(finished), plan.expected_text)
-        name_plan = build_plan(name_text, name_findings, spec.view.action, pseudonymiser)
+        name_plan = build_plan(name_text, name_findings, spec.view.action, pseudonymiser, names)
         renditions.append(
             CleanRendition(
                 view=spec.view.name,

@@ -78,6 +78,7 @@ def build_plan(
     findings: Sequence[Finding],
     action_for: ActionFor,
     pseudonymiser: Pseudonymiser,
+    known_names: Iterable[str] = (),
 ) -> Plan:
     """Decide what is replaced by what.
 
@@ -86,6 +87,7 @@ def build_plan(
         findings: What the detectors reported, in any order, overlapping or not.
         action_for: The view: category and entity to action.
         pseudonymiser: Keyed for the case and recipient.
+        known_names: Names of persons in the package, which short forms here may mean.
 
     Raises:
         DetectionFailed: ``finding-out-of-range`` or ``finding-unknown-entity``: a detector is at fault,
@@ -99,7 +101,8 @@ def build_plan(
     values = [value for span in grown for value in with_parts(_removed(text, span))]
     grown += _again(text, grown, values)
     whole = merged(text, united(cut(grown, segments)), segments)
-    names = resolve(text[span.value_start : span.value_end] for span in whole if span.entity == "PERSON")
+    persons = (text[span.value_start : span.value_end] for span in whole if span.entity == "PERSON")
+    names = resolve((*persons, *known_names))
     redactions = tuple(_worded(text, span, pseudonymiser, names) for span in whole)
     return Plan(redactions, _listed(text, redactions, values), stops, _applied(text, redactions))
 

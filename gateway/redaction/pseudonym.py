@@ -7,9 +7,8 @@ from a guessed name, and labels under two keys have nothing in common. 30 bits: 
 persons share a code with odds of 1 in 2,150; two of 100, 1 in 217,000.
 
 Names are folded (case, accents, forms of address, "Smith, John"). A shorter form ("Mr Smith", "J.
-Smith") is resolved to the full name if exactly one full name in the document fits it. Where two fit,
-the short form keeps a label of its own: saying less beats merging two people. Resolution looks at
-one exhibit only, so the bare "Smith" of one exhibit and the "John Smith" of another differ.
+Smith", "J. S.") is resolved to the full name if exactly one full name of the package fits it. Where two
+fit, the short form keeps a label of its own: saying less beats merging two people.
 """
 
 from __future__ import annotations
@@ -88,28 +87,44 @@ def normalised(entity: str, value: str) -> str:
 
 
 def resolve(names: Iterable[str]) -> dict[str, str]:
-    """Which short forms of names in one document mean which full name, all in normalised form.
+    """Which short forms of names mean which full name, all in normalised form.
 
-    A short form is a family name alone or initials with a family name. It resolves if exactly one
-    longer name fits; forms that fit several, or none, are left out.
+    A short form is a family name alone, initials with a family name, or initials alone. It resolves if
+    exactly one longer name fits; forms that fit several, or none, are left out.
     """
-    forms = {form for name in names if (form := normalised("PERSON", name))}
+    written: dict[str, set[str]] = {}
+    for name in names:
+        if form := normalised("PERSON", name):
+            written.setdefault(form, set()).add(" ".join(_unaccented(word) for word in words_of(name)))
+    forms = sorted(written)  # an order of its own, so that the answer is the same for the same names
     full = [form.split(" ") for form in forms if _is_full(form.split(" "))]
     by_family: dict[str, list[list[str]]] = {}
+    by_initials: dict[str, list[list[str]]] = {}
     for words in full:
         by_family.setdefault(words[-1], []).append(words)
+        by_initials.setdefault(" ".join(word[0] for word in words), []).append(words)
     aliases: dict[str, str] = {}
-    for form in sorted(forms):
+    for form in forms:
         words = form.split(" ")
         fitting = [other for other in by_family.get(words[-1], []) if other != words and _fits(words, other)]
+        fitting += _with_initials(written[form], by_initials)
         if len(fitting) > 1:
             # "John Smith" and "John Peter Smith" are one family of forms if each fits the longest.
-            longest = max(fitting, key=len)
+            longest = max(fitting, key=lambda other: (len(other), len(" ".join(other)), other))
             if all(other == longest or _fits(other, longest) for other in fitting):
                 fitting = [longest]
         if len(fitting) == 1:
             aliases[form] = " ".join(fitting[0])
     return aliases
+
+
+def _with_initials(spellings: Iterable[str], by_initials: Mapping[str, list[list[str]]]) -> list[list[str]]:
+    """The full names with these initials, if all spellings of one form have the same.
+
+    As written, for the "M." of "M.-C. D." is taken for a form of address by itself.
+    """
+    found = [by_initials.get(spelling, []) for spelling in spellings]
+    return found[0] if all(each == found[0] for each in found) else []
 
 
 def _is_full(words: list[str]) -> bool:

@@ -38,7 +38,12 @@ class Patterns:
 
 
 def redact(
-    text: str, detector: Patterns, *views: View, name: str = "note.txt", stop_on: frozenset[str] = frozenset()
+    text: str,
+    detector: Patterns,
+    *views: View,
+    name: str = "note.txt",
+    stop_on: frozenset[str] = frozenset(),
+    names: frozenset[str] = frozenset(),
 ) -> Redacted:
     return redact_exhibit(
         text.encode(),
@@ -49,6 +54,7 @@ def redact(
         source_commitment="0" * 64,
         stop_on=stop_on,
         specs=[RenditionSpec(view, "ico-uk", b"k" * 32) for view in views],
+        names=names,
     )
 
 
@@ -128,3 +134,22 @@ def test_a_format_that_leaks_is_caught_by_the_residue_check(monkeypatch: pytest.
 def test_the_file_name_is_redacted_like_the_text(name: str, delivered: str) -> None:
     outcome = redact(TEXT, Patterns(PERSON="Ada Lovelace"), STRICT, name=name)
     assert outcome.renditions[0].name == delivered
+
+
+def test_short_forms_in_another_exhibit_bear_the_pseudonym_of_the_full_name() -> None:
+    names = frozenset({"Marie-Claire Dubois"})
+    letter = redact("Marie-Claire Dubois wrote.", Patterns(PERSON="Marie-Claire Dubois"), PSEUDONYMS, names=names)
+    (label,) = re.findall(r"\[Person [^]]+\]", letter.renditions[0].data.decode())
+    text = "Dubois's car. M.-C. D. came. M.-C. Dubois too, and MARIE-CLAIRE DUBOIS."
+    other = redact(text, Patterns(), PSEUDONYMS, names=names).renditions[0].data.decode()
+    assert other == f"{label}'s car. {label} came. {label} too, and {label}."
+
+
+def test_initials_that_fit_two_people_are_neither_of_them() -> None:
+    names = frozenset({"Marie-Claire Dubois", "Max Carl Dorn"})
+    other = redact("M. C. D. came.", Patterns(), PSEUDONYMS, names=names).renditions[0].data.decode()
+    apart = [
+        redact(f"{name} came.", Patterns(PERSON=name), PSEUDONYMS, names=names).renditions[0].data.decode()
+        for name in sorted(names)
+    ]
+    assert len({other, *apart}) == 3

@@ -65,3 +65,17 @@ def test_short_keys_are_refused() -> None:
 
 def test_normal_forms() -> None:
     assert normalised("ORGANISATION", "The Serco  Limited") == "serco limited"
+
+
+def test_resolution_does_not_depend_on_the_order_of_names() -> None:
+    names = ["John P. Smith", "John Peter Smith", "Smith", "J. P. S.", "M.-C. D.", "Marie-Claire Dubois", "Dubois"]
+    answers = [resolve(order) for order in (names, names[::-1], names[3:] + names[:3])]
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0]["smith"] == "john peter smith"
+    assert answers[0]["dubois"] == "marie claire dubois"
+
+
+def test_spellings_of_one_form_that_differ_resolve_to_nobody() -> None:
+    # Without its "M." the first is "C. D." too, which may be somebody else.
+    assert "c d" in resolve(["M.-C. D.", "Marie-Claire Dubois"])
+    assert "c d" not in resolve(["M.-C. D.", "C. D.", "Marie-Claire Dubois"])
