@@ -26,6 +26,7 @@ from gateway.api import (
     packages,
     problems,
     pulls,
+    redactions,
     releases,
     reviews,
     secrets,
@@ -53,6 +54,7 @@ _ROUTERS = tuple(
         audit,
         audit_export,
         erasures,
+        redactions,
         secrets,
     )
 )

@@ -1,6 +1,6 @@
 """``evidence-gateway redaction``: why something was redacted, and which rules redact how much.
 
-Both read reports, which hold places and reasons and never what was removed; neither needs a gateway.
+Reports hold places and reasons and never what was removed. Files are read without a gateway.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from gateway.cli.agreement_files import read_file
+from gateway.errors import InvalidInput
 
 redaction_app = typer.Typer(help="Reports of redaction: explain a finding, count by rule.", no_args_is_help=True)
 
@@ -64,26 +65,59 @@ def explain(
 
 @redaction_app.command("statistics")
 def statistics(
-    reports: Annotated[list[Path], typer.Argument(help="Redaction reports (JSON), of one agreement for instance.")],
+    reports: Annotated[list[Path] | None, typer.Argument(help="Redaction reports (JSON).")] = None,
+    agreement: Annotated[str | None, typer.Option(help="Or: ask the gateway about this agreement.")] = None,
+    credentials: Annotated[
+        Path | None,
+        typer.Option(
+            "--credentials", "-c", envvar="EVIDENCE_GATEWAY_CREDENTIALS", help="Of a principal who may audit it."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Count redactions by rule over reports: how often, how sure, how many only as recurrences."""
+    """Count redactions by rule: how often, how sure, how many only as recurrences.
+
+    Exit codes: 0 counted; 2 no report, or the command line cannot be accepted; 3 refused;
+    4 no such agreement; 5 not available.
+    """
+    if bool(reports) == (agreement is not None) or (agreement is not None and credentials is None):
+        raise InvalidInput(
+            "statistics-usage",
+            "Give either reports, or an agreement and credentials.",
+            remedy="Name files, or use --agreement ID --credentials FILE.",
+        )
+    answer = (
+        _of_files(reports or []) if credentials is None or agreement is None else _of_agreement(agreement, credentials)
+    )
+    if as_json:
+        typer.echo(json.dumps(answer))
+        return
+    typer.echo(f"{'redactions':>10} {'again':>6} {'reports':>7} {'lowest':>6} {'mean':>5}  rule")
+    for each in answer["rules"]:
+        typer.echo(
+            f"{each['redactions']:>10} {each['again']:>6} {each['reports']:>7} {each['lowest_confidence']:>6.2f} "
+            f"{each['mean_confidence']:>5.2f}  {_plain(each['rule'])} ({', '.join(each['entities'])})"
+        )
+    newest = "" if answer["complete"] else " (the newest)"
+    typer.echo(
+        f"{sum(each['redactions'] for each in answer['rules'])} redactions in {answer['reports']} reports{newest}."
+    )
+
+
+def _of_files(reports: list[Path]) -> dict[str, Any]:
     from gateway.exchange import redaction_explained
 
     limit = redaction_explained.MAX_REPORT_BYTES
-    counts = redaction_explained.statistics(
-        redaction_explained.parse_report(read_file(path, limit)) for path in reports
-    )
-    if as_json:
-        typer.echo(json.dumps({"reports": len(reports), "rules": [asdict(each) for each in counts]}))
-        return
-    typer.echo(f"{'redactions':>10} {'again':>6} {'reports':>7} {'lowest':>6} {'mean':>5}  rule")
-    for each in counts:
-        typer.echo(
-            f"{each.redactions:>10} {each.again:>6} {each.reports:>7} {each.lowest_confidence:>6.2f} "
-            f"{each.mean_confidence:>5.2f}  {_plain(each.rule)} ({', '.join(each.entities)})"
-        )
-    typer.echo(f"{sum(each.redactions for each in counts)} redactions in {len(reports)} reports.")
+    read = (redaction_explained.parse_report(read_file(path, limit)) for path in reports)
+    rules = [asdict(each) for each in redaction_explained.statistics(read)]
+    return {"reports": len(reports), "complete": True, "rules": rules}
+
+
+def _of_agreement(agreement: str, credentials: Path) -> dict[str, Any]:
+    from gateway.client import Credentials, GatewayClient
+
+    with GatewayClient(Credentials.load(credentials)) as client:
+        return client.redaction_statistics(agreement)
 
 
 def _plain(value: str) -> str:

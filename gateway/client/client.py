@@ -185,6 +185,11 @@ class GatewayClient:
         answer: dict[str, Any] = self.connection.get(f"/v1/audit/{question}", filters)
         return answer
 
+    def redaction_statistics(self, agreement: str) -> dict[str, Any]:
+        """Redactions by rule over the newest reports under an agreement."""
+        answer: dict[str, Any] = self.connection.get("/v1/audit/redactions", {"agreement": agreement})
+        return answer
+
     def audit_extract(self, out: Path, form: str, **filters: str) -> auditing.Extracted:
         """Everything that a search finds, into a file; see :func:`gateway.client.auditing.extract`."""
         return auditing.extract(self.connection, out, form, filters)

@@ -15,9 +15,12 @@ from gateway.agreements.vocabulary import CATEGORY_KEYS
 from gateway.errors import InvalidInput, NotFound
 from gateway.evidence.canonical import parse_json
 from gateway.evidence.taxonomy import ENTITIES, REASON_CODES, Action, Category
+from gateway.exchange.ports import Transaction
 from gateway.policy.rulebook import existing_clause
 
 MAX_REPORT_BYTES = 64 << 20
+#: One answer over an agreement reads its newest reports up to either limit.
+MAX_REPORTS, MAX_READ_BYTES = 500, 16 << 20
 
 #: What stands behind the first part of a rule's name, where it is not a rule written for one form.
 _MODELS = {
@@ -65,6 +68,15 @@ class RuleCounts:
     lowest_confidence: float
     mean_confidence: float
     entities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementCounts:
+    """Counts over the newest reports under an agreement; ``complete`` if these were all."""
+
+    reports: int
+    complete: bool
+    rules: tuple[RuleCounts, ...]
 
 
 def parse_report(source: bytes) -> Mapping[str, Any]:
@@ -137,6 +149,21 @@ def statistics(reports: Iterable[Mapping[str, Any]]) -> list[RuleCounts]:
             found.setdefault(finding["rule"].removesuffix("/again"), []).append((number, finding))
     counts = [_counted(rule, items) for rule, items in found.items()]
     return sorted(counts, key=lambda each: (-each.redactions, each.rule))
+
+
+def statistics_of(tx: Transaction, agreement_id: str) -> AgreementCounts:
+    """Counts over the newest reports under an agreement, as many as one answer may read."""
+    sizes = tx.renditions.report_sizes(agreement_id, limit=MAX_REPORTS + 1)
+    chosen: list[str] = []
+    total = 0
+    for rendition_id, size in sizes[:MAX_REPORTS]:
+        total += size
+        if total > MAX_READ_BYTES:
+            break
+        chosen.append(rendition_id)
+    stored = (tx.renditions.get(rendition_id) for rendition_id in chosen)
+    rules = statistics(parse_report(rendition.report) for rendition in stored if rendition is not None)
+    return AgreementCounts(len(chosen), len(chosen) == len(sizes), tuple(rules))
 
 
 def _counted(rule: str, items: Sequence[tuple[int, Mapping[str, Any]]]) -> RuleCounts:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from gateway.errors import Conflict
 from gateway.evidence.lifecycle import RenditionState
@@ -62,6 +62,16 @@ class PostgresRenditions:
             .order_by(renditions.c.created_at, renditions.c.id)
         )
         return [_rendition(row) for row in self._connection.execute(query)]
+
+    def report_sizes(self, agreement_id: str, *, limit: int) -> Sequence[tuple[str, int]]:
+        query = (
+            select(renditions.c.id, func.octet_length(renditions.c.report))
+            .join(packages, packages.c.id == renditions.c.package_id)
+            .where(packages.c.agreement_id == agreement_id)
+            .order_by(renditions.c.created_at.desc(), renditions.c.id.desc())
+            .limit(limit)
+        )
+        return [(row[0], row[1]) for row in self._connection.execute(query)]
 
     def move(self, rendition_id: str, event_name: str, event: AuditEvent) -> RenditionState:
         """Raises NotFound ``rendition-missing``, Conflict ``state-conflict``."""

@@ -197,6 +197,12 @@ def test_reviews_wait_in_order_and_are_approved_once_by_each_person(database: Da
         assert all(r.state is RenditionState.IN_REVIEW for r in waiting)
         assert list(tx.renditions.awaiting_review([])) == []
         assert list(tx.renditions.awaiting_review(["another"])) == []
+        sizes = tx.renditions.report_sizes(here.agreement.id, limit=9)
+        assert {rendition_id for rendition_id, _ in sizes} == {early.id, late.id, done.id}
+        assert all(size == len(early.report) for _, size in sizes)
+        assert sizes[0][0] == late.id
+        assert list(tx.renditions.report_sizes(here.agreement.id, limit=1)) == [sizes[0]]
+        assert list(tx.renditions.report_sizes("another", limit=9)) == []
         assert set(tx.renditions.approvals(early.id)) == {approver, other}
         assert list(tx.renditions.approvals(late.id)) == []
         move = seeds.event("rendition.reject")

@@ -174,6 +174,15 @@ class FakeRenditions:
         ]
         return sorted(rows, key=lambda r: (r.created_at, r.id))
 
+    def report_sizes(self, agreement_id: str, *, limit: int) -> Sequence[tuple[str, int]]:
+        rows = [
+            r
+            for r in self._state.renditions.values()
+            if self._state.packages[r.package_id].agreement.id == agreement_id
+        ]
+        rows.sort(key=lambda r: (r.created_at, r.id), reverse=True)
+        return [(r.id, len(r.report)) for r in rows[:limit]]
+
     def move(self, rendition_id: str, event_name: str, event: AuditEvent) -> RenditionState:
         rendition = known(self._state.renditions, rendition_id, "rendition")
         state = moved(rendition.state, event_name, event)
