@@ -20,6 +20,7 @@ from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.ports import RenditionSpec
 from gateway.exchange.rendering import redact_exhibit, survey_exhibit
 from gateway.formats.archives import ArchiveDocument
+from gateway.formats.leftout import left_out
 from gateway.formats.registry import format_for
 from gateway.formats.sniff import sniff
 from gateway.redaction.document import Detector, Format
@@ -94,6 +95,7 @@ def redact(request: Mapping[str, Any]) -> Mapping[str, Any]:
         specs=[decode_spec(spec) for spec in request["specs"]],
         names=frozenset(request["names"]),
         register=decode_register(request["register"]),
+        dropped=left_out(request["media_type"], request["data"]),
     )
     answer: dict[str, Any] = {
         "stopped_by": list(redacted.stopped_by),

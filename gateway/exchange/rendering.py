@@ -57,6 +57,7 @@ def redact_exhibit(
     specs: Sequence[RenditionSpec],
     names: frozenset[str] = frozenset(),
     register: Register | None = None,
+    dropped: Sequence[str] = (),
 ) -> Redacted:
     """All renditions of one exhibit.
 
@@ -64,6 +65,7 @@ def redact_exhibit(
         stop_on: Values of ``taxonomy.Category`` whose findings stop the package.
         names: Names of persons known from other exhibits of the package.
         register: Registered secrets of the party that pushed it.
+        dropped: What the format leaves out of every rendition, for the report.
 
     Raises:
         Unparsable, DetectionFailed, ResidueFound: nothing may be released.
@@ -103,6 +105,7 @@ def redact_exhibit(
                     document=document.canonical,
                     plan=plan,
                     proof=proof,
+                    dropped=dropped,
                 ),
                 lowest_confidence=plan.lowest_confidence,
             )
