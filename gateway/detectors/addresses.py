@@ -104,7 +104,7 @@ _LIVES = re.compile(
     + rf"{_UP}[\w’'-]+(?:\s(?:{_UP}[\w’'-]+|de|la|del|sur|upon|on))*(?<!\sde)(?<!\sla))"
 )
 _GEOGRAPHIC = re.compile(
-    rf"\b(?:(?:district|province|village|town|city|county|region|municipality|department|département|ville|village"
+    rf"\b(?:(?:[Dd]istrict|[Pp]rovince|village|town|city|[Cc]ounty|region|[Mm]unicipality|department|département|ville|village"
     rf"|ciudad|provincia|pueblo|municipio|comté|municipalité|canton|commune|île|island)\s(?:of|de|d’|d'|d\s'\s?|del"
     rf"|du)\s?(?P<a>{_UP}[\w’'-]+(?:\s{_UP}[\w’'-]+)?)"
     rf"|(?P<b>{_UP}[\w’'-]+(?:\s{_UP}[\w’'-]+)?)\s(?:district|province|village|county|region|Province|District"
@@ -154,6 +154,6 @@ def find_addresses(passage: Passage) -> Iterator[Span]:
     for match in _LIVES.finditer(text):
         yield Span(match.start("name"), match.end("name"), "LOCATION", "location/lives-in", 0.75)
     for match in _GEOGRAPHIC.finditer(text):
-        group = "a" if match.group("a") else "b"
-        if match.group(group).split()[0].lower() not in _NOT_PLACES:
-            yield Span(match.start(group), match.end(group), "LOCATION", "location/named-area", 0.7)
+        name = match.group("a") or match.group("b")
+        if name.split()[0].lower() not in _NOT_PLACES:
+            yield Span(match.start(), match.end(), "LOCATION", "location/named-area", 0.7)

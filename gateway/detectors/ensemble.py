@@ -21,6 +21,7 @@ from gateway.detectors.identifiers import find_identifiers
 from gateway.detectors.labels import find_labelled
 from gateway.detectors.language import LANGUAGES, detect_language
 from gateway.detectors.legends import find_enclosed, find_marked
+from gateway.detectors.local_bodies import find_local_bodies
 from gateway.detectors.models import PackagedModels
 from gateway.detectors.national_ids import find_national_ids
 from gateway.detectors.ner import find_named
@@ -48,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     find_identifiers,
     find_national_ids,
     find_organisations,
+    find_local_bodies,
     find_origins,
     find_addresses,
     find_quantities,

@@ -33,6 +33,10 @@ _LAND = re.compile(
     r"|parcelas?|lot)\s(?:nos?\.?\s?|n[°º]s?\s?)?"
     r"(?P<value>\d{1,4}(?:[./]\s?\d{1,4})+(?:\s?\.?\s?[A-Z]{1,2}\.?\s?\d{0,2}(?:\s?[.,]\s?[A-Z](?:\.\s?\d)?)?)*)"
 )
+_PLOT = re.compile(
+    r"\b(?:plot|parcel|lot|flat|block|parcelle|parcela)s?\s(?:no\.?|nos\.|n[°º]s?)\s?\d{1,5}[A-Za-z]?\b"
+    r"(?:\sof\sblock\s[A-Z0-9]{1,3})?"
+)
 _SLASHED = re.compile(r"(?<![\w/.,-])\d{2,6}/\d{2}(?:\d\d)?(?![\w/]|[.,]\d)")
 _DOCKET = re.compile(
     r"\b(?:[IVX]{1,4}\s)?[A-Z]{1,5}\.?\s?\d{1,5}/\d{2,4}\b|\b\d{1,2}/\d{4}/\d{2,5}/\d{2,5}\b|\b[A-Z]-\d{3,6}"
@@ -123,8 +127,9 @@ def _files(passage: Passage) -> Iterator[Span]:
             if long_enough:
                 start = match.start("list")
                 yield Span(start, start + len(value), "CASE_NUMBER", "number/numbered", 0.85)
-    for match in _LAND.finditer(text):
-        yield Span(match.start("value"), match.end("value"), "REFERENCE", "number/land", 0.7)
+    for pattern in (_LAND, _PLOT):
+        for match in pattern.finditer(text):
+            yield Span(match.start(), match.end(), "REFERENCE", "number/land", 0.7)
     for pattern, rule in ((_SLASHED, "number/slashed"), (_DOCKET, "number/docket")):
         for match in pattern.finditer(text):
             if not _EU_LAW.search(text, max(0, match.start() - 40), match.start()) and match.group() != "24/07":

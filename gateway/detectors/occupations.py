@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from gateway.detectors.passage import Passage, Span
 
 _OCCUPATION = (
-    r"(?:accountant|actor|actress|architect|artist|assistant|baker|banker|builder|businessm[ae]n|businesswoman"
+    r"(?:accountant|actor|actress|ana?esthesiologist|ana?esthetist|author|barrister|broadcaster|butcher|cashier|cleaner"
+    r"|coach|composer|consultant|contractor|(?:ballet\s)?dancer|director|diplomat|entrepreneur|foreman|gyna?ecologist"
+    r"|hunter|interpreter|janitor|judge|magistrate|model|neurologist|estate\sagent|fire\sofficer|pensioner|porter"
+    r"|prosecutor|psychotherapist|radiologist|restaurateur|shepherd|social\sworker|sportsm[ae]n|steward|welder|architect|artist|assistant|baker|banker|builder|businessm[ae]n|businesswoman"
     r"|carpenter|chef|civil\sservant|clerk|cook|dentist|designer|doctor|driver|economist|editor|electrician"
     r"|engineer|farmer|fireman|firefighter|fisherman|gardener|guard"
     r"|hairdresser|historian|imam|journalist|labourer|lawyer|lecturer|librarian|manager|mechanic|midwife|miner"
@@ -24,7 +27,7 @@ _OCCUPATION = (
 )
 _SAID = re.compile(
     rf"\b(?:work(?:ed|s|ing)?\sas|employed(?:\s\w+)?\sas|serv(?:ed|es|ing)\sas|a\sformer|is\sa|was\sa|is\san"
-    rf"|was\san|by\sprofession|trained\sas|job\sas|post\sof|profession\sof|latterly\sas|formerly\sas|became|,\sa"
+    rf"|was\san|by\sprofession|practis(?:ed|es|ing)\sas|becoming|who\sis|is\sthe|was\sthe|qualified\sas|appointed(?:\sas)?|trained\sas|job\sas|post\sof|profession\sof|latterly\sas|formerly\sas|became|,\sa"
     rf"|,\san)\s(?:an?\s|the\s)?(?P<name>(?:[\w’'-]+\s){{0,2}}?{_OCCUPATION}s?(?:\s(?:and|or)\s"
     rf"(?:[\w’'-]+\s)?{_OCCUPATION})?)\b",
 )

@@ -35,6 +35,11 @@ _KIND_BEFORE = re.compile(
     rf"|Association)"
     rf"\s(?:of\s|de\s|des\s|du\s|del\s|de\sla\s)?(?:the\s)?{_WORD}(?:\s(?:{_WORD}|of|de|du|des|del|y|et))*)"
 )
+#: "White, Willis and Hoffman": a firm by its partners, where a firm is what stands there.
+_PARTNERS = re.compile(
+    rf"\b(?:at|of|with|by|for|firm|solicitors|attorneys)\s(?P<name>{_UP}[\w’'-]+,\s{_UP}[\w’'-]+(?:,\s{_UP}[\w’'-]+)?,?\s"
+    rf"(?:and|&)\s{_UP}[\w’'-]+)"
+)
 _QUOTED = re.compile(
     rf"(?:newspaper|magazine|periodical|daily|company|firm|association|party|organisation|journal|société|empresa"
     rf"|periódico|revue)\s?(?:,|called|named)?\s?[“\"«]\s?(?P<name>{_UP}[^”\"»\n]{{1,60}})[”\"»]"
@@ -48,7 +53,7 @@ def find_organisations(passage: Passage) -> Iterator[Span]:
         yield Span(match.start("name"), match.end(), "ORGANISATION", "organisation/legal-form", 0.9)
     if passage.commercial:
         return
-    for pattern, rule in ((_KIND_AFTER, "kind"), (_KIND_BEFORE, "kind"), (_QUOTED, "quoted")):
+    for pattern, rule in ((_KIND_AFTER, "kind"), (_KIND_BEFORE, "kind"), (_QUOTED, "quoted"), (_PARTNERS, "partners")):
         for match in pattern.finditer(text):
             name = match.group("name")
             start = match.start("name") + len(name) - len(_without_article(name))

@@ -69,6 +69,11 @@ _INTRODUCED = re.compile(
     rf"[Dd]ear|[Hh]i|[Hh]ello|[Bb]onjour|[Hh]ola|[Ee]stimad[oa]|[Cc]h(?:er|ère)|a national named)\s+(?P<name>{_CAP}"
     rf"(?:\s(?:{_INITIALS}|{_CAP})){{0,3}})"
 )
+_KIN = re.compile(
+    r"\b(?:[Mm]y|[Hh]is|[Hh]er|[Oo]ur|[Tt]heir|applicant[’']s|claimant[’']s)\s(?:late\s|eldest\s|younger\s|older\s|twin\s)?"
+    r"(?:kid|child|son|daughter|baby|husband|wife|spouse|partner|brother|sister|mother|father|mum|mom|dad|uncle|aunt"
+    rf"|cousin|nephew|niece|grand(?:son|daughter|mother|father)|fianc[ée]e?),?\s(?P<name>{_CAP}(?:\s{_CAP}){{0,2}})"
+)
 _MIDDLE_INITIAL = re.compile(rf"(?<!\w)(?P<name>{_UP}{_SMALL}+\s{_UP}\.?\s{_UP}{_SMALL}+(?:-{_UP}{_SMALL}+)?)(?!\w)")
 _NAMED_SMALL = re.compile(r"\bmy (?:full )?name is (?P<name>[^\W\d_]{2,}(?:\s[^\W\d_]{2,})?)", re.IGNORECASE)
 _LORD_OF = re.compile(rf"\b(?:Lord|Lady|Baroness|Baron)\s{_CAP}\sof\s{_CAP}(?:-{_LOW}+-{_CAP})?")
@@ -134,7 +139,7 @@ def find_people(passage: Passage) -> Iterator[Span]:
         if match.group("name").split()[0].lower() not in _NO_NAMES:
             yield Span(match.start("name"), match.end("name"), "PERSON", "person/introduced", 0.7)
 
-    for pattern, rule in ((_MIDDLE_INITIAL, "middle-initial"), (_NAMED_SMALL, "introduced")):
+    for pattern, rule in ((_KIN, "kin"), (_MIDDLE_INITIAL, "middle-initial"), (_NAMED_SMALL, "introduced")):
         for match in pattern.finditer(text):
             words = match.group("name").split()
             ordinary = not _SENTENCE_WORDS.isdisjoint({words[0].lower(), words[-1].lower()})

@@ -19,13 +19,13 @@ _WORDS_EN = (
     r"|billion|and)[\s-]?){1,6}(?<=\w)"
 )
 _CURRENCY = (
-    r"(?:euros?|dollars?|pounds?(?:\ssterling)?|marks?|francs?|lir[ae]s?|pesetas?|escudos?|zlotys?|złotys?|roubles?"
+    r"(?:(?i:euros?|dollars?|pounds?(?:\ssterling)?|marks?|francs?|lir[ae]s?)|pesetas?|escudos?|zlotys?|złotys?|roubles?"
     r"|rubles?|hryvnias?|forints?|kronor|kroner|kronur|korun(?:a|y)|schillings?|drachmas?|guilders?|lev[as]?|lei"
     r"|dinars?|kuna"
     r"|couronnes|livres\ssterling|livres|libras(?:\sesterlinas)?|coronas|dólares|rublos|liras|francos|marcos|€|£|\$"
     r"|EUR|GBP|USD|SEK|NOK|DKK|PLN|TRL|TRY|CHF|CZK|HUF|RON|ROL|BGN|RUB|UAH|CYP|FRF|DEM|ATS|ITL|ESP|GRD|SKK|HRK)"
 )
-_ADJECTIVE = r"(?:(?:new|New|old|[A-Z][a-z]{2,12})\s){0,2}"
+_ADJECTIVE = r"(?:(?:new|New|old|[A-Z][a-z]{2,12}|[A-Z]{2,4})\s){0,2}"
 _CODE_NOTE = r"(?:\s?[(\[][A-Z]{3}[)\]])?"
 _MONEY_AFTER = re.compile(
     rf"(?<![\w.,/])(?P<a>(?:(?:about|approximately|some|around)\s)?(?:{_FIGURE}|{_WORDS_EN})(?:\s(?:million|billion"
@@ -66,6 +66,27 @@ _COUNT_EN = re.compile(
 )
 
 
+#: Lengths, areas, weights, and what somebody has of a kind.
+_MEASURE_EN = re.compile(
+    rf"(?<![\w.,/-])(?P<a>(?:(?:about|approximately|some|around)\s)?(?:{_FIGURE}|{_WORDS_EN})\s?(?:square\s|sq\.?\s)?"
+    r"(?:met(?:re|er)s?|kilomet(?:re|er)s?|km|m²|m2|hectares?|acres?|decares?|dönüms?|kg|kilograms?|kilos?|grams?"
+    r"|grammes?|tonnes?|lit(?:re|er)s?|children|sons|daughters|plots?\sof\sland|times\sa\s(?:day|week|month|year)))\b"
+)
+_PERIOD_EN = rf"(?:{_FIGURE}|{_WORDS_EN})(?:\sand\sa\shalf)?[\s-](?:years?|months?|weeks?|days?|hours?)"
+_PERIODS_EN = rf"(?P<a>{_PERIOD_EN}(?:(?:\s|,\s)(?:and\s)?{_PERIOD_EN})*)"
+#: Periods that say something of one person: a sentence, a ban, leave, a contract.
+_SENTENCE_AFTER = re.compile(
+    rf"(?<![\w.,/-]){_PERIODS_EN}[’']?\s(?:of\s)?(?:solitary\s|strict\s|heavy\s|unpaid\s|sick\s|annual\s)?"
+    r"(?:imprisonment|leave|detention|custody|confinement|suspension|probation|contract|sentence|prison)\b",
+)
+_SENTENCE_BEFORE = re.compile(
+    r"\b(?:sentenced\s(?:\w+\s){0,3}to|(?:sentence|term|penalty)\s(?:\w+\s){0,3}(?:of|to)|imprisonment\s(?:of|for)"
+    r"|(?:debarred|banned|barred|disqualified|suspended|excluded)\s(?:\w+\s){0,4}for"
+    rf"|(?:worked|employed|served|lived|married|resided|detained|held|receiving)\s(?:\w+\s){{0,3}}for(?:\sat\sleast)?)\s"
+    rf"(?:a\s(?:total|period)\sof\s)?{_PERIODS_EN}\b",
+)
+
+
 def find_quantities(passage: Passage) -> Iterator[Span]:
     """Sums, shares and counts in a passage that is not commercial."""
     if passage.commercial:
@@ -84,3 +105,10 @@ def find_quantities(passage: Passage) -> Iterator[Span]:
         return
     for match in _COUNT_EN.finditer(text):
         yield Span(match.start(), match.end(), "QUANTITY", "quantity/persons", 0.55)
+    for pattern, rule in (
+        (_MEASURE_EN, "measure"),
+        (_SENTENCE_AFTER, "period-of-a-person"),
+        (_SENTENCE_BEFORE, "period-of-a-person"),
+    ):
+        for match in pattern.finditer(text):
+            yield Span(match.start("a"), match.end("a"), "QUANTITY", f"quantity/{rule}", 0.55)

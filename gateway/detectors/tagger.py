@@ -24,20 +24,21 @@ from gateway.errors import Misconfigured
 
 #: SHA-256 of the files of weights, by language.
 DIGESTS = {
-    "en": "08b4568f26f58ed71e9367802abd680ee16107bab75db6bd26d43cd170148a68",
-    "fr": "0ea501f61f8b5d7ff97061b32f3ae0b2f5ff9a8de6834b4a9f5a43a93a55bfc4",
-    "es": "18673963f87155d3efd1bb1a8e05332d018e49eb3a2a9a79b3236f0846c51154",
+    "en": "d5b4ffffa0cafc7c1c0fbbba9ae3ae954901d1a2d679312492e00bec9727223f",
+    "fr": "d3b6036acabe3deccc210dfcc9d55d64d8a7224975bf18931109f0f6df061f05",
+    "es": "17d78b6191e492e61d41019e46dfdba832e1711ded4192bd58f42f8cf2079790",
 }
 #: A word is named when this much of the probability lies on any label but "none".
 THRESHOLDS = {"en": 0.6, "fr": 0.2, "es": 0.2}
 #: Short messages say little around a name, so less has to be enough there.
 _SHORT_CHARS = 400
-_SHORT_THRESHOLD = 0.12
+_SHORT_THRESHOLD = 0.075
 #: A guess is withdrawn when all its words stay below this.
 _UNLIKELY = 0.08
 #: Rules that guess from a model's label or from capitals alone.
 _WEAK = (
-    "model/", "capitals/", "organisation/kind", "nationality", "date/year", "quantity/", "location/",
+    "model/", "capitals/", "organisation/kind", "organisation/local", "nationality", "date/year", "quantity/",
+    "location/",
     "person/initials-alone", "address/named-street", "occupation",
 )  # fmt: skip
 _LONGEST_CHARS = 120
