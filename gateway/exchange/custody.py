@@ -136,7 +136,7 @@ def _count_from_closing(tx: Transaction, case: Case, now: datetime) -> None:
         exhibit = tx.packages.exhibit(release.exhibit_id)
         if release.state is ReleaseState.DISPOSED or binding is None or exhibit is None:
             continue
-        deadline, clause = binding.deadline(
+        end = binding.deadline(
             exhibit.evidence_type,
             release.view,
             received_at=exhibit.received_at or release.sealed_at,
@@ -144,7 +144,7 @@ def _count_from_closing(tx: Transaction, case: Case, now: datetime) -> None:
             last_pull_at=release.last_pull_at,
             case_closed_at=now,
         )
-        if deadline < release.deadline:
+        if end.at < release.deadline:
             tx.releases.touch(
                 release.id,
                 record.event(
@@ -154,11 +154,11 @@ def _count_from_closing(tx: Transaction, case: Case, now: datetime) -> None:
                     object_kind="release",
                     object_id=release.id,
                     package_id=release.package_id,
-                    agreement=release.agreement,
-                    clause=clause,
+                    agreement=end.agreement,
+                    clause=end.clause,
                     reason="case-closed",
-                    detail={"deadline": deadline},
+                    detail={"deadline": end.at},
                     case_id=case.id,
                 ),
-                deadline=deadline,
+                deadline=end.at,
             )

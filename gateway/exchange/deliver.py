@@ -101,15 +101,14 @@ def pull(
     binding, case = standing(tx, release.agreement), tx.cases.get(release.case_id)
     deadline = release.deadline
     if binding is not None:
-        renewed, _ = binding.deadline(
+        deadline = binding.deadline(
             item.exhibit.evidence_type,
             release.view,
             received_at=item.exhibit.received_at or item.package.created_at,
             released_at=release.sealed_at,
             last_pull_at=now,
             case_closed_at=case.closed_at if case else None,
-        )
-        deadline = renewed
+        ).at
     detail: dict[str, object] = {"body_sha256": rendition.body_sha256, "size": rendition.body_size_bytes}
     if byte_range is not None:
         detail["range"] = list(byte_range)
@@ -277,7 +276,7 @@ def _decide(tx: Transaction, principal: Principal, item: InboxItem, now: datetim
     if binding.newer is not None:
         # The release was sealed with the older text's end; where the newer one's is earlier, reading ends there.
         case = tx.cases.get(release.case_id)
-        end, clause = binding.deadline(
+        end = binding.deadline(
             exhibit.evidence_type,
             release.view,
             received_at=exhibit.received_at or item.package.created_at,
@@ -285,7 +284,8 @@ def _decide(tx: Transaction, principal: Principal, item: InboxItem, now: datetim
             last_pull_at=release.last_pull_at,
             case_closed_at=case.closed_at if case else None,
         )
-        if now >= end:
+        if now >= end.at:
+            clause = end.clause_in(release.agreement)
             return deny("retention-over", clause, "the time for which this may be kept is over")
     return binding.decide(request)
 

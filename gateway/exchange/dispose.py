@@ -21,7 +21,7 @@ from gateway.exchange import record
 from gateway.exchange.certify import Destroyed, certify_disposal, destroy_key
 from gateway.exchange.erase import forget
 from gateway.exchange.ports import Transaction
-from gateway.exchange.standing import standing
+from gateway.exchange.standing import End, standing
 from gateway.translog.entry import format_time
 from gateway.translog.event import AuditEvent
 
@@ -125,9 +125,15 @@ def quarantine_over(tx: Transaction, now: datetime, page_size: int = 100) -> Seq
 
 
 def erasable_blobs(tx: Transaction, package_id: str) -> list[str]:
-    """Names of bodies whose keys are destroyed and that nothing live shares."""
-    exhibits = tx.packages.exhibits(package_id)
-    renditions = tx.renditions.of_package(package_id)
+    """Names of bodies whose keys are destroyed and that nothing live shares.
+
+    Of all packages of the case that are disposed of too: a body whose erasure was given up once is tried again.
+    """
+    package = tx.packages.get(package_id)
+    others = [] if package is None else tx.packages.of_case(package.case_id)
+    ids = {package_id, *(other.id for other in others if other.state is PackageState.DISPOSED)}
+    exhibits = [exhibit for each in sorted(ids) for exhibit in tx.packages.exhibits(each)]
+    renditions = [rendition for each in sorted(ids) for rendition in tx.renditions.of_package(each)]
     live = {e.blob for e in exhibits if e.state not in (ExhibitState.DISPOSED, ExhibitState.REFUSED)}
     live |= {r.blob for r in renditions if r.state is not RenditionState.DISPOSED}
     gone = {e.blob for e in exhibits if e.state in (ExhibitState.DISPOSED, ExhibitState.REFUSED)}
@@ -176,13 +182,16 @@ def _may_go(tx: Transaction, package: Package, now: datetime) -> bool:
         return True
     binding = standing(tx, package.agreement)
     end = binding.end_from_receipt(exhibits, package.created_at) if binding else None
-    return end is not None and now >= end[0]
+    return end is not None and now >= end.at
 
 
 def _dispose_release(disposal: _Disposal, release: Release) -> None:
     tx, now = disposal.tx, disposal.now
-    clause = _clause(disposal, release) if disposal.reason == "retention-over" else "/retention"
-    disposal.destroyed.clauses.add(clause)
+    end = _end(disposal, release) if disposal.reason == "retention-over" else None
+    clause = "/retention" if end is None else end.clause
+    other = end is not None and end.agreement != release.agreement
+    # A certificate speaks of the package's version; a clause of another one says which.
+    disposal.destroyed.clauses.add(f"version {end.agreement.version}: {clause}" if end and other else clause)
     if release.last_pull_at is not None:
         disposal.destroyed.pulled.append(release)
     tx.releases.move(
@@ -196,7 +205,7 @@ def _dispose_release(disposal: _Disposal, release: Release) -> None:
             object_id=release.id,
             rendition_id=release.rendition_id,
             package_id=release.package_id,
-            agreement=release.agreement,
+            agreement=release.agreement if end is None else end.agreement,
             clause=clause,
             reason=disposal.reason,
             detail={"deadline": format_time(release.deadline), "recipient": release.recipient},
@@ -205,13 +214,13 @@ def _dispose_release(disposal: _Disposal, release: Release) -> None:
     )
 
 
-def _clause(disposal: _Disposal, release: Release) -> str:
-    """The rule whose end this is."""
+def _end(disposal: _Disposal, release: Release) -> End | None:
+    """The rule whose end this is; None if nobody can say any more."""
     tx = disposal.tx
     binding, exhibit = standing(tx, release.agreement), tx.packages.exhibit(release.exhibit_id)
     case = tx.cases.get(release.case_id)
     if binding is None or exhibit is None:
-        return "/retention"
+        return None
     return binding.deadline(
         exhibit.evidence_type,
         release.view,
@@ -219,7 +228,7 @@ def _clause(disposal: _Disposal, release: Release) -> str:
         released_at=release.sealed_at,
         last_pull_at=release.last_pull_at,
         case_closed_at=case.closed_at if case else None,
-    )[1]
+    )
 
 
 def _finish(disposal: _Disposal) -> None:
@@ -236,8 +245,10 @@ def _finish(disposal: _Disposal) -> None:
             continue
         if not ended and rendition.state is not RenditionState.APPROVED:
             continue
+        # An opaque rendition shares the original's key: it goes with the original, and is certified with it.
+        if not ended and rendition.file_key_id in originals:
+            continue
         event = _event("rendition.dispose", now, package, "rendition", rendition.id, reason)
-        # An opaque rendition shares the original's key, which goes with the original.
         if rendition.file_key_id not in originals:
             destroy_key(
                 tx, package, disposal.destroyed, (rendition.file_key_id, "rendition", rendition.id), reason, now

@@ -261,6 +261,10 @@ class Erasures(Protocol):
         """Whether a legal hold covers the case, or a part of it."""
         ...
 
+    def unforgotten(self, now: datetime, limit: int) -> Sequence[str]:
+        """For each case that is over and not held, but not forgotten, one of its packages."""
+        ...
+
     def scrub(self, case_id: str) -> int:
         """Replace references, names and documents of a case by words that say nothing; rows changed."""
         ...

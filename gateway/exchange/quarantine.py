@@ -90,9 +90,9 @@ def stop_if_over(tx: Transaction, package_id: str, now: datetime) -> bool:
         return False
     binding = standing(tx, package.agreement)
     end = binding.end_from_receipt(tx.packages.exhibits(package_id), package.created_at) if binding else None
-    if end is None or now < end[0]:
+    if end is None or now < end.at:
         return False
-    decision = deny("retention-over", end[1], "the time for which this may be kept is over")
+    decision = deny("retention-over", end.clause_in(package.agreement), "the time for which this may be kept is over")
     _stop(tx, package, decision, now)
     return True
 

@@ -129,7 +129,7 @@ def _seal(
     binding, case = standing(tx, package.agreement), tx.cases.get(package.case_id)
     if binding is None:
         raise NotFound("agreement-unknown", "The package's version of the agreement is gone.")
-    deadline, clause = binding.deadline(
+    end = binding.deadline(
         exhibit.evidence_type,
         rendition.view,
         received_at=exhibit.received_at or package.created_at,
@@ -145,10 +145,10 @@ def _seal(
         view=rendition.view,
         exhibit=exhibit.id,
         recipient=recipient,
-        retain_until=deadline,
+        retain_until=end.at,
         obligations=(
             {"kind": "purpose", "clause": "/purposes", "purpose": package.purpose},
-            {"kind": "delete-by", "clause": clause, "at": format_time(deadline)},
+            {"kind": "delete-by", "clause": end.clause_in(package.agreement), "at": format_time(end.at)},
         ),
     )
     wrapped = tx.file_keys.get(rendition.file_key_id)
@@ -172,7 +172,7 @@ def _seal(
         header_sha256=sha256_hex(header),
         state=ReleaseState.SEALED,
         sealed_at=now,
-        deadline=deadline,
+        deadline=end.at,
     )
 
 

@@ -9,7 +9,7 @@ active, nothing is permitted: what is under way stops, and says so (docs/retenti
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,19 @@ from gateway.exchange.ports import AgreementRecord, Transaction
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, Request, deny
 from gateway.policy.stricter import removes_no_more, stricter
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of retention: when, and the clause of the version that sets it."""
+
+    at: datetime
+    clause: str
+    agreement: AgreementRef
+
+    def clause_in(self, ref: AgreementRef) -> str:
+        """The clause as a pointer into the version ``ref``; only the section where another version decides."""
+        return self.clause if self.agreement == ref else "/retention"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +92,11 @@ class Standing:
         released_at: datetime | None,
         last_pull_at: datetime | None,
         case_closed_at: datetime | None,
-    ) -> tuple[datetime, str]:
-        """The earlier end of retention under the texts that bind, and its clause."""
-        ends = [
-            release_deadline(
+    ) -> End:
+        """The earlier end of retention under the texts that bind."""
+        ends = []
+        for text in self._keeping(evidence_type):
+            at, clause = release_deadline(
                 text,
                 evidence_type,
                 view,
@@ -91,20 +105,25 @@ class Standing:
                 last_pull_at=last_pull_at,
                 case_closed_at=case_closed_at,
             )
-            for text in self.texts
-        ]
-        return min(ends, key=lambda end: end[0])
+            ends.append(End(at, clause, text.ref))
+        return min(ends, key=lambda end: end.at)
 
-    def end_from_receipt(self, exhibits: Iterable[Exhibit], received_at: datetime) -> tuple[datetime, str] | None:
-        """When what was never released must go, and the clause; None if no exhibit is of a permitted type."""
+    def end_from_receipt(self, exhibits: Iterable[Exhibit], received_at: datetime) -> End | None:
+        """When what was never released must go; None if no exhibit is of a permitted type."""
         ends = [
-            (rule.keep_period.after(received_at), f"{clause}/keep")
-            for text in self.texts
-            for exhibit in exhibits
-            if exhibit.evidence_type in self.own.agreement.evidence
-            for rule, clause in (text.retention_for(exhibit.evidence_type),)
+            End(rule.keep_period.after(received_at), f"{clause}/keep", text.ref)
+            for evidence_type in {exhibit.evidence_type for exhibit in exhibits}
+            if evidence_type in self.own.agreement.evidence
+            for text in self._keeping(evidence_type)
+            for rule, clause in (text.retention_for(evidence_type),)
         ]
-        return min(ends, key=lambda end: end[0], default=None)
+        return min(ends, key=lambda end: (end.at, end.clause), default=None)
+
+    def _keeping(self, evidence_type: str) -> Iterator[Agreement]:
+        """The texts that say how long a type is kept: a newer one may have dropped it."""
+        for text in self.texts:
+            if text is self.own.agreement or {evidence_type, "default"} & text.retention.keys():
+                yield text
 
 
 def standing(tx: Transaction, ref: AgreementRef) -> Standing | None:

@@ -30,20 +30,29 @@ _TABLES = (
 
 _SCRUB = (
     "UPDATE cases SET reference = 'erased-' || id WHERE id = :case AND reference <> 'erased-' || id",
-    "UPDATE exhibits e SET name = 'erased-' || e.ordinal FROM packages p "
-    "WHERE p.id = e.package_id AND p.case_id = :case AND e.name <> 'erased-' || e.ordinal",
-    "UPDATE renditions r SET name = 'erased', report = '{}' FROM packages p "
-    "WHERE p.id = r.package_id AND p.case_id = :case AND r.name <> 'erased'",
+    # By the id, so that no name a sender chose stands in the way.
+    "UPDATE exhibits e SET name = 'erased-' || e.id FROM packages p "
+    "WHERE p.id = e.package_id AND p.case_id = :case AND e.name <> 'erased-' || e.id",
+    "UPDATE renditions r SET name = 'erased-' || r.id, report = '{}' FROM packages p "
+    "WHERE p.id = r.package_id AND p.case_id = :case AND (r.name <> 'erased-' || r.id OR r.report <> '{}')",
     "UPDATE releases SET policy = '', manifest = NULL, manifest_signature = NULL "
     "WHERE case_id = :case AND octet_length(policy) > 0",
     "UPDATE holds SET reason = '' WHERE case_id = :case AND reason <> ''",
-    # Stored answers are in JSON, and every answer about a package names it.
-    "DELETE FROM idempotency i USING packages p "
-    "WHERE p.case_id = :case AND position(convert_to(p.id, 'UTF8') IN i.body) > 0",
-    "UPDATE packages SET case_reference = 'erased', manifest = '', manifest_signature = NULL "
-    "WHERE case_id = :case AND case_reference <> 'erased'",
+    # Stored answers are in JSON, and each names the case, package, exhibit or hold that it is about.
+    "DELETE FROM idempotency i USING (SELECT :case AS id UNION ALL SELECT id FROM packages WHERE case_id = :case "
+    "UNION ALL SELECT e.id FROM exhibits e JOIN packages p ON p.id = e.package_id WHERE p.case_id = :case "
+    "UNION ALL SELECT id FROM holds WHERE case_id = :case) about "
+    "WHERE position(convert_to(about.id, 'UTF8') IN i.body) > 0",
+    "UPDATE packages SET case_reference = 'erased-' || id, manifest = '', manifest_signature = NULL "
+    "WHERE case_id = :case AND (case_reference <> 'erased-' || id OR octet_length(manifest) > 0)",
 )
 _LIVE = text("SELECT EXISTS (SELECT 1 FROM packages WHERE case_id = :case AND state <> 'disposed')")
+_UNFORGOTTEN = text(
+    "SELECT min(p.id) FROM packages p WHERE p.state = 'disposed' AND octet_length(p.manifest) > 0 "
+    "AND NOT EXISTS (SELECT 1 FROM packages o WHERE o.case_id = p.case_id AND o.state <> 'disposed') "
+    "AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.case_id = p.case_id AND h.lifted_at IS NULL "
+    "AND (h.expires_at IS NULL OR h.expires_at > :now)) GROUP BY p.case_id ORDER BY min(p.id) LIMIT :limit"
+)
 _HELD = text(
     "SELECT EXISTS (SELECT 1 FROM holds WHERE case_id = :case AND lifted_at IS NULL "
     "AND (expires_at IS NULL OR expires_at > :now))"
@@ -62,6 +71,9 @@ class PostgresErasures:
 
     def held(self, case_id: str, now: datetime) -> bool:
         return bool(self._connection.execute(_HELD, {"case": case_id, "now": now}).scalar_one())
+
+    def unforgotten(self, now: datetime, limit: int) -> Sequence[str]:
+        return list(self._connection.execute(_UNFORGOTTEN, {"now": now, "limit": limit}).scalars())
 
     def scrub(self, case_id: str) -> int:
         return sum(self._connection.execute(text(sql), {"case": case_id}).rowcount for sql in _SCRUB)

@@ -7,6 +7,7 @@ encrypting) happens between two short transactions.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -47,6 +48,7 @@ from gateway.policy.reach import stop_categories
 #: Failures of one exhibit that set it aside; anything else makes the job be tried again.
 _SETS_ASIDE = (Unparsable, DetectionFailed, ResidueFound, SandboxFailure, TooLarge, IntegrityFailure)
 
+_log = logging.getLogger(__name__)
 _RETRY_RELEASE = timedelta(milliseconds=300)
 #: First answers under an Idempotency-Key are repeated for so long.
 _KEEP_ANSWERS = timedelta(days=7)
@@ -284,7 +286,22 @@ def housekeeping(gateway: Gateway) -> None:
 
     Each part is a transaction of its own and harmless to repeat; one that fails is tried again next time.
     """
-    # Before disposal, for what is disposed of can't be late any more; and in pages, until nothing is left.
+    failed: Exception | None = None
+    for part in _HOUSEKEEPING:
+        try:
+            part(gateway)
+        except Exception as error:
+            # The others still run: one case that cannot be handled may not keep all evidence for ever.
+            _log.exception("a part of the housekeeping failed: %s", getattr(part, "__name__", part))
+            failed = failed or error
+    if failed is not None:
+        raise failed
+
+
+def _in_turn(gateway: Gateway) -> None:
+    """What is done in pages, until nothing is left; each step by itself, the later ones also if one fails."""
+    failed: Exception | None = None
+    # Before disposal, for what is disposed of can't be late any more.
     for step in (
         clocks.breach_overdue,
         govern.end_outdated,
@@ -292,22 +309,42 @@ def housekeeping(gateway: Gateway) -> None:
         dispose.dispose_due,
         attest.mark_overdue,
     ):
-        while True:
-            with gateway.database.transaction() as tx:
-                if step(tx, gateway.clock()) == 0:
-                    break
+        try:
+            while True:
+                with gateway.database.transaction() as tx:
+                    if step(tx, gateway.clock()) == 0:
+                        break
+        except Exception as error:
+            _log.exception("a part of the housekeeping failed: %s", step.__name__)
+            failed = failed or error
+    if failed is not None:
+        raise failed
+
+
+def _abandon(gateway: Gateway) -> None:
     with gateway.database.transaction() as tx:
         dispose.abandon_stale(tx, gateway.clock())
-    _stop_what_waits(gateway)
+
+
+def _dispose_what_is_over(gateway: Gateway) -> None:
     with gateway.database.transaction() as tx:
         for package_id in dispose.quarantine_over(tx, gateway.clock()):
             tx.queue.enqueue("dispose", package_id)
         for certificate in tx.certificates.pending(100):
             tx.queue.enqueue("certify", certificate.package_id)
+        # A job that was given up, during a long outage, does not come back by itself.
+        for package_id in tx.erasures.unforgotten(gateway.clock(), 100):
+            tx.queue.enqueue("erase", package_id)
+
+
+def _forget_tokens(gateway: Gateway) -> None:
     with gateway.database.transaction() as tx:
         # Not to the second: a token is accepted a little beyond its end, for clocks that differ.
         tx.replays.forget(gateway.clock() - timedelta(hours=1))
         tx.idempotency.forget(gateway.clock() - _KEEP_ANSWERS)
+
+
+def _resume_what_stands(gateway: Gateway) -> None:
     resume(gateway, older_than=timedelta(minutes=10), delay=timedelta(minutes=5))
 
 
@@ -325,6 +362,16 @@ def _stop_what_waits(gateway: Gateway) -> None:
         if len(page) < 100:
             return
         after = page[-1].id
+
+
+_HOUSEKEEPING = (
+    _in_turn,
+    _abandon,
+    _stop_what_waits,
+    _dispose_what_is_over,
+    _forget_tokens,
+    _resume_what_stands,
+)
 
 
 def resume(gateway: Gateway, *, older_than: timedelta, delay: timedelta | None = None) -> None:
