@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 FILES ?=
+SECONDS ?= 1800
+SEED ?= 1
 export GATEWAY_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo test lint types contracts unit lock clean bench
+.PHONY: demo test lint types contracts unit lock clean bench crash
 
 demo: $(VENV)/.ready-server
 	@$(BIN)/evidence-gateway demo $(FILES)
@@ -48,6 +50,10 @@ lock:
 
 bench: $(VENV)/.ready-dev
 	for b in benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+
+# The long run of docs/crash-safety.md: make crash SECONDS=1800 SEED=1
+crash: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.crash.harness --selftest --seconds $(SECONDS) --seed $(SEED)
 
 clean:
 	rm -rf $(VENV) .demo demo-results dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

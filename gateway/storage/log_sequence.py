@@ -11,7 +11,7 @@ later place. Whatever was committed before something else began is before it in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 from uuid import UUID
@@ -44,10 +44,16 @@ _TYPES = ["int8", "uuid", "bytea", "bytea", "timestamptz", *["text"] * 12]
 
 
 class LogSequence:
-    """Sequencing on one database. Not for use by several threads."""
+    """Sequencing on one database. Not for use by several threads.
 
-    def __init__(self, engine: Engine) -> None:
+    Args:
+        engine: The database.
+        failpoint: Called with a name between the steps; tests let it kill the process.
+    """
+
+    def __init__(self, engine: Engine, *, failpoint: Callable[[str], None] = lambda name: None) -> None:
         self._engine = engine
+        self._failpoint = failpoint
         self._connection: Connection | None = None
 
     def lead(self) -> bool:
@@ -69,6 +75,7 @@ class LogSequence:
             raise _unavailable() from error
         if leads:
             self._connection = connection
+            self._failpoint("leading")
         else:
             connection.close()
         return leads
@@ -100,6 +107,7 @@ class LogSequence:
                 waiting = sorted(cursor.execute(_TAKE, (limit,)).fetchall())
                 if not waiting:
                     return 0
+                self._failpoint("rows-taken")
                 last = connection.execute(
                     select(log_entries.c.seq, log_entries.c.leaf_hash).order_by(log_entries.c.seq.desc()).limit(1)
                 ).one_or_none()
@@ -111,7 +119,9 @@ class LogSequence:
                         digest = leaf_hash(leaf)
                         copy.write_row(_columns(entry_id, entry, leaf, digest))
                         seq, prev = seq + 1, digest.hex()
-            return len(waiting)
+            self._failpoint("rows-placed")
+        self._failpoint("rows-committed")
+        return len(waiting)
 
     def size(self) -> int:
         """Number of entries that have a place."""

@@ -58,7 +58,11 @@ FAILPOINTS = (
     "appended",  # entry and effect written, not committed
     "committed",  # committed, not acknowledged
     "begun",  # the stage of a new log is there, its head is not
+    "leading",  # the lock is taken, nothing is checked
     "recovered",
+    "rows-taken",  # removed from those that wait, not committed
+    "rows-placed",  # in the log, not committed
+    "rows-committed",
     "sequenced",
     "staged",
     "signed",
@@ -152,7 +156,8 @@ def writer(folder: Path, url: str, seed: int, at: str, hit: int, *, act: int = s
         thread.start()
     signer = RecordingSigner(folder)
     store = LocalLogStore(folder / "log", failpoint=failpoint)
-    sequencer = Sequencer(LogSequence(engine), store, signer, signer.vkey, failpoint=failpoint)
+    rows = LogSequence(engine, failpoint=failpoint)
+    sequencer = Sequencer(rows, store, signer, signer.vkey, failpoint=failpoint)
     code = 0
     for _ in range(rounds):
         try:
