@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from gateway.redaction.document import Finding
-from gateway.redaction.names import initialled_forms, initials_of
+from gateway.redaction.names import bare_name, initialled_forms, initials_of
 from gateway.redaction.propagation import RemovedValue, is_contextual, recurrences, with_parts
 
 _CONFIDENCE = 0.7
-#: A guess weaker than this in one exhibit is not hunted through all others.
-_MIN_CONFIDENCE = 0.7
+#: A guess weaker than this in one exhibit is not hunted through all others; a full name says more than a word.
+_MIN_CONFIDENCE, _MIN_CONFIDENCE_OF_FULL_NAMES = 0.7, 0.6
 _RULE = "package/name"
 _INITIALS = "package/initials"
 _MOST_ALTERNATIVES = 500
@@ -27,8 +27,12 @@ def names_found(text: str, findings: Iterable[Finding]) -> frozenset[str]:
     return frozenset(
         text[each.start : each.end]
         for each in findings
-        if each.entity == "PERSON" and each.confidence >= _MIN_CONFIDENCE
+        if each.entity == "PERSON" and each.confidence >= _needed(text[each.start : each.end])
     )
+
+
+def _needed(name: str) -> float:
+    return _MIN_CONFIDENCE_OF_FULL_NAMES if len(bare_name(name)) > 1 else _MIN_CONFIDENCE
 
 
 def names_again(text: str, names: Iterable[str]) -> list[Finding]:

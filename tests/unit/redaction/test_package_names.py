@@ -57,3 +57,11 @@ def test_shortened_forms(text: str, expected: list[str]) -> None:
 def test_initials_of_a_name_that_says_too_little() -> None:
     assert names_again("J. and S. and J. S.", {"J Smith"}) == []
     assert [each.rule for each in names_again("J.S. wrote", {"John Smith"})] == ["package/initials"]
+
+
+def test_a_full_name_may_be_less_sure_than_a_single_word() -> None:
+    text = "Mme Marie-Claire Dubois met Dorn."
+    assert names_found(
+        text, [Finding(0, 23, "PERSON", "person/subject", 0.6), Finding(28, 32, "PERSON", "x", 0.6)]
+    ) == {"Mme Marie-Claire Dubois"}
+    assert names_found("Mme Dubois", [Finding(0, 10, "PERSON", "person/subject", 0.6)]) == frozenset()
