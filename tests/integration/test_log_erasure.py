@@ -228,6 +228,30 @@ def test_the_end_of_retention_forgets_the_same_without_persons(
     assert (last.action, last.reason, last.object["case"]) == ("log.erase", "last-package-disposed", case_id)
 
 
+def test_names_that_a_sender_chose_do_not_keep_a_case(world: World, postgres_url: str, tmp_path: Path) -> None:
+    case_id, _ = make_case(world)
+    with world.database.transaction() as tx:
+        (package,) = tx.packages.of_case(case_id)
+        held = seeds.package(
+            seeds.case(reference=REFERENCE, opened_by="ico-uk", id=case_id),
+            world.agreement.ref,
+            submitter="ico-uk.submitter",
+            case_reference="erased",
+            manifest=NAME.encode(),
+        )
+        names = ("erased-1", "erased-0", "erased")
+        exhibits = [seeds.exhibit(held, number, name=name) for number, name in enumerate(names)]
+        tx.packages.add(held, exhibits, seeds.event("package.create"))
+        tx.packages.move(held.id, "abandon", NOW, seeds.event("package.abandon"))
+        tx.packages.move(held.id, "dispose", NOW, seeds.event("package.dispose"))
+    with world.database.transaction() as tx:
+        assert list(tx.erasures.unforgotten(NOW, 9)) == [min(package.id, held.id)]
+        assert dispose.erase_case(tx, package.id, NOW) == 3
+    assert NAME.encode() not in everything(postgres_url, tmp_path / "log")
+    with world.database.transaction() as tx:
+        assert list(tx.erasures.unforgotten(NOW, 9)) == []
+
+
 def test_a_case_of_which_something_is_left_is_not_forgotten(world: World) -> None:
     case_id, _ = make_case(world, PackageState.OPEN)
     with world.database.transaction() as tx:

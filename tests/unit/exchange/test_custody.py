@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gateway.agreements.parsing import parse_agreement
 from gateway.envelope.attestation import DeletionAttestation
 from gateway.envelope.certificate import parse_certificate
 from gateway.envelope.manifest import Acknowledgement
@@ -21,7 +22,7 @@ from gateway.evidence.duty import DutyState
 from gateway.evidence.hold import HoldScope
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState
 from gateway.evidence.package import Principal, Release
-from gateway.exchange import attest, authorize, certify, clocks, custody, deliver, follow, hold, onboard, review
+from gateway.exchange import attest, authorize, certify, clocks, custody, deliver, follow, govern, hold, onboard, review
 from gateway.exchange.hold import Target
 from gateway.workers.steps import handlers, housekeeping
 from tests.fakes.exchange import AGREEMENT_SOURCE, INVESTIGATOR, OFFICERS, REVIEWER, STRANGER, SUBMITTER, World
@@ -314,6 +315,67 @@ class TestCrash:
         assert facts
         assert all(b"/retention/incident-report/views/confidentiality-ring/keep" in each for each in facts)
         time_passes(world, days=160)
+        assert world.package(package_id).state is PackageState.DISPOSED
+
+    def test_a_newer_version_that_dropped_the_type_keeps_nothing_for_ever(self, world: World) -> None:
+        package_id = released(world)
+        dropped = (
+            AGREEMENT_SOURCE.replace(b"version: 3\n", b"version: 4\n")
+            .replace(b"  incident-report: {media: [pdf, txt, docx, eml], max_size: 50 MB}\n", b"")
+            .replace(
+                b"  incident-report: {keep: P180D, counted_from: release, after_last_pull: P30D}\n",
+                b"  correspondence: {keep: P90D, counted_from: release}\n  system-log: {keep: P9D, counted_from: release}\n",
+            )
+            .replace(b"  default:         {keep: P90D, counted_from: release}\n", b"")
+        )
+        agreement = parse_agreement(dropped)
+        with world.database.transaction() as tx:
+            govern.propose(tx, agreement, dropped.decode(), world.clock())
+            for party in agreement.parties:
+                govern.sign(tx, world.signature_of(party, agreement), world.clock())
+            govern.activate(tx, agreement.id, 4, [officer.id for officer in OFFICERS], world.clock())
+        denied = refused(
+            world, lambda tx: deliver.pull(tx, INVESTIGATOR, releases(world, package_id)[0].id, world.clock())
+        )
+        assert isinstance(denied, Denied)
+        world.database.sequence()
+        time_passes(world, days=181)
+        assert world.package(package_id).state is PackageState.DISPOSED
+
+    def test_what_passes_unseen_is_certified_with_its_original(self) -> None:
+        views = b"default: {keep: P90D, counted_from: release, views: {confidentiality-ring: {keep: P20D, counted_from: release}}}"
+        source = AGREEMENT_SOURCE.replace(
+            b"  special-category-data: forbidden",
+            b"  model-artifact: {media: [binary], max_size: 1 GB, opaque: allowed}\n  special-category-data: forbidden",
+        ).replace(b"default:         {keep: P90D, counted_from: release}", views)
+        world = World(source=source)
+        package = world.pushed({"model.bin": b"\x7fELF" + bytes(50)})
+        world.work()
+        with world.database.transaction() as tx:
+            for waiting in review.pending(tx, REVIEWER, world.clock()):
+                review.approve(tx, REVIEWER, waiting.rendition.id, world.clock())
+        world.work()
+        world.database.sequence()
+        time_passes(world, days=21)
+        assert [r.state for r in releases(world, package.id, "confidentiality-ring")] == [ReleaseState.DISPOSED]
+        assert not world.database.state.certificates
+        assert all(key.wrapped for key in world.database.state.file_keys.values())
+        time_passes(world, days=160)
+        (certificate,) = world.database.state.certificates.values()
+        assert certificate.facts.count(b'"recipient"') == len(world.database.state.releases) == 2
+
+    def test_one_part_that_fails_stops_no_other(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        package_id = released(world)
+        world.database.sequence()
+
+        def fails(*_: object) -> int:
+            raise RuntimeError("a clock that cannot be read")
+
+        monkeypatch.setattr(clocks, "breach_overdue", fails)
+        world.clock.pass_by(days=181)
+        with pytest.raises(RuntimeError):
+            housekeeping(world.gateway)
+        world.work()
         assert world.package(package_id).state is PackageState.DISPOSED
 
     def test_what_nobody_reviews_does_not_stay_for_ever(self, world: World) -> None:
