@@ -48,6 +48,8 @@ class Scene:
             tx.file_keys.add(self.key)
             self.hold = seeds.hold(self.here.package)
             tx.holds.place(self.hold, seeds.event("hold.place"))
+            self.secret = seeds.secret(self.here.package, "blue")
+            tx.secrets.add(self.secret, seeds.event("secret.register"))
             self.unclocked = seeds.package(self.here.case, self.here.agreement.ref, agency=self.here.package.agency)
             self.unclocked = replace(self.unclocked, submitter=self.here.package.submitter)
             tx.packages.add(self.unclocked, (), seeds.event("package.create"))
@@ -110,6 +112,8 @@ MUTATORS: dict[str, Mutator] = {
     "Holds.place": lambda tx, s: tx.holds.place(seeds.hold(s.here.package), _of()),
     "Holds.ask_lift": lambda tx, s: tx.holds.ask_lift(s.hold.id, s.here.package.submitter, _of()),
     "Holds.lift": lambda tx, s: tx.holds.lift(s.hold.id, seeds.NOW, _of()),
+    "Secrets.add": lambda tx, s: tx.secrets.add(seeds.secret(s.here.package, "green"), _of()),
+    "Secrets.retire": lambda tx, s: tx.secrets.retire(s.secret.id, seeds.NOW, _of()),
     "Clocks.start": lambda tx, s: tx.clocks.start(seeds.clock(s.unclocked), _of()),
     "Clocks.answer": lambda tx, s: tx.clocks.answer(s.here.package.id, seeds.NOW, _of()),
     "Clocks.breach": lambda tx, s: tx.clocks.breach(s.here.package.id, seeds.NOW, _of()),

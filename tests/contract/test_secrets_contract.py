@@ -9,7 +9,6 @@ import pytest
 
 from gateway.errors import Conflict, NotFound
 from gateway.exchange.ports import Database
-from gateway.exchange.secret_ports import RegisteredSecret
 from gateway.redaction.fingerprint import Kind
 from tests.contract import world
 from tests.fakes import seeds
@@ -17,20 +16,13 @@ from tests.fakes import seeds
 pytest_plugins = ("tests.fakes.postgres",)
 
 
-def _secret(here: world.World, label: str, kind: Kind = Kind.TERM, size: int = 12) -> RegisteredSecret:
-    return RegisteredSecret(
-        seeds.new_id(), here.package.agency, label, kind, b"\x01" * size, b"shape", "kek-1", 1,
-        here.package.submitter, seeds.NOW,
-    )  # fmt: skip
-
-
 def test_a_secret_comes_back_and_its_label_is_used_once(database: Database) -> None:
     here = world.build(database)
-    secret = _secret(here, "blue", Kind.DOCUMENT, 36)
+    secret = seeds.secret(here.package, "blue", Kind.DOCUMENT, 36)
     with database.transaction() as tx:
         tx.secrets.add(secret, seeds.event("secret.register"))
         with pytest.raises(Conflict) as taken:
-            tx.secrets.add(_secret(here, "blue"), seeds.event("secret.register"))
+            tx.secrets.add(seeds.secret(here.package, "blue"), seeds.event("secret.register"))
     with database.transaction() as tx:
         assert tx.secrets.find(secret.agency, "blue", lock=True) == secret
         assert tx.secrets.find("other", "blue") is None
@@ -45,7 +37,7 @@ def test_pages_are_by_label(database: Database) -> None:
     here = world.build(database)
     with database.transaction() as tx:
         for label in ("b", "a-1", "a.1", "a"):
-            tx.secrets.add(_secret(here, label), seeds.event("secret.register"))
+            tx.secrets.add(seeds.secret(here.package, label), seeds.event("secret.register"))
         agency = here.package.agency
         assert [s.label for s in tx.secrets.page(agency, after="", limit=3)] == ["a", "a-1", "a.1"]
         assert [s.label for s in tx.secrets.page(agency, after="a.1", limit=3)] == ["b"]
@@ -53,7 +45,7 @@ def test_pages_are_by_label(database: Database) -> None:
 
 def test_a_retired_secret_is_empty_and_stays(database: Database) -> None:
     here = world.build(database)
-    secret = _secret(here, "blue")
+    secret = seeds.secret(here.package, "blue")
     with database.transaction() as tx:
         tx.secrets.add(secret, seeds.event("secret.register"))
         tx.secrets.retire(secret.id, seeds.NOW + timedelta(days=1), seeds.event("secret.retire"))

@@ -21,6 +21,8 @@ from gateway.evidence.hold import Hold, HoldScope
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import EVERYONE, AgreementRef, Case, Exhibit, Package, Principal, Release, Rendition
 from gateway.exchange.ports import Certificate
+from gateway.exchange.secret_ports import RegisteredSecret
+from gateway.redaction.fingerprint import Kind
 from gateway.translog.event import AuditEvent
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -211,3 +213,7 @@ def certificate(of: Package, **members: Any) -> Certificate:
 def erasure(of: Case, **members: Any) -> Erasure:
     row = Erasure(new_id(), of.id, of.agreement, None, (), "UK GDPR Art. 17(1)(a)", "ico-uk.officer", NOW)
     return replace(row, **members)
+
+
+def secret(of: Package, label: str, kind: Kind = Kind.TERM, size: int = 12) -> RegisteredSecret:
+    return RegisteredSecret(new_id(), of.agency, label, kind, b"\x01" * size, b"shape", "kek-1", 1, of.submitter, NOW)

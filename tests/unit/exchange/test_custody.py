@@ -324,7 +324,8 @@ class TestCrash:
             .replace(b"  incident-report: {media: [pdf, txt, docx, eml], max_size: 50 MB}\n", b"")
             .replace(
                 b"  incident-report: {keep: P180D, counted_from: release, after_last_pull: P30D}\n",
-                b"  correspondence: {keep: P90D, counted_from: release}\n  system-log: {keep: P9D, counted_from: release}\n",
+                b"  correspondence: {keep: P90D, counted_from: release}\n"
+                b"  system-log: {keep: P9D, counted_from: release}\n",
             )
             .replace(b"  default:         {keep: P90D, counted_from: release}\n", b"")
         )
@@ -343,7 +344,8 @@ class TestCrash:
         assert world.package(package_id).state is PackageState.DISPOSED
 
     def test_what_passes_unseen_is_certified_with_its_original(self) -> None:
-        views = b"default: {keep: P90D, counted_from: release, views: {confidentiality-ring: {keep: P20D, counted_from: release}}}"
+        own = b"views: {confidentiality-ring: {keep: P20D, counted_from: release}}"
+        views = b"default: {keep: P90D, counted_from: release, " + own + b"}"
         source = AGREEMENT_SOURCE.replace(
             b"  special-category-data: forbidden",
             b"  model-artifact: {media: [binary], max_size: 1 GB, opaque: allowed}\n  special-category-data: forbidden",
