@@ -105,11 +105,11 @@ class Ensemble:
             passages = list(self._passages(document.text, language))
             for start in range(0, len(passages), _BATCH):
                 found.update(self._read(passages[start : start + _BATCH]))
+            inside = list(_within_segments(reconciled(document.text, found), document))
         except GatewayError:
             raise
         except Exception as error:
-            raise _failed("labels", error) from error
-        inside = _within_segments(reconciled(document.text, found), document)
+            raise _failed("ensemble", error) from error
         return sorted(inside, key=lambda each: (each.start, each.end, each.entity, each.rule))
 
     def _passages(self, text: str, language: str | None) -> Iterator[Passage]:
