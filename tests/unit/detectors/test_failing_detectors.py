@@ -8,6 +8,7 @@ import pytest
 
 from gateway.detectors import ensemble
 from gateway.detectors.ensemble import RULES, Ensemble
+from gateway.detectors.people import find_people
 from gateway.errors import DetectionFailed
 from gateway.redaction.document import CanonicalText, Segment
 
@@ -30,7 +31,7 @@ def _stopped_by(detector: Ensemble) -> DetectionFailed:
 @pytest.mark.parametrize("position", range(len(RULES)))
 def test_a_rule_that_raises_after_its_first_finding(detector: Ensemble, position: int) -> None:
     def halfway(passage: Any) -> Any:
-        yield from ensemble.find_people(passage)
+        yield from find_people(passage)
         _raise()
 
     rules = (*RULES[:position], halfway, *RULES[position + 1 :])
