@@ -4,17 +4,20 @@ A folder a log, below ``logs/<hex SHA-256 of its origin>/``:
 
     checkpoint   the latest, whole as the log signed it
     history      every one that was ever accepted, each after two empty lines
+    time         Unix seconds of the latest cosignature; no later one bears an earlier time
     forks/       one file a fork: two checkpoints that the log signed and that cannot both be true
 
 Deciding and storing are one step under a file lock, which the system releases if the process dies.
 Bytes are durable before :meth:`accept` returns, so nothing is cosigned that could be forgotten: the
-history first, then the latest. Dying in between leaves the history one ahead, which harms nothing.
+history first, then the latest, then the time. Dying in between leaves the history one ahead, which
+harms nothing.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,8 +55,11 @@ class Memory:
         with _storing():
             return _read(self._folder / origin_id(origin) / "checkpoint")
 
-    def accept(self, request: AddCheckpoint, log_key: VerifierKey) -> Checkpoint:
+    def accept(self, request: AddCheckpoint, log_key: VerifierKey, now: int) -> Checkpoint:
         """Check the request against what is known, and remember its checkpoint, as one step.
+
+        Args:
+            now: Unix seconds that the cosignature will bear.
 
         Returns:
             The checkpoint, which may now be cosigned.
@@ -61,7 +67,8 @@ class Memory:
         Raises:
             InvalidInput, IntegrityFailure: ``note-…``, ``checkpoint-…`` if the log has not signed it.
             InvalidInput, Conflict, IntegrityFailure: As :func:`judge`; after a fork was written down.
-            Unavailable: ``witness-memory-unavailable``; nothing may be cosigned then.
+            IntegrityFailure: ``witness-memory-damaged``.
+            Unavailable: ``witness-memory-unavailable``, ``witness-clock-behind``; nothing may be cosigned then.
         """
         head = open_checkpoint(request.checkpoint, log_key).checkpoint
         folder = self._folder / origin_id(head.origin)
@@ -72,6 +79,9 @@ class Memory:
                 # A larger one can't be in the history yet.
                 self._look_for_fork(folder, head, request.checkpoint)
             judge(request, head, known)
+            latest = _latest_time(folder)
+            if now < latest:
+                raise _clock_behind(latest - now)
             self._failpoint("judged")
             if known != head:
                 with (folder / "history").open("ab") as file:
@@ -81,6 +91,8 @@ class Memory:
                     os.fsync(file.fileno())
                 self._failpoint("history-written")
                 _replace(folder / "checkpoint", request.checkpoint, self._failpoint)
+            if now > latest:
+                _replace(folder / "time", f"{now}\n".encode(), self._failpoint)
             self._failpoint("remembered")
         return head
 
@@ -120,6 +132,25 @@ def _own(note: bytes, log_key: VerifierKey) -> Checkpoint:
             "The checkpoint that this witness remembers is damaged, or signed with another key of the log.",
             remedy="Do not delete it: restore it from the history beside it.",
         ) from error
+
+
+def _latest_time(folder: Path) -> int:
+    data = _read(folder / "time") or b"0\n"
+    if not re.fullmatch(rb"[0-9]{1,12}\n", data):
+        raise IntegrityFailure(
+            "witness-memory-damaged",
+            "The time of the latest cosignature that this witness remembers is damaged.",
+            remedy="Write the Unix time of its latest cosignature into the file 'time', and a newline.",
+        )
+    return int(data)
+
+
+def _clock_behind(seconds: int) -> Unavailable:
+    return Unavailable(
+        "witness-clock-behind",
+        f"The clock of the witness is {seconds} s behind its latest cosignature; nothing was cosigned.",
+        remedy="Set its clock. If the clock was ahead before, docs/spec/witness.md says what to do.",
+    )
 
 
 def _history(folder: Path) -> Iterator[tuple[Checkpoint, bytes]]:
@@ -168,7 +199,7 @@ def _locked(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        for left in folder.glob(".checkpoint.*"):
+        for left in (*folder.glob(".checkpoint.*"), *folder.glob(".time.*")):
             left.unlink()
         yield
     finally:

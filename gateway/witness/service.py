@@ -8,7 +8,7 @@
 | 404 | a log that this witness does not watch |
 | 409 | ``old`` is not the size the witness knows, which is the body (text/x.tlog.size) |
 | 422 | the proof does not verify, or the root differs at the same size |
-| 503 | the memory cannot be written, so nothing is signed |
+| 503 | the memory cannot be written, or the clock went back, so nothing is signed |
 
 ``GET checkpoint/<hex SHA-256 of the origin>`` gives the latest checkpoint it remembers, whole. There
 is no authentication: a request can only say what its log has signed.
@@ -79,20 +79,21 @@ def create_witness_app(
         return cosign(parsed, log_key)
 
     def cosign(parsed: AddCheckpoint, log_key: VerifierKey) -> Response:
+        now = int(clock())
         try:
-            head = memory.accept(parsed, log_key)
+            head = memory.accept(parsed, log_key, now)
         except Conflict as error:
             return Response(f"{error.detail['size']}\n", 409, media_type=SIZE_TYPE)
         except InvalidInput as error:
             return PlainTextResponse(f"{error.message}\n", 400)
         except Unavailable as error:
             _log.error("%s: %s", error.code, error)
-            return PlainTextResponse("the witness cannot remember now, so it does not sign\n", 503)
+            return PlainTextResponse(f"{error.message}\n", 503)
         except IntegrityFailure as error:
             _log.critical("%s: %s: %s", log_key.name, error.code, error)
             return PlainTextResponse(f"{error.message}\n", 503 if error.code == "witness-memory-damaged" else 422)
         # Remembered, durably; only now may it be signed.
-        note = parse_note(parsed.checkpoint).signed_also_by(key.cosigner(int(clock())))
+        note = parse_note(parsed.checkpoint).signed_also_by(key.cosigner(now))
         _log.info("cosigned %s at %d", head.origin, head.size)
         return PlainTextResponse(note.signatures[-1].line())
 

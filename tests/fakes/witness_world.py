@@ -45,4 +45,5 @@ class OneWitness:
         self.folder = folder
         self.key = WitnessKey(name, Ed25519PrivateKey.from_private_bytes(bytes([seed] * 32)))
         self.memory = Memory(folder)
-        self.app = create_witness_app(self.key, {log_key.name: log_key}, self.memory, clock=lambda: NOW)
+        self.now = NOW
+        self.app = create_witness_app(self.key, {log_key.name: log_key}, self.memory, clock=lambda: self.now)

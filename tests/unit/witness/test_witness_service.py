@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from gateway.blobs.log_reader import LogReader
 from gateway.blobs.log_store import LogStore
 from gateway.cli.witness import witness_app
-from gateway.errors import Conflict, InvalidInput, Misconfigured
+from gateway.errors import Conflict, InvalidInput, Misconfigured, Unavailable
 from gateway.translog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from gateway.translog.note import parse_note
 from gateway.translog.vkey import Ed25519Signer
@@ -159,6 +159,28 @@ def test_503_when_it_cannot_remember(log: PublishedLog, witness: OneWitness, pos
     assert post(request(log, 5)).status_code == 200
 
 
+def test_a_clock_that_goes_back_cosigns_nothing(log: PublishedLog, witness: OneWitness, post: Post) -> None:
+    log.grow(5)
+    assert post(request(log, 0)).status_code == 200
+    first = log.grow(5)
+    body = request(log, 5)
+    witness.now = NOW - 30
+    answer = post(body)
+    assert (answer.status_code, "30 s behind" in answer.text) == (503, True)
+    assert witness.memory.known(SIGNER.name) != first
+    # A process that starts anew knows it too.
+    with pytest.raises(Unavailable) as caught:
+        Memory(witness.folder).accept(parse_add_checkpoint(body), SIGNER.vkey, NOW - 1)
+    assert caught.value.code == "witness-clock-behind"
+    witness.now = NOW
+    signed = post(body)
+    assert signed.status_code == 200
+    _, seconds = read_cosignature(signed.content, parse_note(first), witness.key.vkey)
+    assert seconds == NOW
+    (witness.folder / "logs" / origin_id(SIGNER.name) / "time").write_bytes(b"soon\n")
+    assert post(request(log, 10)).status_code == 503
+
+
 def test_what_it_knows_can_be_fetched(log: PublishedLog, witness: OneWitness) -> None:
     transport = Direct()
     transport.apps["w"] = witness.app
@@ -179,13 +201,13 @@ STEPS = ["judged", "history-written", "temporary-written", "replaced", "remember
 def test_killed_at_any_step_it_never_signs_what_it_could_forget(step: str, log: PublishedLog, tmp_path: Path) -> None:
     log.grow(5)
     first = parse_add_checkpoint(request(log, 0))
-    Memory(tmp_path).accept(first, SIGNER.vkey)
+    Memory(tmp_path).accept(first, SIGNER.vkey, NOW)
     log.grow(5)
     second = parse_add_checkpoint(request(log, 5))
     child = os.fork()
     if child == 0:
         Memory(tmp_path, failpoint=lambda name: os.kill(os.getpid(), signal.SIGKILL) if name == step else None).accept(
-            second, SIGNER.vkey
+            second, SIGNER.vkey, NOW + 1
         )
         os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -197,10 +219,10 @@ def test_killed_at_any_step_it_never_signs_what_it_could_forget(step: str, log: 
     if step in ("replaced", "remembered"):
         assert note == second.checkpoint
         with pytest.raises(Conflict):
-            memory.accept(second, SIGNER.vkey)
-        assert memory.accept(AddCheckpoint(10, (), second.checkpoint), SIGNER.vkey).size == 10
+            memory.accept(second, SIGNER.vkey, NOW + 1)
+        assert memory.accept(AddCheckpoint(10, (), second.checkpoint), SIGNER.vkey, NOW + 1).size == 10
     else:
-        assert memory.accept(second, SIGNER.vkey).size == 10
+        assert memory.accept(second, SIGNER.vkey, NOW + 1).size == 10
     assert memory.known(SIGNER.name) == second.checkpoint
     assert {head.size for head, _ in memory.history(SIGNER.name)} == {5, 10}
 
@@ -208,11 +230,11 @@ def test_killed_at_any_step_it_never_signs_what_it_could_forget(step: str, log: 
 def test_a_torn_history_loses_only_what_was_torn(log: PublishedLog, tmp_path: Path) -> None:
     memory = Memory(tmp_path)
     log.grow(5)
-    memory.accept(parse_add_checkpoint(request(log, 0)), SIGNER.vkey)
+    memory.accept(parse_add_checkpoint(request(log, 0)), SIGNER.vkey, NOW)
     with (tmp_path / "logs" / origin_id(SIGNER.name) / "history").open("ab") as file:
         file.write(b"\n\n\nexample.com/log\n7\nAAAA")
     log.grow(5)
-    memory.accept(parse_add_checkpoint(request(log, 5)), SIGNER.vkey)
+    memory.accept(parse_add_checkpoint(request(log, 5)), SIGNER.vkey, NOW)
     assert [head.size for head, _ in memory.history(SIGNER.name)] == [5, 10]
 
 
