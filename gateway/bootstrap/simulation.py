@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from gateway.agreements.model import Agreement
-from gateway.bootstrap.simulation_question import Scenario, invalid, judge, scenario
+from gateway.bootstrap.simulation_question import Judgement, Scenario, invalid, judge, scenario
 from gateway.errors import GatewayError
 from gateway.evidence.canonical import canonical_json
-from gateway.evidence.media import EXTENSIONS, OCTETS
+from gateway.evidence.media import EXTENSIONS, OCTETS, compatible
 from gateway.evidence.names import check_exhibit_name, propose_exhibit_name
 from gateway.exchange.examine import effective_media_type
 from gateway.exchange.ports import CleanRendition, RenditionSpec, Workbench
@@ -39,6 +39,7 @@ class OpenedFile:
     evidence_type: str | None
     redactable: bool
     member_types: tuple[str, ...] = ()
+    declared: str = ""  # what the extension says, where the bytes are something else
 
     def facts(self) -> dict[str, Any]:
         """JSON-ready members for ``decisions.json``."""
@@ -115,8 +116,22 @@ def open_file(
     except GatewayError as error:
         return {"file": path.name, **quarantined(error)}
     media_type = effective_media_type(examined.media_type, declared_media_type(path))
-    evidence_type = types.get(path.name) or fitting_type(agreement, media_type)
-    return OpenedFile(name, data, media_type, evidence_type, examined.redactable, examined.member_types)
+    # As on a server, the type of evidence belongs to what is declared.
+    declared = "" if compatible(examined.media_type, declared_media_type(path)) else declared_media_type(path)
+    evidence_type = types.get(path.name) or fitting_type(agreement, declared or media_type)
+    return OpenedFile(name, data, media_type, evidence_type, examined.redactable, examined.member_types, declared)
+
+
+def judge_opened(question: Scenario, opened: OpenedFile) -> Judgement:
+    """The decisions over an opened file for one reader."""
+    return judge(
+        question,
+        opened.evidence_type,
+        opened.media_type,
+        len(opened.data),
+        opened.member_types,
+        declared=opened.declared,
+    )
 
 
 def quarantined(error: GatewayError) -> dict[str, Any]:
@@ -129,9 +144,9 @@ def _judge_file(question: Scenario, path: Path, out: Path, workbench: Workbench)
     if isinstance(opened, dict):
         return opened
     result: dict[str, Any] = {"file": path.name, **opened.facts()}
-    judgement = judge(question, opened.evidence_type, opened.media_type, len(opened.data), opened.member_types)
+    judgement = judge_opened(question, opened)
     if judgement.refusal is not None:
-        return {**result, **judgement.refusal.as_dict(), "views": []}
+        return {**result, **judgement.refused()}
     items: list[dict[str, Any]] = []
     if opened.redactable:
         key = pseudonym_key(question.agreement, question.agency)

@@ -17,6 +17,7 @@ from typing import Any
 from gateway.agreements.model import Agreement, View
 from gateway.bootstrap.simulation import (
     OpenedFile,
+    judge_opened,
     open_file,
     prepare_folder,
     pseudonym_key,
@@ -26,7 +27,7 @@ from gateway.bootstrap.simulation import (
     write_opaque,
     write_rendition,
 )
-from gateway.bootstrap.simulation_question import Judgement, Scenario, judge, may_pull
+from gateway.bootstrap.simulation_question import Judgement, Scenario, may_pull
 from gateway.bootstrap.simulation_summary import summarise
 from gateway.errors import GatewayError, ResidueFound
 from gateway.evidence.package import EVERYONE
@@ -109,9 +110,7 @@ def _one_file(questions: Sequence[Scenario], path: Path, out: Path, workbench: W
     opened = open_file(agreement, questions[0].types, path, workbench)
     if isinstance(opened, dict):
         return [opened for _ in questions]
-    judged = [
-        (q, judge(q, opened.evidence_type, opened.media_type, len(opened.data), opened.member_types)) for q in questions
-    ]
+    judged = [(question, judge_opened(question, opened)) for question in questions]
     wanted = {(view, _audience(agreement, view, q.agency)) for q, j in judged for view in j.pulls}
     made = _make(agreement, opened, sorted(wanted), workbench) if wanted and opened.redactable else _Made()
     return [
@@ -151,7 +150,7 @@ def _make(agreement: Agreement, opened: OpenedFile, wanted: Sequence[tuple[str, 
 
 def _for_reader(question: Scenario, judgement: Judgement, opened: OpenedFile, made: _Made, out: Path) -> dict[str, Any]:
     if judgement.refusal is not None:
-        return {**judgement.refusal.as_dict(), "views": []}
+        return judgement.refused()
     if made.failure is not None:
         return made.failure
     items = []

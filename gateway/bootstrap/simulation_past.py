@@ -15,7 +15,14 @@ from gateway.evidence.lifecycle import ExhibitState
 from gateway.evidence.package import Package, Principal
 from gateway.exchange import record
 from gateway.exchange.ports import Transaction
-from gateway.policy.hindsight import PastExhibit, PastPackage, PastRelease, hindsight_sentences, judge_past
+from gateway.policy.hindsight import (
+    DECIDED,
+    PastExhibit,
+    PastPackage,
+    PastRelease,
+    hindsight_sentences,
+    judge_past,
+)
 
 _PAGE = 200
 #: Packages looked through for each one asked for, so that a rarely used agreement costs no scan of everything.
@@ -98,6 +105,7 @@ def _facts(tx: Transaction, package: Package, people: dict[str, Principal | None
             exhibit.media_type or exhibit.declared_media_type,
             exhibit.size_bytes,
             exhibit.state in _STOPPED,
+            exhibit.reason in DECIDED,
         )
         for exhibit in tx.packages.exhibits(package.id)
     )

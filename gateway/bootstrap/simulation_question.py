@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from gateway.agreements.model import Agreement, AgreementState
 from gateway.errors import InvalidInput
 from gateway.evidence.package import Principal
-from gateway.exchange.examine import decide_with_members
+from gateway.exchange.examine import MISMATCH, decide_with_members, judge_mismatch
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, Request, deny
 from gateway.policy.reach import recipients_of, views_for
@@ -54,11 +55,18 @@ class Judgement:
         pushed: May the sender push it?
         refusal: Why the reader would not receive it; None if it would, in the views of ``pulls``.
         pulls: View -> the permit to pull it.
+        quarantines: Whether the file would be kept in quarantine, not only refused.
     """
 
     pushed: Decision
     refusal: Decision | None
     pulls: Mapping[str, Decision]
+    quarantines: bool = False
+
+    def refused(self) -> dict[str, Any]:
+        """The members of a result that says why nothing is received."""
+        answer = {**(self.refusal or self.pushed).as_dict(), "views": []}
+        return {**answer, "outcome": "quarantine"} if self.quarantines else answer
 
 
 def scenario(
@@ -114,12 +122,30 @@ def every_scenario(
 
 
 def judge(
-    question: Scenario, evidence_type: str | None, media_type: str, size_bytes: int, member_types: Sequence[str] = ()
+    question: Scenario,
+    evidence_type: str | None,
+    media_type: str,
+    size_bytes: int,
+    member_types: Sequence[str] = (),
+    *,
+    declared: str = "",
 ) -> Judgement:
-    """Whether a file would be received, in which views, or why not; an archive with each type inside it."""
-    pushed = _push(question, evidence_type, media_type, size_bytes, member_types)
+    """Whether a file would be received, in which views, or why not; an archive with each type inside it.
+
+    Args:
+        declared: The media type the sender would declare, if that is not ``media_type``. As on a server, it is
+            judged first, and what the bytes are then.
+    """
+    pushed = _push(question, evidence_type, declared or media_type, size_bytes, () if declared else member_types)
+    if pushed.permitted and declared and evidence_type is not None:
+        agreement = question.agreement
+        pushed = judge_mismatch(agreement, evidence_type, declared, media_type) or _push(
+            question, evidence_type, media_type, size_bytes, member_types
+        )
     if not pushed.permitted:
-        return Judgement(pushed, pushed, {})
+        rule = question.agreement.evidence.get(evidence_type or "")
+        kept = pushed.code == MISMATCH and rule is not None and rule.mismatch == "quarantine"
+        return Judgement(pushed, pushed, {}, quarantines=kept)
     asked = {view: _pull(question, evidence_type, media_type, view)
              for view in views_for(question.reader, question.agreement)}  # fmt: skip
     pulls = {view: decision for view, decision in asked.items() if decision.permitted}

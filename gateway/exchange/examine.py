@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from gateway.agreements.model import Agreement
 from gateway.errors import NotFound
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.media import compatible
@@ -21,8 +22,9 @@ from gateway.exchange.certify import destroy_refused
 from gateway.exchange.ports import Examined, Transaction
 from gateway.exchange.standing import standing
 from gateway.policy.decision import Decision, Request, deny
+from gateway.policy.rulebook import existing_clause
 
-_MISMATCH = "media-type-mismatch"
+MISMATCH = "media-type-mismatch"
 
 
 def uploaded_exhibits(tx: Transaction, package_id: str) -> tuple[Package, list[Exhibit]] | None:
@@ -39,14 +41,14 @@ def judge(tx: Transaction, package: Package, exhibit: Exhibit, examined: Examine
     submitter = tx.directory.principal(package.submitter)
     if submitter is None:
         return deny("submitter-unknown", "", "the submitter is no longer registered")
-    if not compatible(examined.media_type, exhibit.declared_media_type):
-        return deny(
-            _MISMATCH,
-            f"/evidence/{exhibit.evidence_type}",
-            f"declared as {exhibit.declared_media_type}, but the content is {examined.media_type}",
-        )
     if binding is None:
         return deny("agreement-unknown", "", "the version of the agreement is gone")
+    kind, own = exhibit.evidence_type, binding.own.agreement
+    mismatch = judge_mismatch(own, kind, exhibit.declared_media_type, examined.media_type)
+    if mismatch is not None:
+        # What becomes of it may be said by the newer text, and the older one's clause would say otherwise.
+        alike = all(text.evidence.get(kind) in (None, own.evidence.get(kind)) for text in binding.texts)
+        return mismatch if alike else replace(mismatch, clause=f"/evidence/{kind}")
     request = Request(
         action="push",
         principal=submitter,
@@ -57,6 +59,15 @@ def judge(tx: Transaction, package: Package, exhibit: Exhibit, examined: Examine
         size_bytes=exhibit.size_bytes,
     )
     return decide_with_members(request, examined.member_types, binding.decide)
+
+
+def judge_mismatch(agreement: Agreement, evidence_type: str, declared: str, sniffed: str) -> Decision | None:
+    """The refusal of bytes that are not of the media type they were declared as; None if they are."""
+    if compatible(sniffed, declared):
+        return None
+    of_type = f"/evidence/{evidence_type}"
+    clause = existing_clause(agreement, f"{of_type}/mismatch", of_type)
+    return deny(MISMATCH, clause, f"declared as {declared}, but the content is {sniffed}")
 
 
 def decide_with_members(
@@ -74,7 +85,7 @@ def decide_with_members(
 def _refuses(tx: Transaction, package: Package, exhibit: Exhibit, decision: Decision) -> bool:
     """Whether a text that binds says to refuse an exhibit that is not what it was declared as."""
     binding = standing(tx, package.agreement)
-    if decision.code != _MISMATCH or binding is None:
+    if decision.code != MISMATCH or binding is None:
         return False
     rules = (text.evidence.get(exhibit.evidence_type) for text in binding.texts)
     return any(rule is not None and rule.mismatch == "refuse" for rule in rules)

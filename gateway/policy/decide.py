@@ -63,7 +63,7 @@ def _on_push(request: Request, book: Rulebook) -> tuple[Obligation, ...]:
     """Keep no longer, have reviewed, encrypt, answer in time; views are chosen per recipient later."""
     obligations = [book.encrypt]
     if request.evidence_type is not None:
-        obligations += book.retain[request.evidence_type, ""]
+        obligations += book.retain_for(request.evidence_type)
     if book.review is not None:
         obligations.append(book.review)
     time_to_answer = book.agreement.deadlines.get(request.urgency or "")
@@ -81,4 +81,4 @@ def _on_pull(request: Request, book: Rulebook, view: str) -> tuple[Obligation, .
     redact = redactable if sees_inside else opaque
     if request.evidence_type is None:
         return (redact, book.encrypt)
-    return (redact, book.encrypt, *book.retain[request.evidence_type, view])
+    return (redact, book.encrypt, *book.retain_for(request.evidence_type, view))

@@ -21,6 +21,27 @@ from gateway.policy.reach import recipients_of, views_reaching
 
 Outcome = Literal["permitted", "narrowed", "refused"]
 
+#: Reasons for which the text of an agreement stops an exhibit. For any other (residue, another type than declared,
+#: unreadable, forbidden findings) its bytes are the cause, of which a draft knows nothing.
+DECIDED = frozenset(
+    {
+        "evidence-type-forbidden",
+        "evidence-type-not-permitted",
+        "media-type-not-permitted",
+        "opaque-not-permitted",
+        "size-exceeded",
+        "purpose-not-permitted",
+        "party-unknown",
+        "party-may-not-push",
+        "no-recipient",
+        "role-missing",
+        "role-may-not-push",
+        "attribute-missing",
+        "agreement-not-active",
+        "agreement-not-in-force",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PastExhibit:
@@ -31,6 +52,7 @@ class PastExhibit:
     media_type: str
     size_bytes: int
     refused: bool  # whether it was refused or quarantined then
+    by_policy: bool = True  # whether it was stopped for one of DECIDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +84,8 @@ class Verdict:
     Attributes:
         decision: Over the package as a whole; a refusal if no exhibit would have passed.
         refused: Exhibits that went on then and would be refused, with the decision.
-        admitted: Exhibits that were stopped then and would be permitted.
+        admitted: Exhibits that a decision stopped then and that would be permitted. Of those stopped for what their
+            bytes are, none.
         withheld: Releases that would not have been made although the exhibit passes, with the decision.
     """
 
@@ -158,7 +181,7 @@ def _judge(draft: Agreement, package: PastPackage, moment: datetime) -> Verdict:
         for exhibit in package.exhibits
         if not exhibit.refused and not decisions[exhibit.id].permitted
     )
-    admitted = tuple(e.id for e in package.exhibits if e.refused and decisions[e.id].permitted)
+    admitted = tuple(e.id for e in package.exhibits if e.refused and e.by_policy and decisions[e.id].permitted)
     if refused and not any(decision.permitted for decision in decisions.values()):
         return Verdict(package.id, "refused", refused[0][1], refused)
     withheld = tuple(_withheld(draft, package, decisions))

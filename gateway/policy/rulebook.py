@@ -25,7 +25,8 @@ class Rulebook:
         parties: Agency -> the clause of its party.
         receivers: Agency -> whether any other party may pull what it pushes.
         redact: View -> the obligation on what can be redacted, and on what passes opaque.
-        retain: Evidence type and view (empty: no view) -> the obligations to keep no longer.
+        retain: Evidence type and view -> the obligations to keep no longer. Under the empty view stands what
+            holds for the type; of the others only those that have a rule of their own. See :meth:`retain_for`.
         review: The obligation to have renditions reviewed, if the agreement asks for it.
         encrypt: The obligation to encrypt to a kind of recipient.
     """
@@ -37,6 +38,10 @@ class Rulebook:
     retain: Mapping[tuple[str, str], tuple[Obligation, ...]]
     review: Obligation | None
     encrypt: Obligation
+
+    def retain_for(self, evidence_type: str, view: str = "") -> tuple[Obligation, ...]:
+        """The obligations to keep a permitted type no longer, in a view or whatever the view."""
+        return self.retain.get((evidence_type, view)) or self.retain[evidence_type, ""]
 
 
 def rulebook(agreement: Agreement) -> Rulebook:
@@ -77,7 +82,7 @@ def _build(agreement: Agreement) -> Rulebook:
         retain={
             (name, view): tuple(_retain(*each) for each in agreement.retention_rules(name, view))
             for name in agreement.evidence
-            for view in ("", *agreement.views)
+            for view in ("", *agreement.retention_for(name)[0].views)
         },
         review=_review(agreement),
         encrypt=Obligation(

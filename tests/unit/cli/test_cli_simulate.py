@@ -186,3 +186,36 @@ def test_the_command_with_real_parsers_and_detectors(tmp_path: Path) -> None:
     assert "Investigator of ico-uk would receive 1 of 1 files." in everybody.stdout
     # Pseudonyms are the same as when the reader was simulated alone.
     assert (out / "ico-uk" / "investigator" / "standard" / "report.txt").read_text("utf-8") == rendition
+
+
+@pytest.mark.parametrize(
+    ("fate", "outcome", "clause"),
+    [
+        ("", "quarantine", "/evidence/incident-report"),
+        (", mismatch: quarantine", "quarantine", "/evidence/incident-report/mismatch"),
+        (", mismatch: refuse", "deny", "/evidence/incident-report/mismatch"),
+    ],
+)
+def test_what_is_not_as_its_name_says_ends_as_on_a_server(tmp_path: Path, fate: str, outcome: str, clause: str) -> None:
+    source = SAMPLE.read_text("utf-8")
+    rule = "[pdf, txt, docx, eml], max_size: 50 MB"
+    assert rule in source
+    agreement = parse_agreement(source.replace(rule, rule + fate).encode())
+    file = tmp_path / "letter.txt"
+    file.write_bytes(b"\x7fELF no letter")
+    question = scenario(agreement, "investigator@ico-uk", NOW, types={"letter.txt": "incident-report"})
+    (result,) = simulate(question, [file], tmp_path / "one", CountingWorkbench())["files"]
+    assert (result["outcome"], result["code"], result["clause"]) == (outcome, "media-type-mismatch", clause)
+    every = every_scenario(agreement, NOW, types={"letter.txt": "incident-report"})
+    decisions = simulate_all(every, [file], tmp_path / "all", CountingWorkbench())
+    (same,) = reader(decisions, "investigator", "ico-uk")["files"]
+    assert (same["outcome"], same["clause"]) == (outcome, clause)
+    assert decisions["refused"] == 1
+
+
+def test_a_declared_type_that_no_evidence_may_have_is_refused_before_the_bytes_are_looked_at(tmp_path: Path) -> None:
+    file = tmp_path / "letter.tiff"
+    file.write_bytes(b"Dear <Ann")
+    question = scenario(AGREEMENT, "investigator@ico-uk", NOW, types={"letter.tiff": "incident-report"})
+    (result,) = simulate(question, [file], tmp_path / "out", CountingWorkbench())["files"]
+    assert (result["outcome"], result["code"]) == ("deny", "media-type-not-permitted")

@@ -351,7 +351,7 @@ class TestExamineAndRedact:
         world.work()
         exhibit = next(iter(world.database.state.exhibits.values()))
         assert (exhibit.state, exhibit.reason) == (ExhibitState.REFUSED, "media-type-mismatch")
-        assert exhibit.clause == "/evidence/incident-report"
+        assert exhibit.clause == "/evidence/incident-report/mismatch"
         assert world.package(package.id).reason == "nothing-to-release"
         assert all(not key.wrapped for key in world.database.state.file_keys.values())
         assert world.blobs.contents == {}

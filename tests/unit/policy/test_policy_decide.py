@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from gateway.evidence.media import CSV, OCTETS, PDF
 from gateway.evidence.package import Principal
 from gateway.policy.decide import decide, recipients_of, stop_categories, views_for, views_reaching
 from gateway.policy.decision import Decision, Request
+from gateway.policy.rulebook import rulebook
 
 SOURCE = (Path(__file__).parents[3] / "policies" / "agreements" / "eu-uk-ai-incidents.yaml").read_text("utf-8")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -233,3 +235,25 @@ def test_who_receives_what() -> None:
     assert views_for(who("investigator", agency="edpb-eu"), AGREEMENT) == ()
     assert stop_categories(AGREEMENT) == {"special-category"}
     assert stop_categories(agreement_with(("  special-category-data: forbidden\n", ""))) == frozenset()
+
+
+def test_the_rulebook_grows_with_the_rules_and_not_with_types_times_views() -> None:
+    many = [f"n{number}" for number in range(120)]
+    document = {
+        "agreement": "large", "version": 1, "title": "Large",
+        "parties": [{"agency": "a", "jurisdiction": "FR"}, {"agency": "b", "jurisdiction": "FR"}],
+        "in_force": {"from": "2026-01-01", "until": "2026-12-31"}, "purposes": ["p"],
+        "roles": {"r": {"may": ["push", "pull"], "views": many}},
+        "evidence": {name: {"media": ["pdf"], "max_size": "1 MB"} for name in many},
+        "retention": {
+            "default": {"keep": "P90D", "counted_from": "release"},
+            "n7": {"keep": "P80D", "counted_from": "release",
+                   "views": {"n9": {"keep": "P5D", "counted_from": "release"}}},
+        },
+        "views": {name: {"personal_data": {"default": "remove"}} for name in many},
+    }  # fmt: skip
+    book = rulebook(parse_agreement(json.dumps(document).encode()))
+    assert len(book.retain) == len(many) + 1
+    assert [o.clause for o in book.retain_for("n7", "n9")] == ["/retention/n7", "/retention/n7/views/n9"]
+    assert [o.clause for o in book.retain_for("n7", "n8")] == ["/retention/n7"]
+    assert [o.clause for o in book.retain_for("n8", "n9")] == ["/retention/default"]

@@ -115,3 +115,10 @@ def test_sentences_count_and_group_by_reason() -> None:
         "(/evidence).",
     )
     assert [v.as_dict()["outcome"] for v in verdicts] == ["refused", "refused", "narrowed", "narrowed", "narrowed"]
+
+
+@pytest.mark.parametrize(("by_policy", "admitted"), [(True, ("e1",)), (False, ())])
+def test_only_what_a_text_stopped_can_a_draft_permit(by_policy: bool, admitted: tuple[str, ...]) -> None:
+    stopped = replace(REPORT, refused=True, by_policy=by_policy)
+    (verdict,) = judged(packages=(replace(PACKAGE, exhibits=(stopped, LOG), releases=()),))
+    assert verdict.admitted == admitted
