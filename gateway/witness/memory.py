@@ -67,7 +67,7 @@ class Memory:
         Raises:
             InvalidInput, IntegrityFailure: ``note-…``, ``checkpoint-…`` if the log has not signed it.
             InvalidInput, Conflict, IntegrityFailure: As :func:`judge`; after a fork was written down.
-            IntegrityFailure: ``witness-memory-damaged``.
+            IntegrityFailure: ``witness-memory-damaged``, ``witness-time-damaged``.
             Unavailable: ``witness-memory-unavailable``, ``witness-clock-behind``; nothing may be cosigned then.
         """
         head = open_checkpoint(request.checkpoint, log_key).checkpoint
@@ -138,7 +138,7 @@ def _latest_time(folder: Path) -> int:
     data = _read(folder / "time") or b"0\n"
     if not re.fullmatch(rb"[0-9]{1,12}\n", data):
         raise IntegrityFailure(
-            "witness-memory-damaged",
+            "witness-time-damaged",
             "The time of the latest cosignature that this witness remembers is damaged.",
             remedy="Write the Unix time of its latest cosignature into the file 'time', and a newline.",
         )

@@ -42,6 +42,8 @@ from gateway.witness.memory import Memory
 from gateway.witness.setup import WitnessKey
 
 _log = logging.getLogger(__name__)
+# Not the fault of the log that asks.
+_DAMAGED = ("witness-memory-damaged", "witness-time-damaged")
 
 
 def create_witness_app(
@@ -91,7 +93,7 @@ def create_witness_app(
             return PlainTextResponse(f"{error.message}\n", 503)
         except IntegrityFailure as error:
             _log.critical("%s: %s: %s", log_key.name, error.code, error)
-            return PlainTextResponse(f"{error.message}\n", 503 if error.code == "witness-memory-damaged" else 422)
+            return PlainTextResponse(f"{error.message}\n", 503 if error.code in _DAMAGED else 422)
         # Remembered, durably; only now may it be signed.
         note = parse_note(parsed.checkpoint).signed_also_by(key.cosigner(now))
         _log.info("cosigned %s at %d", head.origin, head.size)
