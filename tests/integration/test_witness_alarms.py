@@ -1,4 +1,4 @@
-"""A witness that is offline, refuses or is late: an entry, a signed webhook at the sink, and the quorum; appends go on."""
+"""A witness offline, refusing or late: an entry, a signed webhook at the sink, the quorum; appends go on."""
 
 from __future__ import annotations
 
