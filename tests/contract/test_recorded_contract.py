@@ -168,7 +168,7 @@ def snapshot(database: Database) -> object:
     assert isinstance(database, PostgresDatabase)
     tables = ("agencies", "principals", "keys", "agreements", "agreement_signatures", "cases", "packages")
     tables += ("exhibits", "renditions", "reviews", "releases", "file_keys")
-    tables += ("holds", "clocks", "duties", "certificates", "log_erasures")
+    tables += ("holds", "clocks", "duties", "certificates", "log_erasures", "secrets")
     with database.engine.begin() as connection:
         return {
             name: sorted(map(str, connection.execute(text(f"SELECT * FROM {name}")).all()))  # noqa: S608 - our names
