@@ -14,6 +14,7 @@ from gateway.agreements import vocabulary as words
 from gateway.agreements.durations import Duration, parse_duration
 from gateway.agreements.model import CountedFrom, EvidenceRule, RetentionRule, View
 from gateway.agreements.reading import Reading, capital, quote
+from gateway.agreements.retention import never_decides
 from gateway.agreements.sizes import parse_size
 from gateway.agreements.who_sections import read_key
 from gateway.agreements.yaml_nodes import MapNode, Node, ScalarNode
@@ -123,11 +124,9 @@ def _view_retention(
         rule = _retention_rule(reading, own, what)
         if rule is None:
             continue
-        # The rule of the type ends earlier whatever happens, and the earliest end wins.
-        later = rule.counted_from == whole.counted_from and rule.keep >= whole.keep
-        if later and rule.after_last_pull is None:
-            reading.add(own["keep"], "never-applies", f"{capital(what)} is not shorter than that of the type, so it "
-                        "never decides.", "Shorten it, or take it out.")  # fmt: skip
+        if never_decides(rule, whole):
+            reading.add(own["keep"], "never-applies", f"{capital(what)} never ends earlier than that of the type, so "
+                        "it never decides.", "Shorten it, or take it out.")  # fmt: skip
         rules[view] = rule
     return rules
 
@@ -148,7 +147,7 @@ def _retention_rule(reading: Reading, entries: Mapping[str, Node], what: str) ->
     if after is not None and counted == "last-pull":
         reading.add(entries["after_last_pull"], "contradiction", f"{capital(what)} counts from the last pull twice.",
                     "Take after_last_pull out, or count 'keep' from release.")  # fmt: skip
-    elif after is not None and counted != "case-closing" and after.nominal > keep.nominal:
+    elif after is not None and counted != "case-closing" and after != keep and after.never_shorter(keep):
         # No pull comes before receipt or release, so the longer period always ends later.
         reading.add(entries["after_last_pull"], "never-applies", f"In {what}, after_last_pull is longer than keep, so "
                     "it never decides.", "Shorten after_last_pull, or take it out.")  # fmt: skip

@@ -159,13 +159,20 @@ def _retention(old: Agreement, new: Agreement) -> Iterator[Change]:
             if was == now:
                 continue
             said = f"{name} in the view {view} is kept {'as long as elsewhere' if now is None else _kept(now)}"
-            effect = _longer(was or before, now or after)
+            effect = _ends_later(was, now)
             at = clause if now is None else f"{clause}/views/{view}"
             yield Change(who, effect, f"{said}; before, {'as long as elsewhere' if was is None else _kept(was)}.", at)
 
 
 def _longer(before: RetentionRule, after: RetentionRule) -> Effect:
     return "other" if after.keep == before.keep else "more" if after.keep > before.keep else "less"
+
+
+def _ends_later(was: RetentionRule | None, now: RetentionRule | None) -> Effect:
+    """Of a view's rule: it can only end retention earlier than the type's, so a new one never gives more."""
+    if was is None or now is None:
+        return "less" if was is None else "more"
+    return _longer(was, now) if was.counted_from == now.counted_from else "other"
 
 
 def _kept(rule: RetentionRule) -> str:

@@ -42,6 +42,17 @@ class Duration:
         years, months = divmod(self.months, 12)
         return timedelta(days=365 * years + 30 * months) + self.rest
 
+    def never_shorter(self, other: Duration) -> bool:
+        """Whether this ends no earlier than ``other``, whatever the moment from which both are counted.
+
+        False also where that depends on the calendar: ``P1M`` and ``P30D``.
+        """
+        if self.months == other.months:
+            return self.rest >= other.rest
+        more = self.months - other.months
+        least = timedelta(days=(28 if more > 0 else 31) * more)
+        return least + self.rest >= other.rest
+
     def after(self, moment: datetime) -> datetime:
         """The end of the period that begins at ``moment``; a day that a month lacks is its last day."""
         year, month = divmod(moment.year * 12 + moment.month - 1 + self.months, 12)

@@ -199,4 +199,11 @@ def _written(document: Mapping[str, object], *path: str) -> Mapping[str, object]
     return value if isinstance(value, Mapping) else {}
 
 
-_RULES: tuple[_Rule, ...] = (_left_out, _parties, _evidence, _retention, _views, _review)
+def _attestation(agreement: Agreement) -> Iterator[Doubt]:
+    if agreement.attest_within < timedelta(days=1):
+        yield Doubt("attestation-too-soon", "/deadlines/attestation", "Receivers have less than a day to delete their "
+                    "copies and attest it, so the duty is overdue after any night.",
+                    "Write at least P1D.")  # fmt: skip
+
+
+_RULES: tuple[_Rule, ...] = (_left_out, _parties, _evidence, _retention, _views, _review, _attestation)

@@ -10,7 +10,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from gateway.agreements.model import Agreement, RetentionRule
+from gateway.agreements.durations import Duration
+from gateway.agreements.model import Agreement, CountedFrom, RetentionRule
+
+#: Starts of which each is never before the one to its left.
+_IN_ORDER: tuple[CountedFrom, ...] = ("receipt", "release", "last-pull")
 
 
 def release_deadline(
@@ -64,3 +68,30 @@ def _start(
         return last_pull_at or released_at
     over = datetime.combine(agreement.in_force_until, time(), tzinfo=UTC) + timedelta(days=1)
     return min(case_closed_at or over, over)
+
+
+def never_decides(own: RetentionRule, whole: RetentionRule) -> bool:
+    """Whether a view's rule ends no earlier than that of its type, whatever happens and whenever.
+
+    False where the calendar or the order of events could make it end earlier.
+    """
+    keep_is_idle = _never_earlier(own.keep_period, own.counted_from, whole.keep_period, whole.counted_from)
+    after = own.after_last_pull_period
+    if after is None or not keep_is_idle:
+        return keep_is_idle
+    whole_after = whole.after_last_pull_period
+    return _never_earlier(after, "last-pull", whole.keep_period, whole.counted_from) or (
+        whole_after is not None and after.never_shorter(whole_after)
+    )
+
+
+def _never_earlier(period: Duration, start: CountedFrom, other: Duration, other_start: CountedFrom) -> bool:
+    if not period.never_shorter(other):
+        return False
+    if start == other_start:
+        return True
+    if start not in _IN_ORDER or other_start not in _IN_ORDER:
+        return False
+    # Two later moments may end a month earlier in the day; exact time keeps the order.
+    exact = period.months == 0 or other.months == 0
+    return exact and _IN_ORDER.index(start) > _IN_ORDER.index(other_start)

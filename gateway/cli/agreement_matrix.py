@@ -118,7 +118,28 @@ def _block(parties: tuple[str, ...], rows: Sequence[Row]) -> Block:
 def matrix_text(agreement: Agreement, rows: Sequence[Row]) -> str:
     """For the terminal."""
     head = f"{agreement.title}\nAgreement '{agreement.id}', version {agreement.version}. Who may do what:\n"
-    return head + "".join(_block_text(block) for block in blocks(rows)) + "\nAnything else is refused.\n"
+    body = "".join(_block_text(block) for block in blocks(rows))
+    fate = "".join(f"{line}\n" for line in _fate(agreement))
+    return f"{head}{body}\n{fate}\nAnything else is refused.\n"
+
+
+def _fate(agreement: Agreement) -> Iterator[str]:
+    """How long each type is kept, and what becomes of what is not as declared."""
+    from gateway.policy.matrix import keeps_of
+
+    yield "How long it is kept, and what becomes of what is not as declared:"
+    for name, rule in agreement.evidence.items():
+        fate = "refused and destroyed" if rule.mismatch == "refuse" else "quarantined"
+        for view, period in keeps_of(agreement, name).items():
+            yield f"  {name} in the view {view}: {period}" if view else f"  {name}: {period}; not as declared: {fate}"
+    yield f"Receivers attest deletion within {attestation_time(agreement)}."
+
+
+def attestation_time(agreement: Agreement) -> str:
+    """The time to attest deletion, as an ISO 8601 duration."""
+    from gateway.agreements.durations import Duration
+
+    return str(Duration(rest=agreement.attest_within))
 
 
 def _block_text(block: Block) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from gateway.agreements.explain import explain_view
 from gateway.agreements.model import Agreement
 from gateway.agreements.sizes import write_size
-from gateway.cli.agreement_matrix import Block, Line, blocks
+from gateway.cli.agreement_matrix import Block, Line, attestation_time, blocks
 from gateway.cli.agreement_page import Cell, answer, bullets, element, page, paragraph, table
 from gateway.evidence.media import REDACTABLE
-from gateway.policy.matrix import Row, keep_of
+from gateway.policy.matrix import Row, keeps_of
 
 #: Rights that are not over exhibits of a type.
 _OVER_ALL = {"audit": "read the log of what was done under the agreement", "hold": "stop disposal in any case"}
@@ -36,9 +36,10 @@ def matrix_page(agreement: Agreement, rows: Sequence[Row]) -> str:
         element("h2", "Evidence types"),
         table(
             "What may be sent, and how long it is kept",
-            ("type", "media types", "largest", "not looked into", "kept"),
+            ("type", "media types", "largest", "not looked into", "not as declared", "kept"),
             _types(agreement),
         ),
+        paragraph(f"Receivers attest that their copies are deleted within {attestation_time(agreement)}."),
         element("h2", "Views"),
         *_views(agreement),
     )
@@ -98,10 +99,11 @@ def _types(agreement: Agreement) -> Iterator[list[Cell]]:
             ", ".join(sorted(rule.media)),
             write_size(rule.max_size_bytes),
             "passes" if rule.opaque else "refused",
-            keep_of(agreement, name),
+            "refused and destroyed" if rule.mismatch == "refuse" else "quarantined",
+            "; ".join(f"in the view {v}: {kept}" if v else kept for v, kept in keeps_of(agreement, name).items()),
         ]
     for name in sorted(agreement.forbidden):
-        yield [name, answer(False), "", "", ""]
+        yield [name, answer(False), "", "", "", ""]
 
 
 def _views(agreement: Agreement) -> Iterator[Cell]:

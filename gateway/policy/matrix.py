@@ -157,6 +157,12 @@ def keep_of(agreement: Agreement, evidence_type: str, view: str = "") -> str:
     return ends[0] if len(ends) == 1 else f"{', or '.join(ends)}, whichever ends first"
 
 
+def keeps_of(agreement: Agreement, evidence_type: str) -> dict[str, str]:
+    """How long a type is kept: under the empty name whatever the view, and for each view with a rule of its own."""
+    views = agreement.retention_for(evidence_type)[0].views
+    return {view: keep_of(agreement, evidence_type, view) for view in ("", *views)}
+
+
 def _review(agreement: Agreement, view: str, media: Collection[str]) -> tuple[str, ...]:
     rule = agreement.review
     if rule is None:

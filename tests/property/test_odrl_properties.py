@@ -70,7 +70,22 @@ def rich_documents(draw: st.DrawFn) -> dict[str, Any]:
             "approvals": draw(st.integers(1, 3)),
         }  # fmt: skip
     if draw(st.booleans()):
-        document["deadlines"] = draw(st.sampled_from([{"emergency": "PT8H"}, {"ordinary": "P2W"}, {}]))
+        document["deadlines"] = draw(
+            st.sampled_from(
+                [{"emergency": "PT8H"}, {"ordinary": "P2W", "attestation": "P2W"}, {"attestation": "P30D"}, {}]
+            )
+        )
+    if draw(st.booleans()):
+        document["retention"]["default"]["views"] = {
+            view: {
+                "keep": draw(st.sampled_from(["P1D", "PT5H", "P1M", "P400D", "P3W"])),
+                "counted_from": draw(st.sampled_from(["receipt", "release", "last-pull", "case-closing"])),
+            }
+            for view in draw(st.lists(st.sampled_from(VIEWS), unique=True, min_size=1))
+        }
+    for rule in document["evidence"].values():
+        if isinstance(rule, dict) and draw(st.booleans()):
+            rule["mismatch"] = draw(st.sampled_from(["refuse", "quarantine"]))
     if draw(st.booleans()):
         document["safeguards"] = {"two_persons": draw(st.sampled_from([[], ["suspend", "activate"]]))}
     if draw(st.booleans()):
@@ -110,6 +125,8 @@ def test_the_rules_alone_decide_the_same(document: dict[str, Any]) -> None:
             assert again.views[name].action(entity.category, entity.name) == view.action(entity.category, entity.name)
         assert again.views[name].defaults == view.defaults
     assert again.retention == agreement.retention
+    assert again.attest_within == agreement.attest_within
+    assert {n: r.mismatch for n, r in again.evidence.items()} == {n: r.mismatch for n, r in agreement.evidence.items()}
     assert again.review == agreement.review
     assert (again.deadlines, again.two_persons) == (agreement.deadlines, agreement.two_persons)
 

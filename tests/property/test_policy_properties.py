@@ -81,6 +81,11 @@ def documents(draw: st.DrawFn) -> Document:
     }
     if draw(st.booleans()):
         document["review"] = {"when": ["always"]}
+    if draw(st.booleans()):
+        document["retention"]["default"]["views"] = {
+            view: {"keep": draw(st.sampled_from(["P1D", "P89D"])), "counted_from": "release"}
+            for view in draw(_subset(VIEWS))
+        }
     return document
 
 

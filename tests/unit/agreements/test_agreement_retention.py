@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.agreements.finding import AgreementInvalid
+from gateway.agreements.lint import lint_agreement
 from gateway.agreements.parsing import parse_agreement
 from gateway.agreements.retention import release_deadline
 
@@ -91,6 +92,35 @@ def test_rules_of_views_are_read_strictly(bent: Bend, rule: str, code: str, wher
     assert found.remedy
 
 
+@pytest.mark.parametrize(
+    ("whole", "own", "never"),
+    [
+        ("keep: P90D, counted_from: receipt", "keep: P90D, counted_from: release", True),
+        ("keep: P90D, counted_from: release", "keep: P90D, counted_from: last-pull", True),
+        ("keep: P90D, counted_from: release", "keep: P90D, counted_from: receipt", False),
+        ("keep: P90D, counted_from: case-closing", "keep: P91D, counted_from: release", False),
+        ("keep: P30D, counted_from: release", "keep: P1M, counted_from: release", False),
+        ("keep: P1M, counted_from: release", "keep: P30D, counted_from: release", False),
+        ("keep: P1M, counted_from: release", "keep: P31D, counted_from: release", True),
+        ("keep: P365D, counted_from: release", "keep: P12M, counted_from: release", False),
+        ("keep: P1M, counted_from: receipt", "keep: P1M, counted_from: release", False),
+        ("keep: P90D, counted_from: release, after_last_pull: P30D",
+         "keep: P99D, counted_from: release, after_last_pull: P60D", True),
+        ("keep: P90D, counted_from: release, after_last_pull: P30D",
+         "keep: P99D, counted_from: release, after_last_pull: P20D", False),
+        ("keep: P90D, counted_from: release", "keep: P99D, counted_from: release, after_last_pull: P95D", True),
+    ],
+)  # fmt: skip
+def test_a_views_rule_is_refused_only_where_it_can_never_decide(bent: Bend, whole: str, own: str, never: bool) -> None:
+    file = bent((RULE, f"{{{whole}, views: {{ring: {{{own}}}}}}}"))
+    if not never:
+        parse_agreement(file)
+        return
+    with pytest.raises(AgreementInvalid) as refusal:
+        parse_agreement(file)
+    assert [found.code for found in refusal.value.findings] == ["agreement-never-applies"]
+
+
 def test_a_rule_for_a_view_that_is_none(bent: Bend) -> None:
     rule = WITH_VIEW.replace("ring", "rings") % "{keep: P2D, counted_from: release}"
     with pytest.raises(AgreementInvalid) as refusal:
@@ -150,3 +180,10 @@ def test_knowing_more_never_lengthens_beyond_the_last_pull_rule(bent: Bend, coun
     known, _ = _deadline(file, "model-artifact", case_closed_at=RELEASED)
     assert clause == "/retention/default/keep"
     assert known <= unknown + (RELEASED - RECEIVED)
+
+
+def test_less_than_a_day_to_attest_is_doubted(bent: Bend) -> None:
+    for written, doubted in (("PT23H", True), ("P1D", False)):
+        file = bent(("emergency: PT8H, ordinary: P10D", f"emergency: PT8H, ordinary: P10D, attestation: {written}"))
+        codes = [finding.code for finding in lint_agreement(file, RECEIVED.date())]
+        assert ("agreement-attestation-too-soon" in codes) is doubted

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from gateway.agreements.diff import compare_agreements
 from gateway.agreements.parsing import parse_agreement
 from gateway.cli.agreement_matrix import matrix_csv
 from gateway.cli.agreement_page import element, table, text
@@ -206,3 +207,34 @@ def test_what_is_no_odrl_is_refused_and_nothing_is_written(tmp_path: Path) -> No
         run("import-odrl", str(bad), "--out", str(out))
     assert refused.value.code == "odrl-invalid"
     assert not out.exists()
+
+
+def test_the_matrix_shows_rules_of_views_mismatch_and_attestation(tmp_path: Path) -> None:
+    source = SAMPLE.read_text("utf-8")
+    for old, new in (
+        ("after_last_pull: P30D}", "after_last_pull: P30D, views: {confidentiality-ring: {keep: P20D, "
+         "counted_from: release}}}"),
+        ("[pdf, txt, docx, eml], max_size: 50 MB", "[pdf, txt, docx, eml], max_size: 50 MB, mismatch: refuse"),
+        ("ordinary: P10D", "ordinary: P10D, attestation: P14D"),
+    ):  # fmt: skip
+        assert old in source
+        source = source.replace(old, new)
+    file = tmp_path / "agreement.yaml"
+    file.write_text(source, "utf-8")
+    for shown in (run("matrix", str(file)), run("matrix", str(file), "--format", "html")):
+        assert "in the view confidentiality-ring: P180D from release" in shown
+        assert "P20D from release" in shown
+        assert "refused and destroyed" in shown
+        assert "quarantined" in shown
+        assert "within P14D" in shown
+
+
+def test_a_rule_for_a_view_never_gives_more_time(tmp_path: Path) -> None:
+    old, new = SAMPLE.read_text("utf-8"), tmp_path / "new.yaml"
+    rule = "after_last_pull: P30D}"
+    view = "after_last_pull: P30D, views: {confidentiality-ring: {keep: P300D, counted_from: receipt}}}"
+    assert rule in old
+    new.write_text(old.replace(rule, view), "utf-8")
+    for before, after, effect in ((SAMPLE, new, "less"), (new, SAMPLE, "more")):
+        changes = compare_agreements(parse_agreement(before.read_bytes()), parse_agreement(after.read_bytes()))
+        assert [c.effect for c in changes if c.affected == "how long evidence is kept"] == [effect]
