@@ -82,6 +82,10 @@ _effects = Table("crash_effects", MetaData(), Column("id", Uuid(as_uuid=False), 
 _TABLES = (log_pending, log_entries, log_commitments, _effects)
 
 
+class Unrecorded(Exception):
+    """The harness itself could not write down what is to be signed, so it was not signed."""
+
+
 class RecordingSigner(Ed25519Signer):
     """Writes down each text before its signature can be used: whatever was ever signed is known."""
 
@@ -90,7 +94,10 @@ class RecordingSigner(Ed25519Signer):
         self._file = os.open(folder / "signed", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def sign(self, data: bytes) -> bytes:
-        os.write(self._file, data + b"\n")
+        try:
+            os.write(self._file, data + b"\n")
+        except OSError as error:
+            raise Unrecorded from error
         return super().sign(data)
 
 
@@ -174,19 +181,24 @@ def writer(folder: Path, url: str, seed: int, at: str, hit: int, *, act: int = s
 
 def full_disk(folder: Path, url: str, seed: int, limit: int) -> int:
     """No file may grow beyond ``limit`` bytes: writes fail as on a full disk; nothing may be published."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     engine = create_engine(url)
     with engine.begin() as connection:
         for _ in range(300):
             entry = event("crash.test", "done", datetime.now(UTC), object_kind="test", object_id="x" * 200)
             entry_id = SqlLedger(connection).append(entry)
             connection.execute(insert(_effects), {"id": entry_id, "what": "full"})
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     signer = RecordingSigner(folder)
     sequencer = Sequencer(LogSequence(engine), LocalLogStore(folder / "log"), signer, signer.vkey)
     try:
-        sequencer.sequence_once()
-    except Unavailable:
+        # 0 while the server still holds the lock for a leader that was killed.
+        while not sequencer.sequence_once():
+            time.sleep(0.01)
+    except (Unavailable, Unrecorded):
         return 0
+    finally:
+        # What is wrong must get into a report that is a file.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     sys.stderr.write("a full disk was not noticed\n")
     return 1
 
