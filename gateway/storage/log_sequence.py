@@ -35,11 +35,12 @@ _TAKE = (
     " RETURNING created, id, event"
 )
 _READ = "SELECT seq, leaf, leaf_hash FROM log_entries WHERE seq >= %s ORDER BY seq LIMIT %s"
-_PLACE = (
-    "COPY log_entries (seq, entry_id, leaf, leaf_hash, time, actor_agency, actor_principal, action, outcome,"
-    " agreement_id, case_id, package_id, exhibit_id, object_kind, object_id, clause, reason)"
-    " FROM STDIN (FORMAT BINARY)"
+#: The columns of a placed row, in the order of :func:`row_of`.
+PLACED_COLUMNS = (
+    *("seq", "entry_id", "leaf", "leaf_hash", "time", "actor_agency", "actor_principal", "action", "outcome"),
+    *("agreement_id", "case_id", "package_id", "exhibit_id", "object_kind", "object_id", "clause", "reason"),
 )
+_PLACE = f"COPY log_entries ({', '.join(PLACED_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 _TYPES = ["int8", "uuid", "bytea", "bytea", "timestamptz", *["text"] * 12]
 
 
@@ -117,7 +118,7 @@ class LogSequence:
                     for _, entry_id, event in waiting:
                         entry, leaf = _placed(entry_id, event, seq, prev)
                         digest = leaf_hash(leaf)
-                        copy.write_row(_columns(entry_id, entry, leaf, digest))
+                        copy.write_row(row_of(entry_id, entry, leaf, digest))
                         seq, prev = seq + 1, digest.hex()
             self._failpoint("rows-placed")
         self._failpoint("rows-committed")
@@ -171,7 +172,8 @@ def _placed(entry_id: UUID, waiting: bytes, seq: int, prev: str) -> tuple[Entry,
         ) from error
 
 
-def _columns(entry_id: UUID, entry: Entry, leaf: bytes, digest: bytes) -> Sequence[object]:
+def row_of(entry_id: UUID | str, entry: Entry, leaf: bytes, digest: bytes) -> Sequence[object]:
+    """The row of an entry, in the order of :data:`PLACED_COLUMNS`."""
     subject = entry.object
     kind = subject["kind"]
     return (
