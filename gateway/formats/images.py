@@ -167,7 +167,7 @@ def _grey(picture: Image.Image) -> Image.Image:
 
 
 def _lay(page: Image.Image, number: int, builder: CanonicalBuilder) -> _Page:
-    sure = [(word, text) for word in words_of(page) if (text := visible(word.text)) and _is_sure(word)]
+    sure = [(word, text) for word in words_of(page) if (text := visible(word.text)) and is_sure(word)]
     lines: list[_Line] = []
     for count, (_, group) in enumerate(groupby(sure, key=lambda pair: pair[0].line), start=1):
         words: list[tuple[Word, Span]] = []
@@ -180,7 +180,8 @@ def _lay(page: Image.Image, number: int, builder: CanonicalBuilder) -> _Page:
     return _Page(page, tuple(lines))
 
 
-def _is_sure(word: Word) -> bool:
+def is_sure(word: Word) -> bool:
+    """Whether a word was read with confidence."""
     # A drawing is often read as a sign, seldom as letters.
     return word.confidence >= CONFIDENT and any(char.isalnum() for char in word.text)
 

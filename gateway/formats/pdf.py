@@ -1,8 +1,8 @@
 """PDF with text: read by PDFium, rebuilt from the kept text alone, checked by pikepdf (qpdf).
 
-The rendition is a new file: pages of the same size, text where it stood, notes where images were.
-See docs/adr/0006-pdf-rebuilt.md for why nothing of the original file is carried over. A PDF without
-text (a scan) is refused until text recognition exists.
+The rendition is a new file: pages of the same size, text where it stood, that of pictures
+included where text recognition is installed, notes where images were. See docs/adr/0006-pdf-rebuilt.md
+for why nothing of the original file is carried over.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from gateway.formats.pdfcovers import Box, find_covers, has_written_annotations
 from gateway.formats.pdfglyphs import GlyphReader, too_much_text
 from gateway.formats.pdflayout import lay_out
 from gateway.formats.pdfpages import Line, Page, Stretch, Style
-from gateway.formats.pdfwriting import write_pdf
+from gateway.formats.pdfscan import PictureReader, read_as_it_looks
+from gateway.formats.pdfwriting import RECOGNISED, write_pdf
 from gateway.formats.splicing import CanonicalBuilder, Splicer
 from gateway.redaction.document import CanonicalText, Layer, Replacement
 
@@ -60,7 +61,8 @@ class PdfFormat:
 
         Raises:
             Unparsable: ``pdf-too-large``, ``pdf-malformed``, ``pdf-encrypted``, ``pdf-too-many-pages``,
-                ``pdf-too-many-objects``, ``pdf-too-much-text``, ``pdf-no-text``,
+                ``pdf-too-many-objects``, ``pdf-too-many-scans``, ``pdf-too-much-text``, ``pdf-no-text``,
+                ``pdf-ocr-missing``,
                 ``pdf-text-unreadable``, ``pdf-script-unsupported``.
         """
         limits.check_size(data, limits.MAX_PDF_BYTES, "pdf-too-large", "PDF")
@@ -81,6 +83,9 @@ class PdfFormat:
                 text = page.get_textpage().get_text_range()
                 yield Layer(f"page {number} text", text)
                 yield Layer(f"page {number} text on one line", _one_line(text))
+            if document.get_metadata_dict().get("Subject") == RECOGNISED:
+                for number in range(1, min(len(document), limits.MAX_PDF_SCANS) + 1):
+                    yield Layer(f"page {number} read as it looks", read_as_it_looks(document[number - 1]))
         finally:
             document.close()
         yield from _object_layers(data)
@@ -110,7 +115,7 @@ def _open(data: bytes) -> pdfium.PdfDocument:
 
 
 def _read(document: pdfium.PdfDocument) -> PdfDocument:
-    builder, reader = CanonicalBuilder("pdf"), GlyphReader()
+    builder, reader, scans = CanonicalBuilder("pdf"), GlyphReader(), PictureReader()
     pages: list[Page] = []
     characters = unreadable = undrawable = 0
     for number in range(1, len(document) + 1):
@@ -127,14 +132,26 @@ def _read(document: pdfium.PdfDocument) -> PdfDocument:
         box = _visible_box(page)
         kept = Page(box[2] - box[0], box[3] - box[1], page.get_rotation())
         glyphs = reader.read(page, covers, box)
-        characters += glyphs.characters
+        recognised = scans.read(page, covers, glyphs.lines, box)
+        if recognised and kept.rotation in (90, 270):
+            kept.width, kept.height = kept.height, kept.width
+        if recognised:
+            kept.recognised, kept.rotation = True, 0
+        characters += glyphs.characters + sum(len(line.text) for line in recognised)
         unreadable += glyphs.unreadable
         undrawable += glyphs.undrawable
         if characters > limits.MAX_PDF_CHARS:
             raise too_much_text()
-        lay_out(kept, [*glyphs.lines, *_notes(covers.images, box)], number, builder)
+        notes = _notes(scans.unread, (0.0, 0.0, kept.width, kept.height))
+        lay_out(kept, [*glyphs.lines, *recognised, *notes], number, builder)
         pages.append(kept)
         page.close()
+    if characters == 0 and scans.missing is not None:
+        raise Unparsable(
+            "pdf-ocr-missing",
+            "The PDF has no text, and text in pictures cannot be read here.",
+            remedy="Ask the operator to install the gateway's extra `ocr`, or send the text itself.",
+        )
     _check_text(characters, unreadable, undrawable)
     return PdfDocument(pages, builder.build())
 
@@ -143,8 +160,8 @@ def _check_text(characters: int, unreadable: int, undrawable: int) -> None:
     if characters == 0:
         raise Unparsable(
             "pdf-no-text",
-            "The PDF has no text; it is probably a scan.",
-            remedy="Run text recognition over it and send the result.",
+            "The PDF has no text, and none can be read in its pictures.",
+            remedy="Send a sharper scan, or say in words what it shows.",
         )
     if unreadable > _TOLERATED * characters:
         raise Unparsable(

@@ -40,6 +40,11 @@ class Covers:
     order: dict[int, int] = field(default_factory=dict)
     images: list[Box] = field(default_factory=list)
 
+    @property
+    def marks(self) -> list[Box]:
+        """Redaction marks and filled annotations, which lie over everything."""
+        return [box for box, when in self.boxes if when == _ALWAYS_ON_TOP]
+
     def hide(self, point: tuple[float, float], text_object: int) -> bool:
         """Whether something opaque painted after the text object lies on the point."""
         if not self.boxes:

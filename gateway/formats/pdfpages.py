@@ -108,9 +108,10 @@ class Paragraph:
 
 @dataclass(slots=True)
 class Page:
-    """One page."""
+    """One page; ``recognised``: text of its pictures is on it."""
 
     width: float
     height: float
     rotation: int = 0
+    recognised: bool = False
     paragraphs: list[Paragraph] = field(default_factory=list)

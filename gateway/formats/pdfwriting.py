@@ -21,6 +21,8 @@ from gateway.formats.pdfpages import Line, Page, Paragraph, Stretch, Style
 from gateway.formats.splicing import Splicer
 
 _PRODUCER = "Evidence gateway"
+#: Subject of a rendition with text from pictures: its residue check reads the pages as they look.
+RECOGNISED = "Text recognised in pictures"
 _TIGHTEST = 0.35
 
 
@@ -40,6 +42,8 @@ def write_pdf(pages: list[Page], splicer: Splicer) -> bytes:
     for setter in (canvas.setTitle, canvas.setAuthor, canvas.setSubject, canvas.setKeywords, canvas.setCreator):
         setter("")
     canvas.setProducer(_PRODUCER)
+    if any(page.recognised for page in pages):
+        canvas.setSubject(RECOGNISED)
     for page in pages:
         # reportlab takes the size as the reader sees it, and swaps the sides of a page turned by 90 degrees.
         turned = page.rotation in (90, 270)
