@@ -111,8 +111,9 @@ def fork(work: Callable[[], int]) -> int:
         code = work()
     except BaseException:
         traceback.print_exc()
-    finally:
         sys.stderr.flush()
+    finally:
+        # Whatever happened above, the child must not go on as a second parent.
         os._exit(code)
 
 
@@ -187,10 +188,10 @@ def full_disk(folder: Path, url: str, seed: int, limit: int) -> int:
             entry = event("crash.test", "done", datetime.now(UTC), object_kind="test", object_id="x" * 200)
             entry_id = SqlLedger(connection).append(entry)
             connection.execute(insert(_effects), {"id": entry_id, "what": "full"})
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     signer = RecordingSigner(folder)
-    sequencer = Sequencer(LogSequence(engine), LocalLogStore(folder / "log"), signer, signer.vkey)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     try:
+        sequencer = Sequencer(LogSequence(engine), LocalLogStore(folder / "log"), signer, signer.vkey)
         # 0 while the server still holds the lock for a leader that was killed.
         while not sequencer.sequence_once():
             time.sleep(0.01)
