@@ -31,6 +31,7 @@ from gateway.envelope.manifest import Acknowledgement, ReleaseManifest
 from gateway.envelope.policy import check_policy
 from gateway.envelope.signature import sign, verify
 from gateway.errors import Conflict, GatewayError, IntegrityFailure, InvalidInput, Misconfigured
+from gateway.evidence.legend import LEGEND_FILE, legend
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ def pull(
         raise
     _write(work / "manifest.json", manifest_bytes)
     _write(work / "manifest.sig", signature)
+    if exhibit is not None:
+        _write(work / LEGEND_FILE, legend().encode())
     _sync_folder(work)
     work.rename(folder)
     _sync_folder(out_dir)
@@ -134,7 +137,7 @@ def _open(
     identities: Sequence[Identity], manifest: ReleaseManifest, age_file: Path, work: Path, progress: Progress
 ) -> Path:
     target = work / manifest.exhibit_name
-    if target.name in (age_file.name, "manifest.json", "manifest.sig"):
+    if target.name in (age_file.name, "manifest.json", "manifest.sig", LEGEND_FILE):
         target = work / f"exhibit-{manifest.exhibit_name}"
     done = 0
 
