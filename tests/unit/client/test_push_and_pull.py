@@ -82,7 +82,7 @@ def test_a_pull_verifies_decrypts_places_and_acknowledges(client_of: ClientOf, w
     assert pulled.exhibit.read_bytes() == TEXT
     assert pulled.exhibit.stat().st_mode & 0o777 == 0o600
     assert sorted(p.name for p in pulled.folder.iterdir()) == [
-        "manifest.json", "manifest.sig", "report.txt", "report.txt.age",
+        "LEGEND.txt", "manifest.json", "manifest.sig", "report.txt", "report.txt.age",
     ]  # fmt: skip
     verify(
         world.keyring.signing_key_pem(),
