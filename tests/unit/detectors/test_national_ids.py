@@ -17,8 +17,22 @@ RIGHT = [
     ("id/ca-sin", "SIN {}", "046 454 286"),
     ("id/lei", "LEI {}", "5493001KJTIIGC8Y1R12"),
     ("id/imei", "IMEI {}", "490154203237518"),
+    ("id/at-svnr", "SVNR {}", "1237 010180"),
 ]
-CONTEXT = {"id/de-tax", "id/nl-bsn", "id/pt-nif", "id/ca-sin", "id/imei"}
+#: Forms without a check digit, or with a letter for one.
+FORMS = [
+    ("id/ie-pps", "PPS no. {}", "1234567T"),
+    ("id/dk-cpr", "CPR-nr. {}", "070761-4285"),
+    ("id/eu-vat", "USt-IdNr. {}", "DE136695976"),
+    ("id/eu-vat", "VAT no. {}", "NL004495445B01"),
+    ("plate/fr", "la voiture {}", "AB-123-CD"),
+    ("plate", "registration number {}", "AB12 CDE"),
+    ("plate", "mit dem Kennzeichen {}", "B-MW 1234"),
+    ("plate", "license plate {}", "7ABC123"),
+    ("device/serial", "S/N: {}", "C02XG2JHJGH5"),
+    ("device/serial", "serial number {}", "4CE0460D0G"),
+]
+CONTEXT = {"id/at-svnr", "id/de-tax", "id/nl-bsn", "id/pt-nif", "id/ca-sin", "id/imei"}
 
 
 def found(text: str) -> list[tuple[str, str]]:
@@ -35,3 +49,16 @@ def test_check_digits(rule: str, frame: str, value: str) -> None:
 @pytest.mark.parametrize(("rule", "frame", "value"), [each for each in RIGHT if each[0] in CONTEXT])
 def test_bare_digits_need_a_telling_word(rule: str, frame: str, value: str) -> None:
     assert found(f"total {value} units") == []
+
+
+@pytest.mark.parametrize(("rule", "frame", "value"), FORMS)
+def test_published_forms(rule: str, frame: str, value: str) -> None:
+    assert (rule, value) in found(frame.format(value))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["PPS no. 1234567A", "article DE136695976", "model AB12 CDE", "0707614285 units", "part C02XG2JHJGH5 of the set"],
+)
+def test_what_only_looks_like_one(text: str) -> None:
+    assert found(text) == []
