@@ -21,6 +21,8 @@ from gateway.translog.event import AuditEvent
 
 #: Of one principal; a window that would need more has long raised its alert.
 _MOST_REMEMBERED = 2000
+#: Entries that are an alert by themselves: a deadline or a duty to attest that was missed.
+_MISSED = {"deadline.breached": "deadline-breached", "attestation.overdue": "attestation-overdue"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,9 @@ class AlertMachine:
         if entry.action.startswith("alert."):
             return []  # an alert gives no cause for another
         raised = self._clock(entry)
+        if entry.action in _MISSED:
+            # Written once each; the entry says which package or duty it is about.
+            raised.append(self._alert(_MISSED[entry.action], entry, "", **{entry.object["kind"]: entry.object["id"]}))
         agency, principal = entry.actor.get("agency", ""), entry.actor.get("principal", "")
         if agency and entry.action == "release.pull" and entry.outcome == "permit":
             raised += self._bulk(entry, agency, principal)

@@ -71,7 +71,10 @@ def list_packages(
 def withdraw_package(
     tx: Transaction, principal: Principal, package_id: str, now: datetime, reason: str = ""
 ) -> Package:
-    """Take a package back: no further pulls, and disposal of its contents. Copies pulled are not undone."""
+    """Take a package back: no further pulls, and disposal of its contents. Copies pulled are not undone.
+
+    ``reason`` is what the sender wrote; the log commits to it, and it is erased with the case.
+    """
     package = own_package(tx, principal, package_id, now, lock=True)
 
     def event(action: str, kind: str, object_id: str) -> AuditEvent:
@@ -85,6 +88,7 @@ def withdraw_package(
             package_id=package.id,
             agreement=package.agreement,
             reason="withdrawn-by-sender",
+            erasable={"withdrawal_reason": reason} if reason and kind == "package" else None,
             case_id=package.case_id,
         )
 

@@ -17,6 +17,11 @@ MONDAY = datetime(2027, 3, 1, 10, tzinfo=UTC)
 RULES = AlertRules(bulk_releases=3, denials=3, pending=10, hours={"cnil-fr": Hours(ZoneInfo("Europe/Paris"), 8, 18)})
 
 
+def missed(action: str, kind: str) -> Entry:
+    made = event(action, "failed", MONDAY, object_kind=kind, object_id="x", reason="missed", system="worker")
+    return parse_entry(place(pending(made, {}), 0, "0" * 64)[1])
+
+
 def act(minutes: float = 0, release: str = "r", outcome: Any = "permit", who: str = "p", **members: Any) -> Entry:
     made = event(
         "release.pull",
@@ -44,6 +49,9 @@ CASES: dict[str, tuple[list[Entry], list[str]]] = {
     "first access": ([act(package="k"), act(1, package="k")], ["first-access"]),
     "first access, own package": ([act(package="own")], []),
     "clock": ([act(10), act(4)], ["clock-trouble"]),
+    "deadline missed": ([missed("deadline.breached", "package")], ["deadline-breached"]),
+    "attestation overdue": ([missed("attestation.overdue", "duty")], ["attestation-overdue"]),
+    "deadline started": ([missed("deadline.start", "package")], []),
     "clock, within tolerance": ([act(10), act(5)], []),
 }
 

@@ -380,6 +380,14 @@ class TestCrash:
         world.work()
         assert world.package(package_id).state is PackageState.DISPOSED
 
+    def test_why_a_sender_took_a_package_back_is_kept_until_the_case_goes(self, world: World) -> None:
+        package_id = released(world)
+        with world.database.transaction() as tx:
+            follow.withdraw_package(tx, SUBMITTER, package_id, world.clock(), "sent to the wrong ring")
+        entry = next(e for e in world.database.events if e.action == "package.withdraw")
+        assert entry.erasable == {"withdrawal_reason": "sent to the wrong ring"}
+        assert "ring" not in str(entry.detail)
+
     def test_what_nobody_reviews_does_not_stay_for_ever(self, world: World) -> None:
         package = world.pushed(FILES)
         world.work()
