@@ -29,7 +29,8 @@ _TABLES = (
 )
 
 _SCRUB = (
-    "UPDATE cases SET reference = 'erased-' || id WHERE id = :case AND reference <> 'erased-' || id",
+    # No sender can have chosen that: references are lower-case slugs.
+    "UPDATE cases SET reference = 'ERASED ' || id WHERE id = :case AND reference <> 'ERASED ' || id",
     # By the id, so that no name a sender chose stands in the way.
     "UPDATE exhibits e SET name = 'erased-' || e.id FROM packages p "
     "WHERE p.id = e.package_id AND p.case_id = :case AND e.name <> 'erased-' || e.id",
@@ -43,8 +44,8 @@ _SCRUB = (
     "UNION ALL SELECT e.id FROM exhibits e JOIN packages p ON p.id = e.package_id WHERE p.case_id = :case "
     "UNION ALL SELECT id FROM holds WHERE case_id = :case) about "
     "WHERE position(convert_to(about.id, 'UTF8') IN i.body) > 0",
-    "UPDATE packages SET case_reference = 'erased-' || id, manifest = '', manifest_signature = NULL "
-    "WHERE case_id = :case AND (case_reference <> 'erased-' || id OR octet_length(manifest) > 0)",
+    "UPDATE packages SET case_reference = 'ERASED ' || id, manifest = '', manifest_signature = NULL "
+    "WHERE case_id = :case AND (case_reference <> 'ERASED ' || id OR octet_length(manifest) > 0)",
 )
 _LIVE = text("SELECT EXISTS (SELECT 1 FROM packages WHERE case_id = :case AND state <> 'disposed')")
 _UNFORGOTTEN = text(
