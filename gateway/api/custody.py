@@ -40,6 +40,7 @@ router = APIRouter(prefix="/v1", tags=["custody"], dependencies=[Depends(known_p
 
 After = Annotated[str | None, Query(max_length=36, description="`next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=100)]
+Late = Annotated[bool, Query(description="Those that were answered too late instead.")]
 
 
 @router.get(
@@ -48,11 +49,13 @@ Limit = Annotated[int, Query(ge=1, le=100)]
     responses=refusals(),
     summary="Packages that wait for an answer, soonest due first",
 )
-async def read_deadlines(session: Authenticated, after: After = None, limit: Limit = 50) -> Response:
+async def read_deadlines(
+    session: Authenticated, late: Late = False, after: After = None, limit: Limit = 50
+) -> Response:
     cursor = None if after is None else object_id(after)
 
     def work(tx: Transaction, principal: Principal) -> Deadlines:
-        found = clocks.unanswered(tx, principal, session.now, after=cursor, limit=limit)
+        found = clocks.list_deadlines(tx, principal, session.now, late=late, after=cursor, limit=limit)
         following = found[-1][0].package_id if len(found) == limit else None
         return Deadlines(deadlines=[DeadlineBody.of(clock, state) for clock, state in found], next=following)
 

@@ -43,12 +43,16 @@ def list_all(credentials: Credentials_, as_json: Json = False) -> None:
 
 
 @packages_app.command("deadlines")
-def deadlines(credentials: Credentials_, as_json: Json = False) -> None:
+def deadlines(
+    credentials: Credentials_,
+    late: Annotated[bool, typer.Option("--late", help="Those that were answered too late instead.")] = False,
+    as_json: Json = False,
+) -> None:
     """List packages that wait for an answer, soonest due first; exit code 3 if a deadline was missed."""
     from gateway.client import Credentials, GatewayClient
 
     with GatewayClient(Credentials.load(credentials)) as client:
-        found = list(client.deadlines())
+        found = list(client.deadlines(late=late))
     _listed(
         "deadlines",
         found,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -139,9 +139,9 @@ class GatewayClient:
         """Close a case that one's own agency opened."""
         return self._posted(f"/v1/cases/{agreement}/{case}/close", {})
 
-    def deadlines(self) -> Iterator[dict[str, Any]]:
-        """Packages that wait for an answer, soonest due first."""
-        return self._pages("/v1/deadlines", "deadlines")
+    def deadlines(self, *, late: bool = False) -> Iterator[dict[str, Any]]:
+        """Packages that wait for an answer, soonest due first; or those that were answered too late."""
+        return self._pages("/v1/deadlines", "deadlines", {"late": "true"} if late else {})
 
     def duties(self) -> Iterator[dict[str, Any]]:
         """Duties to attest deletion: one's own and those owed to one."""
@@ -215,10 +215,12 @@ class GatewayClient:
         value: dict[str, Any] = self.connection.post(path, body)
         return value
 
-    def _pages(self, path: str, member: str) -> Iterator[dict[str, Any]]:
+    def _pages(self, path: str, member: str, query: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         after: str | None = None
         while True:
-            page = self.connection.get(path, {"limit": 100} if after is None else {"limit": 100, "after": after})
+            page = self.connection.get(
+                path, {"limit": 100, **(query or {}), **({} if after is None else {"after": after})}
+            )
             yield from page[member]
             after = page["next"]
             if after is None:

@@ -58,11 +58,20 @@ def breach_overdue(tx: Transaction, now: datetime, limit: int = 100) -> int:
     return len(found)
 
 
-def unanswered(
-    tx: Transaction, principal: Principal, now: datetime, *, after: str | None = None, limit: int = 100
+def list_deadlines(
+    tx: Transaction,
+    principal: Principal,
+    now: datetime,
+    *,
+    late: bool = False,
+    after: str | None = None,
+    limit: int = 100,
 ) -> Sequence[tuple[Clock, ClockState]]:
-    """Running, due and breached clocks of packages that the agency sent or must answer, soonest first."""
-    page = tx.clocks.unanswered(principal.agency, after=after, limit=limit)
+    """Running, due and breached clocks of packages that the agency sent or must answer, soonest due first.
+
+    ``late`` asks for those that were answered too late instead.
+    """
+    page = tx.clocks.concerning(principal.agency, late=late, after=after, limit=limit)
     found = [(clock, clock.state(now, state)) for clock, state in page]
     tx.ledger.append(
         record.event(

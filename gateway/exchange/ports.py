@@ -346,9 +346,12 @@ class Clocks(Protocol):
 
     def start(self, clock: Clock, event: AuditEvent) -> None: ...
     def get(self, package_id: str, *, lock: bool = False) -> Clock | None: ...
-    def unanswered(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[tuple[Clock, PackageState]]:
+    def concerning(
+        self, agency_id: str, *, late: bool = False, after: str | None, limit: int
+    ) -> Sequence[tuple[Clock, PackageState]]:
         """Clocks without an answer of packages that the agency sent or has a release of, soonest due first.
 
+        ``late`` asks for those that were answered too late instead.
         ``after`` is the package of the last clock of the page before, answered meanwhile or not.
         """
         ...

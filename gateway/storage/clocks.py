@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, exists, or_, select, tuple_, update
 
 from gateway.evidence.deadline import STOPPED_STATES, Clock
 from gateway.evidence.lifecycle import PackageState
@@ -41,14 +41,17 @@ class PostgresClocks:
         row = find(self._connection, clocks, clocks.c.package_id == package_id, lock=lock)
         return _clock(row) if row else None
 
-    def unanswered(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[tuple[Clock, PackageState]]:
+    def concerning(
+        self, agency_id: str, *, late: bool = False, after: str | None, limit: int
+    ) -> Sequence[tuple[Clock, PackageState]]:
         received = exists().where(releases.c.package_id == clocks.c.package_id, releases.c.recipient == agency_id)
         query = (
             select(clocks, packages.c.state)
             .join(packages, packages.c.id == clocks.c.package_id)
             .where(
-                clocks.c.answered_at.is_(None),
-                packages.c.state.not_in(_STOPPED),
+                clocks.c.answered_at > clocks.c.due_at
+                if late
+                else and_(clocks.c.answered_at.is_(None), packages.c.state.not_in(_STOPPED)),
                 or_(clocks.c.sender == agency_id, received),
             )
             .order_by(clocks.c.due_at, clocks.c.package_id)

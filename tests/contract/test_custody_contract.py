@@ -87,8 +87,8 @@ def test_a_clock_is_answered_or_missed_once(database: Database) -> None:
     with database.transaction() as tx:
         assert tx.clocks.get(here.package.id, lock=True) == clock
         for agency in (here.package.agency, recipient):
-            assert list(tx.clocks.unanswered(agency, after=None, limit=9)) == [(clock, PackageState.OPEN)]
-        assert list(tx.clocks.unanswered("stranger", after=None, limit=9)) == []
+            assert list(tx.clocks.concerning(agency, after=None, limit=9)) == [(clock, PackageState.OPEN)]
+        assert list(tx.clocks.concerning("stranger", after=None, limit=9)) == []
         assert list(tx.clocks.overdue(clock.due_at, 9)) == []
         assert list(tx.clocks.overdue(late, 9)) == [clock]
         tx.clocks.breach(here.package.id, late, seeds.event("deadline.breached"))
@@ -97,7 +97,10 @@ def test_a_clock_is_answered_or_missed_once(database: Database) -> None:
         with pytest.raises(Conflict) as twice:
             tx.clocks.answer(here.package.id, late, seeds.event("deadline.answer"))
         assert twice.value.code == "clock-settled"
-        assert list(tx.clocks.unanswered(recipient, after=None, limit=9)) == []
+        assert list(tx.clocks.concerning(recipient, after=None, limit=9)) == []
+        answered = replace(clock, breached_at=late, answered_at=late)
+        assert list(tx.clocks.concerning(recipient, late=True, after=None, limit=9)) == [(answered, PackageState.OPEN)]
+        assert list(tx.clocks.concerning("stranger", late=True, after=None, limit=9)) == []
     with database.transaction() as tx:
         assert tx.clocks.get(here.package.id) == replace(clock, breached_at=late, answered_at=late)
 
@@ -114,18 +117,18 @@ def test_clocks_are_listed_in_pages(database: Database) -> None:
             clock = replace(seeds.clock(package), due_at=seeds.NOW + days * DAY)
             tx.clocks.start(clock, seeds.event("deadline.start"))
     with database.transaction() as tx:
-        whole = [clock for clock, _ in tx.clocks.unanswered(here.package.agency, after=None, limit=9)]
+        whole = [clock for clock, _ in tx.clocks.concerning(here.package.agency, after=None, limit=9)]
         assert [(clock.due_at - seeds.NOW).days for clock in whole] == sorted(due)
         paged, after = [], None
         # An answer between two pages moves nothing.
         for _ in range(4):
-            page = [clock for clock, _ in tx.clocks.unanswered(here.package.agency, after=after, limit=2)]
+            page = [clock for clock, _ in tx.clocks.concerning(here.package.agency, after=after, limit=2)]
             paged += page
             if page:
                 after = page[-1].package_id
                 tx.clocks.answer(after, seeds.NOW, seeds.event("deadline.answer"))
         assert paged == whole
-        assert list(tx.clocks.unanswered(here.package.agency, after="unknown", limit=9)) == []
+        assert list(tx.clocks.concerning(here.package.agency, after="unknown", limit=9)) == []
 
 
 def test_a_withdrawn_package_misses_no_deadline(database: Database) -> None:
@@ -134,7 +137,7 @@ def test_a_withdrawn_package_misses_no_deadline(database: Database) -> None:
         tx.clocks.start(seeds.clock(here.package), seeds.event("deadline.start"))
         tx.packages.move(here.package.id, "withdraw", seeds.NOW, seeds.event("package.withdraw"))
         assert list(tx.clocks.overdue(seeds.NOW + 99 * DAY, 9)) == []
-        assert list(tx.clocks.unanswered(here.package.agency, after=None, limit=9)) == []
+        assert list(tx.clocks.concerning(here.package.agency, after=None, limit=9)) == []
 
 
 def test_a_duty_is_attested_once_and_found_by_both_sides(database: Database) -> None:

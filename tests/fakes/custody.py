@@ -81,9 +81,17 @@ class FakeClocks:
     def get(self, package_id: str, *, lock: bool = False) -> Clock | None:
         return self._state.clocks.get(package_id)
 
-    def unanswered(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[tuple[Clock, PackageState]]:
+    def concerning(
+        self, agency_id: str, *, late: bool = False, after: str | None, limit: int
+    ) -> Sequence[tuple[Clock, PackageState]]:
         received = {r.package_id for r in self._state.releases.values() if r.recipient == agency_id}
-        found = [c for c in self._open() if c.sender == agency_id or c.package_id in received]
+        answered_late = [
+            c for c in self._state.clocks.values() if c.answered_at is not None and c.answered_at > c.due_at
+        ]
+        answered_late.sort(key=lambda c: (c.due_at, c.package_id))
+        found = [
+            c for c in (answered_late if late else self._open()) if c.sender == agency_id or c.package_id in received
+        ]
         if after is not None:
             place = self._state.clocks.get(after)
             found = [c for c in found if place and (c.due_at, c.package_id) > (place.due_at, after)]

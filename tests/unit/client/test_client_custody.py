@@ -108,6 +108,10 @@ def test_deadlines_are_listed_for_both_sides(world: World, client_of: ClientOf) 
         tx.clocks.start(replace(clock, due_at=world.now() + timedelta(days=1)), seeds.event("deadline.start"))
     for principal in (SUBMITTER, INVESTIGATOR):
         assert [(d["package"], d["state"]) for d in client_of(principal).deadlines()] == [(package_id, "due")]
+    with world.database.transaction() as tx:
+        tx.clocks.answer(package_id, world.now() + timedelta(days=2), seeds.event("deadline.answer"))
+    assert list(client_of(SUBMITTER).deadlines()) == []
+    assert [(d["package"], d["state"]) for d in client_of(SUBMITTER).deadlines(late=True)] == [(package_id, "late")]
     assert list(client_of("ftc-us.submitter").deadlines()) == []
 
 

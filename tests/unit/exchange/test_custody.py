@@ -477,10 +477,10 @@ class TestDeadlines:
             time_passes(world, hours=hours)
             with world.database.transaction() as tx:
                 for principal in (SUBMITTER, INVESTIGATOR):
-                    ((clock, state),) = clocks.unanswered(tx, principal, world.clock())
+                    ((clock, state),) = clocks.list_deadlines(tx, principal, world.clock())
                     assert clock.package_id == package_id
                 seen.append(state)
-                assert list(clocks.unanswered(tx, STRANGER, world.clock())) == []
+                assert list(clocks.list_deadlines(tx, STRANGER, world.clock())) == []
         time_passes(world, days=1)
         assert seen == [ClockState.RUNNING, ClockState.DUE, ClockState.BREACHED]
         breaches = [e for e in world.database.events if e.action == "deadline.breached"]
