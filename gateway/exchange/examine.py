@@ -13,12 +13,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.agreements.model import Agreement
-from gateway.errors import NotFound
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.media import compatible
 from gateway.evidence.package import Exhibit, Package
 from gateway.exchange import record
 from gateway.exchange.certify import destroy_refused
+from gateway.exchange.conclude import conclude_step
 from gateway.exchange.ports import Examined, Transaction
 from gateway.exchange.standing import standing
 from gateway.policy.decision import Decision, Request, deny
@@ -131,31 +131,16 @@ def accept(
 
 def conclude(tx: Transaction, package_id: str, now: datetime) -> PackageState:
     """End the step: on to redaction if anything is left, else quarantine the package."""
-    package = tx.packages.get(package_id, lock=True)
-    if package is None:
-        raise NotFound("package-unknown", "The package is gone.")
-    if package.state is not PackageState.SUBMITTED:
-        return package.state
-    left = [e for e in tx.packages.exhibits(package_id) if e.state is ExhibitState.EXAMINED]
-    move = "examine" if left else "quarantine"
-    reason = "" if left else "nothing-to-release"
-    state = tx.packages.move(
-        package.id,
-        move,
+
+    def left() -> int:
+        return sum(e.state is ExhibitState.EXAMINED for e in tx.packages.exhibits(package_id))
+
+    return conclude_step(
+        tx,
+        package_id,
         now,
-        record.event(
-            f"package.{move}",
-            "done" if left else "failed",
-            now,
-            object_kind="package",
-            object_id=package.id,
-            agreement=package.agreement,
-            reason=reason,
-            detail={"examined": len(left)},
-            case_id=package.case_id,
-        ),
-        reason=reason,
+        at=PackageState.SUBMITTED,
+        move="examine",
+        next_step="redact",
+        count=("examined", left),
     )
-    if left:
-        tx.queue.enqueue("redact", package.id)
-    return state

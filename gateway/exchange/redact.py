@@ -19,6 +19,7 @@ from gateway.evidence.lifecycle import ExhibitState, PackageState, RenditionStat
 from gateway.evidence.media import REDACTABLE
 from gateway.evidence.package import EVERYONE, Exhibit, Package, Rendition
 from gateway.exchange import record
+from gateway.exchange.conclude import conclude_step
 from gateway.exchange.ports import Keyring, RenditionSpec, Transaction
 from gateway.exchange.standing import standing
 from gateway.policy.reach import recipients_of, views_reaching
@@ -160,31 +161,10 @@ def store_renditions(
 
 def conclude(tx: Transaction, package_id: str, now: datetime) -> PackageState:
     """End the step: on to sealing if any rendition exists, else quarantine."""
-    package = tx.packages.get(package_id, lock=True)
-    if package is None:
-        raise NotFound("package-unknown", "The package is gone.")
-    if package.state is not PackageState.EXAMINED:
-        return package.state
-    renditions = tx.renditions.of_package(package_id)
-    move = "redact" if renditions else "quarantine"
-    reason = "" if renditions else "nothing-to-release"
-    state = tx.packages.move(
-        package.id,
-        move,
-        now,
-        record.event(
-            f"package.{move}",
-            "done" if renditions else "failed",
-            now,
-            object_kind="package",
-            object_id=package.id,
-            agreement=package.agreement,
-            reason=reason,
-            detail={"renditions": len(renditions)},
-            case_id=package.case_id,
-        ),
-        reason=reason,
+
+    def made() -> int:
+        return len(tx.renditions.of_package(package_id))
+
+    return conclude_step(
+        tx, package_id, now, at=PackageState.EXAMINED, move="redact", next_step="seal", count=("renditions", made)
     )
-    if renditions:
-        tx.queue.enqueue("seal", package.id)
-    return state

@@ -1,0 +1,62 @@
+"""The end of a step that works through a package: on to the next step if anything is left, else quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from gateway.errors import NotFound
+from gateway.evidence.lifecycle import PackageState
+from gateway.exchange import record
+from gateway.exchange.ports import Transaction
+
+
+def conclude_step(
+    tx: Transaction,
+    package_id: str,
+    now: datetime,
+    *,
+    at: PackageState,
+    move: str,
+    next_step: str,
+    count: tuple[str, Callable[[], int]],
+) -> PackageState:
+    """Move a package that stands ``at`` a state; another state is left as it is.
+
+    Args:
+        move: The package's move if something is left.
+        next_step: The step that is enqueued then.
+        count: What is counted, by the name it bears in the entry; 0 means nothing is left.
+
+    Raises:
+        NotFound: ``package-unknown``.
+    """
+    package = tx.packages.get(package_id, lock=True)
+    if package is None:
+        raise NotFound("package-unknown", "The package is gone.")
+    if package.state is not at:
+        return package.state
+    what, how_many = count
+    left = how_many()
+    made = move if left else "quarantine"
+    reason = "" if left else "nothing-to-release"
+    state = tx.packages.move(
+        package.id,
+        made,
+        now,
+        record.event(
+            f"package.{made}",
+            "done" if left else "failed",
+            now,
+            object_kind="package",
+            object_id=package.id,
+            agreement=package.agreement,
+            reason=reason,
+            detail={what: left},
+            case_id=package.case_id,
+        ),
+        reason=reason,
+    )
+    if left:
+        tx.queue.enqueue(next_step, package.id)
+    return state
