@@ -5,7 +5,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 COPY requirements/server.lock requirements/server.lock
 RUN python -m venv /opt/gateway \
- && /opt/gateway/bin/pip install --require-hashes -r requirements/server.lock
+ && /opt/gateway/bin/pip install --require-hashes --no-deps -r requirements/server.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY gateway gateway
 COPY migrations migrations

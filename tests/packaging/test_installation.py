@@ -38,9 +38,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def install(folder: Path, lock: str, wheel: Path) -> Path:
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    for arguments in (["--require-hashes", "-r", str(ROOT / "requirements" / lock)], ["--no-deps", str(wheel)]):
-        done = run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *arguments)
+    for arguments in (["--require-hashes", "-r", str(ROOT / "requirements" / lock)], [str(wheel)]):
+        done = run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", *arguments)
         assert done.returncode == 0, done.stderr
+    complete = run(python, "-m", "pip", "check", "--disable-pip-version-check")
+    assert complete.returncode == 0, complete.stdout
     return folder / "bin"
 
 
@@ -86,7 +88,7 @@ def test_the_dockerfile_pins_drops_root_and_checks_health() -> None:
     stages = re.findall(r"^FROM (\S+)", text, re.M)
     assert len(stages) == 2
     assert all(":" in stage and not stage.endswith(":latest") for stage in stages)
-    assert "--require-hashes" in text
+    assert "--require-hashes --no-deps" in text
     final = text[text.rindex("\nFROM ") :]
     assert re.search(r"^USER [1-9][0-9]*$", final, re.M)
     assert "HEALTHCHECK" in final
