@@ -24,9 +24,8 @@ from sqlalchemy import (
     text,
 )
 
+from gateway.storage.columns import Instant
 from gateway.storage.metadata import metadata
-
-_Instant = DateTime(timezone=True)
 
 alert_progress = Table(
     "alert_progress",
@@ -66,9 +65,9 @@ log_erasures = Table(
     Column("fields", ARRAY(Text), nullable=False),
     Column("legal_basis", Text, nullable=False),
     Column("asked_by", Text, nullable=False),
-    Column("asked_at", _Instant, nullable=False),
+    Column("asked_at", Instant, nullable=False),
     Column("confirmed_by", Text),
-    Column("confirmed_at", _Instant),
+    Column("confirmed_at", Instant),
     CheckConstraint("(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="confirmed_by_somebody"),
     CheckConstraint("confirmed_by <> asked_by", name="two_persons"),
 )
@@ -84,8 +83,8 @@ webhooks = Table(
     Column("kek_id", Text, nullable=False),
     Column("kek_version", Integer, nullable=False),
     Column("allow_private", Boolean, nullable=False),
-    Column("created_at", _Instant, nullable=False),
-    Column("disabled_at", _Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
     Column("disabled_reason", Text, nullable=False, server_default=""),
 )
 
@@ -95,10 +94,10 @@ webhook_deliveries = Table(
     Column("id", Text, primary_key=True),  # the message's id, the same in every attempt
     Column("webhook_id", Text, ForeignKey("webhooks.id"), nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Column("created_at", _Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("next_at", _Instant),  # NULL once it is delivered or given up
-    Column("delivered_at", _Instant),
+    Column("next_at", Instant),  # NULL once it is delivered or given up
+    Column("delivered_at", Instant),
     Column("last_outcome", Text, nullable=False, server_default=""),
 )
 Index("ix_webhook_deliveries_due", webhook_deliveries.c.next_at, postgresql_where=text("next_at IS NOT NULL"))

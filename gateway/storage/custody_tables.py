@@ -6,9 +6,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
-    Integer,
     LargeBinary,
     Table,
     Text,
@@ -18,10 +16,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from gateway.evidence.hold import HoldScope
+from gateway.storage.columns import Instant, agreement_ref, one_of
 from gateway.storage.metadata import metadata
-from gateway.storage.party_tables import Instant, hex_digest, one_of
-
-_AGREEMENT_VERSION = ["agreements.id", "agreements.version"]
 
 holds = Table(
     "holds",
@@ -66,9 +62,7 @@ duties = Table(
     Column("id", Text, primary_key=True),
     Column("package_id", Text, ForeignKey("packages.id"), nullable=False, index=True),
     Column("case_id", Text, ForeignKey("cases.id"), nullable=False),
-    Column("agreement_id", Text, nullable=False),
-    Column("agreement_version", Integer, nullable=False),
-    Column("agreement_digest", Text, nullable=False),
+    *agreement_ref(),
     Column("sender", Text, ForeignKey("agencies.id"), nullable=False),
     Column("agency", Text, ForeignKey("agencies.id"), nullable=False),
     Column("releases", ARRAY(Text), nullable=False),
@@ -80,8 +74,6 @@ duties = Table(
     Column("signature", LargeBinary),
     Column("key_id", Text, ForeignKey("keys.id")),
     Column("overdue_at", Instant),
-    ForeignKeyConstraint(["agreement_id", "agreement_version"], _AGREEMENT_VERSION),
-    hex_digest("agreement_digest"),
     CheckConstraint(
         "(attested_at IS NULL) = (attestation IS NULL) AND (attested_at IS NULL) = (signature IS NULL)",
         name="attested_is_signed",
@@ -98,9 +90,7 @@ certificates = Table(
     Column("package_id", Text, ForeignKey("packages.id"), nullable=False, index=True),
     Column("case_id", Text, ForeignKey("cases.id"), nullable=False),
     Column("sender", Text, ForeignKey("agencies.id"), nullable=False),
-    Column("agreement_id", Text, nullable=False),
-    Column("agreement_version", Integer, nullable=False),
-    Column("agreement_digest", Text, nullable=False),
+    *agreement_ref(),
     Column("reason", Text, nullable=False),
     Column("disposed_at", Instant, nullable=False),
     Column("facts", LargeBinary, nullable=False),
@@ -108,8 +98,6 @@ certificates = Table(
     Column("document", LargeBinary),
     Column("signature", LargeBinary),
     Column("issued_at", Instant),
-    ForeignKeyConstraint(["agreement_id", "agreement_version"], _AGREEMENT_VERSION),
-    hex_digest("agreement_digest"),
     CheckConstraint(
         "(issued_at IS NULL) = (document IS NULL) AND (issued_at IS NULL) = (signature IS NULL)",
         name="issued_is_signed",

@@ -24,10 +24,8 @@ from sqlalchemy import (
 )
 
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
+from gateway.storage.columns import Instant, agreement_ref, hex_digest, one_of
 from gateway.storage.metadata import metadata
-from gateway.storage.party_tables import Instant, hex_digest, one_of
-
-_AGREEMENT_VERSION = ["agreements.id", "agreements.version"]
 
 file_keys = Table(
     "file_keys",
@@ -63,9 +61,7 @@ packages = Table(
     Column("id", Text, primary_key=True),
     Column("agency", Text, ForeignKey("agencies.id"), nullable=False),
     Column("submitter", Text, ForeignKey("principals.id"), nullable=False),
-    Column("agreement_id", Text, nullable=False),
-    Column("agreement_version", Integer, nullable=False),
-    Column("agreement_digest", Text, nullable=False),
+    *agreement_ref(),
     Column("case_id", Text, ForeignKey("cases.id"), nullable=False),
     Column("case_reference", Text, nullable=False),
     Column("purpose", Text, nullable=False),
@@ -77,8 +73,6 @@ packages = Table(
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
-    ForeignKeyConstraint(["agreement_id", "agreement_version"], _AGREEMENT_VERSION),
-    hex_digest("agreement_digest"),
     hex_digest("manifest_digest"),
     one_of("state", PackageState, "state"),
 )
@@ -177,9 +171,7 @@ releases = Table(
     Column("exhibit_id", Text, nullable=False),
     Column("package_id", Text, nullable=False, index=True),
     Column("case_id", Text, ForeignKey("cases.id"), nullable=False, index=True),
-    Column("agreement_id", Text, nullable=False),
-    Column("agreement_version", Integer, nullable=False),
-    Column("agreement_digest", Text, nullable=False),
+    *agreement_ref(),
     Column("view", Text, nullable=False),
     Column("sender", Text, ForeignKey("agencies.id"), nullable=False),
     Column("recipient", Text, ForeignKey("agencies.id"), nullable=False),
@@ -200,9 +192,7 @@ releases = Table(
     UniqueConstraint("rendition_id", "recipient"),
     ForeignKeyConstraint(["rendition_id", "package_id"], ["renditions.id", "renditions.package_id"]),
     ForeignKeyConstraint(["exhibit_id", "package_id"], ["exhibits.id", "exhibits.package_id"]),
-    ForeignKeyConstraint(["agreement_id", "agreement_version"], _AGREEMENT_VERSION),
     CheckConstraint("sender <> recipient", name="two_agencies"),
-    hex_digest("agreement_digest"),
     hex_digest("policy_digest"),
     hex_digest("header_sha256"),
     one_of("state", ReleaseState, "state"),

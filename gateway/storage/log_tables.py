@@ -15,7 +15,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
     Identity,
     Index,
     Integer,
@@ -26,6 +25,7 @@ from sqlalchemy import (
     text,
 )
 
+from gateway.storage.columns import Instant
 from gateway.storage.metadata import metadata
 
 #: ``created`` gives the order among rows that are visible together, not the place in the log: a
@@ -46,7 +46,7 @@ log_entries = Table(
     Column("entry_id", Uuid(as_uuid=False), nullable=False, unique=True),
     Column("leaf", LargeBinary, nullable=False),
     Column("leaf_hash", LargeBinary, nullable=False),
-    Column("time", DateTime(timezone=True), nullable=False),
+    Column("time", Instant, nullable=False),
     Column("actor_agency", Text),
     Column("actor_principal", Text),
     Column("action", Text, nullable=False),
@@ -120,8 +120,8 @@ case_keys = Table(
     Column("wrapped", LargeBinary, nullable=False),
     Column("kek_id", Text, nullable=False),
     Column("kek_version", Integer, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("destroyed_at", DateTime(timezone=True)),
+    Column("created_at", Instant, nullable=False),
+    Column("destroyed_at", Instant),
     CheckConstraint("(destroyed_at IS NULL) = (octet_length(wrapped) > 0)", name="destroyed_is_empty"),
 )
 

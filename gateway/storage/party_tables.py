@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -21,22 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from gateway.agreements.model import AgreementState
+from gateway.storage.columns import Instant, hex_digest, one_of
 from gateway.storage.metadata import metadata
-
-#: Every time in the database is an instant; psycopg returns it aware, in UTC.
-Instant = DateTime(timezone=True)
-
-
-def one_of(column: str, values: Iterable[str], name: str) -> CheckConstraint:
-    """A CHECK that the column holds one of the words, so that no writer but ours can invent a state."""
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=name)
-
-
-def hex_digest(column: str) -> CheckConstraint:
-    """A CHECK that the column is the lower-case hex of a SHA-256."""
-    return CheckConstraint(f"{column} ~ '^[0-9a-f]{{64}}$'", name=f"{column}_hex")
-
 
 agencies = Table(
     "agencies",

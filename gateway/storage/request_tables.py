@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Integer, LargeBinary, Table, Text
 
+from gateway.storage.columns import Instant, hex_digest
 from gateway.storage.metadata import metadata
-from gateway.storage.party_tables import Instant, hex_digest
 
 replays = Table(
     "replays",

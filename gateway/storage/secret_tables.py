@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, LargeBinary, Table, Text, UniqueConstraint
 
 from gateway.redaction.fingerprint import Kind
+from gateway.storage.columns import Instant, one_of
 from gateway.storage.metadata import metadata
-from gateway.storage.party_tables import Instant, one_of
 
 secrets = Table(
     "secrets",

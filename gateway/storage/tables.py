@@ -6,19 +6,14 @@ their own creates them, and they are known by the prefix :data:`QUEUE_PREFIX`.
 
 from __future__ import annotations
 
-from gateway.storage import log_tables as _log_tables
 from gateway.storage.audit_tables import alert_progress, webhook_deliveries, webhooks
 from gateway.storage.custody_tables import certificates, clocks, duties, holds
 from gateway.storage.evidence_tables import cases, exhibits, file_keys, packages, releases, renditions, reviews
+from gateway.storage.log_tables import case_keys, log_commitments, log_entries, log_pending
 from gateway.storage.metadata import metadata
 from gateway.storage.party_tables import agencies, agreement_signatures, agreements, keys, principals
 from gateway.storage.request_tables import idempotency, replays
 from gateway.storage.secret_tables import secrets
-
-log_pending = _log_tables.log_pending
-log_entries = _log_tables.log_entries
-log_commitments = _log_tables.log_commitments
-case_keys = _log_tables.case_keys
 
 #: How the names of all of procrastinate's tables begin.
 QUEUE_PREFIX = "procrastinate_"
