@@ -12,7 +12,6 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from gateway.api.query import known_parameters, object_id
@@ -129,8 +128,7 @@ async def _answer(
         audit.searched(tx, origin, session.now, question, said, principal)
         return answer
 
-    answer = await run_in_threadpool(session.run, run)
-    return Response(answer.model_dump_json(), media_type="application/json")
+    return await session.answer(run)
 
 
 def _period(

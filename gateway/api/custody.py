@@ -59,7 +59,7 @@ async def read_deadlines(
         following = found[-1][0].package_id if len(found) == limit else None
         return Deadlines(deadlines=[DeadlineBody.of(clock, state) for clock, state in found], next=following)
 
-    return _json(await run_in_threadpool(session.run, work))
+    return await session.answer(work)
 
 
 @router.post(
@@ -98,7 +98,7 @@ async def read_duties(session: Authenticated, after: After = None, limit: Limit 
         following = found[-1].id if len(found) == limit else None
         return Duties(duties=[DutyBody.of(duty, session.now) for duty in found], next=following)
 
-    return _json(await run_in_threadpool(session.run, work))
+    return await session.answer(work)
 
 
 @router.post(
@@ -145,7 +145,7 @@ async def read_certificates(session: Authenticated, after: After = None, limit: 
         following = found[-1].id if len(found) == limit else None
         return Certificates(certificates=[CertificateBody.of(c) for c in found], next=following)
 
-    return _json(await run_in_threadpool(session.run, work))
+    return await session.answer(work)
 
 
 @router.get(
@@ -209,10 +209,6 @@ async def _issued(session: Session, certificate_id: str) -> tuple[bytes, bytes]:
     certificate = await run_in_threadpool(session.run, work)
     # Only issued ones are read, and an issued one has both; the database holds it to that.
     return certificate.document or b"", certificate.signature or b""
-
-
-def _json(model: Deadlines | Duties | Certificates) -> Response:
-    return Response(model.model_dump_json(), media_type="application/json")
 
 
 #: Models that only ``openapi_extra`` refers to.

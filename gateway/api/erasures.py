@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -34,8 +33,7 @@ async def list_erasures(session: Authenticated) -> Response:
     def work(tx: Transaction, principal: Principal) -> Erasures:
         return Erasures(erasures=[ErasureBody.of(found) for found in erasure.waiting(tx, principal, session.now)])
 
-    found = await run_in_threadpool(session.run, work)
-    return Response(found.model_dump_json(), media_type="application/json")
+    return await session.answer(work)
 
 
 @router.post(

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -42,8 +41,7 @@ async def list_holds(session: Authenticated) -> Response:
     def work(tx: Transaction, principal: Principal) -> Holds:
         return Holds(holds=[HoldBody.of(found) for found in hold.list_holds(tx, principal, session.now)])
 
-    found = await run_in_threadpool(session.run, work)
-    return Response(found.model_dump_json(), media_type="application/json")
+    return await session.answer(work)
 
 
 @router.post(

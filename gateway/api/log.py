@@ -104,7 +104,7 @@ async def read_entries(
         entries = [LogEntry(seq=entry.seq, leaf=entry.leaf.decode()) for entry in found]
         return LogEntries(entries=entries, next=found[-1].seq + 1 if len(found) == limit else None)
 
-    return Response((await run_in_threadpool(session.run, work)).model_dump_json(), media_type="application/json")
+    return await session.answer(work)
 
 
 def _audited(tx: Transaction, principal: Principal, session: Session) -> list[str]:

@@ -6,7 +6,6 @@ import base64
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -86,7 +85,7 @@ async def list_packages(
         following = found[-1].id if len(found) == limit else None
         return PackageList(packages=[PackageSummary.of(p) for p in found], next=following)
 
-    return _answer(await run_in_threadpool(session.run, work))
+    return await session.answer(work)
 
 
 @router.get(
@@ -107,7 +106,7 @@ async def read_package(session: Authenticated, package_id: str) -> Response:
             releases=[PackageReleaseBody.of(r) for r in status.releases],
         )
 
-    return _answer(await run_in_threadpool(session.run, work))
+    return await session.answer(work)
 
 
 @router.post(
@@ -162,10 +161,6 @@ async def withdraw_package(
         return Answer(200, PackageSummary.of(package))
 
     return await answer_once(request, session, work)
-
-
-def _answer(model: PackageList | PackageBody) -> Response:
-    return Response(model.model_dump_json(), media_type="application/json")
 
 
 #: Models that only ``openapi_extra`` refers to, so that the description has to be told of them.

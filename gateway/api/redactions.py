@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from gateway.api.query import known_parameters
@@ -47,5 +46,4 @@ async def redaction_counts(
         rules = [RuleCountsBody.model_validate(rule) for rule in found.rules]
         return RedactionCounts(agreement=agreement, reports=found.reports, complete=found.complete, rules=rules)
 
-    counts = await run_in_threadpool(session.run, work)
-    return Response(counts.model_dump_json(), media_type="application/json")
+    return await session.answer(work)

@@ -46,8 +46,7 @@ async def read_inbox(
         following = page[-1].id if len(page) == limit else None
         return Inbox(releases=[ReleaseBody.of(item) for item in items], next=following)
 
-    inbox = await run_in_threadpool(session.run, work)
-    return Response(inbox.model_dump_json(), media_type="application/json")
+    return await session.answer(work)
 
 
 @router.get(
@@ -59,8 +58,7 @@ async def read_release(session: Authenticated, release_id: str) -> Response:
     def work(tx: Transaction, principal: Principal) -> ReleaseBody:
         return ReleaseBody.of(deliver.read_release(tx, principal, release_id, session.now))
 
-    body = await run_in_threadpool(session.run, work)
-    return Response(body.model_dump_json(), media_type="application/json")
+    return await session.answer(work)
 
 
 @router.get(

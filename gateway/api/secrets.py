@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from gateway.api.bodies import json_body
@@ -44,8 +43,7 @@ async def list_secrets(
         following = found[-1].label if len(found) == limit else None
         return Secrets(secrets=[SecretBody.of(secret) for secret in found], next=following)
 
-    page = await run_in_threadpool(session.run, work)
-    return Response(page.model_dump_json(), media_type="application/json")
+    return await session.answer(work)
 
 
 @router.put(
@@ -67,8 +65,7 @@ async def register_secret(
         )
         return SecretBody.of(secret)
 
-    registered = await run_in_threadpool(session.run, work)
-    return Response(registered.model_dump_json(), media_type="application/json")
+    return await session.answer(work)
 
 
 @router.delete(
@@ -81,8 +78,7 @@ async def retire_secret(session: Authenticated, label: str) -> Response:
     def work(tx: Transaction, principal: Principal) -> SecretBody:
         return SecretBody.of(secret_register.retire(tx, principal, label, session.now))
 
-    retired = await run_in_threadpool(session.run, work)
-    return Response(retired.model_dump_json(), media_type="application/json")
+    return await session.answer(work)
 
 
 def _material(untrusted: Any) -> Material:

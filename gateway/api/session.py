@@ -16,7 +16,10 @@ from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends
 from fastapi.security import HTTPBearer
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import Response
 
 from gateway.api.bearer import bearer_token
 from gateway.bootstrap.gateway import Gateway
@@ -94,6 +97,15 @@ class Session:
             return work(tx, principal)
 
         return in_transaction(self.gateway, with_principal)
+
+    async def answer(self, work: Callable[[Transaction, Principal], BaseModel]) -> Response:
+        """Run ``work`` away from the event loop, and answer with the model that it returns, as JSON.
+
+        For reads, and for acts that may be repeated; what must happen once is
+        :func:`gateway.api.idempotency.answer_once`'s.
+        """
+        model = await run_in_threadpool(self.run, work)
+        return Response(model.model_dump_json(), media_type="application/json")
 
 
 async def open_session(request: Request) -> Session:
