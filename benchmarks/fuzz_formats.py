@@ -1,9 +1,9 @@
 """Mutates small files of every format and opens them: anything but a refusal with a code is a fault.
 
 ``python -m benchmarks.fuzz_formats --seconds 600 --seed 1``; ``--only`` names formats. Mutations are of bytes
-(flips, cuts, repeats, splices of two files); for ZIP packages, of the members inside; for PNG, of chunks. What parses is
-also rendered and its layers read. Deterministic for a seed up to time. Runs without the sandbox, so a
-crash is seen.
+(flips, cuts, repeats, splices of two files); for ZIP packages, of the members inside; for PNG, of chunks.
+What parses is also rendered and its layers read. Deterministic for a seed up to time. Runs without the
+sandbox, so a crash is seen.
 """
 
 from __future__ import annotations

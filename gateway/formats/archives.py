@@ -25,7 +25,7 @@ from gateway.evidence.media import GZIP, TAR, ZIP
 from gateway.formats import limits
 from gateway.formats.layers import byte_layers
 from gateway.formats.members import Member, member_layers, member_name, open_member
-from gateway.formats.officepackage import write_package
+from gateway.formats.officewriting import write_package
 from gateway.formats.splicing import CanonicalBuilder, Splicer
 from gateway.redaction.document import CanonicalText, Document, Format, Layer, Replacement
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from gateway.formats.docxblocks import Block, Cell, Paragraph, Run, Table
+from gateway.formats.blocks import Block, Cell, Paragraph, Run, Table
 from gateway.formats.splicing import CanonicalBuilder, Splicer
 
 

@@ -14,33 +14,35 @@ from lxml import etree
 
 from gateway.errors import Unparsable
 from gateway.formats import limits
-from gateway.formats.docxblocks import Block, Cell, Paragraph, Run, Story, Table
+from gateway.formats.blocks import Block, Cell, Paragraph, Run, Story, Table
 from gateway.formats.docxlists import Numbering, W
-from gateway.formats.docxpackage import Package, malformed
 from gateway.formats.docxruns import DROPPED, MC, RunReader, textual_branch
 from gateway.formats.docxstyles import ParagraphLook, Styles, as_integer, switched
+from gateway.formats.officepackage import OfficePackage
+from gateway.formats.officerefusals import WORD
+from gateway.formats.stories import distinct, notes
 
 
-def read_story(package: Package) -> Story:
+def read_story(package: OfficePackage) -> Story:
     """Read everything that is kept.
 
     Raises:
-        Unparsable: ``docx-malformed``, ``docx-too-many-blocks``, and those of :class:`Package`.
+        Unparsable: ``docx-malformed``, ``docx-too-many-blocks``, and those of :class:`OfficePackage`.
     """
     main = package.main_part()
     root = package.xml(main)
     body = root.find(f"{W}body")
     if body is None:
-        raise malformed("it has no body")
+        raise WORD.malformed("it has no body")
     reader = _Reader(package, main)
-    headers = reader.margin(main, "header")
+    headers = reader.margins(main, "header")
     blocks = [*reader.blocks(body), *reader.notes(main)]
-    footers = reader.margin(main, "footer")
+    footers = reader.margins(main, "footer")
     section = body.find(f"{W}sectPr")
     page, margins = (11906, 16838), (1440, 1440, 1440, 1440)
     if section is not None:
         page, margins = _page(section)
-    return Story(tuple(headers), tuple(blocks), tuple(footers), page, margins)
+    return Story(headers, tuple(blocks), footers, page, margins)
 
 
 def _page(section: etree._Element) -> tuple[tuple[int, int], tuple[int, int, int, int]]:
@@ -57,7 +59,7 @@ def _page(section: etree._Element) -> tuple[tuple[int, int], tuple[int, int, int
 class _Reader:
     """Walks the parts of one package; counts blocks against the limit."""
 
-    def __init__(self, package: Package, main: str) -> None:
+    def __init__(self, package: OfficePackage, main: str) -> None:
         self._package = package
         self._styles = Styles(self._optional(main, "styles"))
         self._lists = Numbering(self._optional(main, "numbering"))
@@ -69,14 +71,9 @@ class _Reader:
             return self._package.xml(path)
         return None
 
-    def margin(self, main: str, kind: str) -> list[Block]:
+    def margins(self, main: str, kind: str) -> tuple[Block, ...]:
         """Distinct headers or footers, one after the other."""
-        found: list[Block] = []
-        for _, path in self._package.related(main, kind):
-            found += (
-                block for block in self.blocks(self._package.xml(path)) if _has_text(block) and block not in found
-            )
-        return found
+        return distinct(self.blocks(self._package.xml(path)) for _, path in self._package.related(main, kind))
 
     def notes(self, main: str) -> list[Block]:
         """The footnotes and endnotes that the text calls, in the order of their calls."""
@@ -90,17 +87,7 @@ class _Reader:
                 continue
             for note in root.iter(f"{W}{kind}"):
                 texts[kind, note.get(f"{W}id", "")] = list(self.blocks(note))
-        result: list[Block] = [Paragraph((Run("Notes"),), heading=2)]
-        for number, key in enumerate(called, start=1):
-            blocks = texts.get(key) or [Paragraph(())]
-            first = blocks[0]
-            mark = Run(f"[{number}] ")
-            if isinstance(first, Paragraph):
-                runs = _stripped(first.runs)
-                result += [Paragraph((mark, *runs), alignment=first.alignment), *blocks[1:]]
-            else:
-                result += [Paragraph((mark,)), *blocks]
-        return result
+        return notes(texts.get(key, []) for key in called)
 
     def blocks(self, container: etree._Element) -> Iterator[Block]:
         """Paragraphs and tables of a body, cell, note or content control."""
@@ -228,11 +215,3 @@ def _merged(runs: list[Run]) -> tuple[Run, ...]:
         else:
             merged.append(run)
     return tuple(merged)
-
-
-def _stripped(runs: tuple[Run, ...]) -> tuple[Run, ...]:
-    return (runs[0].like(runs[0].text.lstrip()), *runs[1:]) if runs else ()
-
-
-def _has_text(block: Block) -> bool:
-    return isinstance(block, Table) or bool(block.text.strip())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from gateway.formats.docxblocks import Run
+from gateway.formats.blocks import Run
 from gateway.formats.docxlists import W
 from gateway.formats.docxstyles import Styles
 from gateway.formats.invisible import visible

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from gateway.formats.docxblocks import Run
+from gateway.formats.blocks import Run
 from gateway.formats.docxlists import W
 
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)

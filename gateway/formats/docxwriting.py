@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterable
 
-from gateway.formats.docxblocks import Block, Cell, Paragraph, Run, Story, Table
+from gateway.formats.blocks import Block, Cell, Paragraph, Run, Story, Table
 from gateway.formats.invisible import visible
 
 _MAIN = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

@@ -14,7 +14,9 @@ from lxml import etree
 
 from gateway.evidence.media import ODS
 from gateway.formats import limits
-from gateway.formats.officepackage import OfficePackage, local, malformed, package_layers, refuse_encrypted_opendocument
+from gateway.formats.officelayers import package_layers
+from gateway.formats.officepackage import OfficePackage, local, refuse_encrypted_opendocument
+from gateway.formats.officerefusals import malformed
 from gateway.formats.opendocument import ROOT, STYLE, TABLE, content_root, flat, marked_up, spaces, write_opendocument
 from gateway.formats.sheets import CellCounter, Hidden, Row, Sheet, SheetDocument
 from gateway.redaction.document import Layer

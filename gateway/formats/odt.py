@@ -8,49 +8,18 @@ are not looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 
 from gateway.evidence.media import ODT
-from gateway.formats.blocktext import BlockEditor, BlockLayout
-from gateway.formats.docxblocks import Story
 from gateway.formats.odtreading import read_odt
 from gateway.formats.odtwriting import write_odt
-from gateway.formats.officepackage import OfficePackage, malformed, package_layers, refuse_encrypted_opendocument
-from gateway.formats.splicing import Splicer
-from gateway.redaction.document import CanonicalText, Layer, Replacement
+from gateway.formats.officelayers import package_layers
+from gateway.formats.officepackage import OfficePackage, refuse_encrypted_opendocument
+from gateway.formats.officerefusals import malformed
+from gateway.formats.stories import StoryDocument
+from gateway.redaction.document import Layer
 
 _LINE_ENDS = frozenset({"p", "h", "table-cell", "line-break", "tab", "s"})
-
-
-class OdtDocument:
-    """A story and where each of its paragraphs begins in the canonical text."""
-
-    def __init__(self, story: Story) -> None:
-        layout = BlockLayout("odt")
-        layout.lay(story.headers, "header ")
-        layout.lay(story.body, "")
-        layout.lay(story.footers, "footer ")
-        self._story = story
-        self._starts = layout.starts
-        self._canonical = layout.builder.build()
-
-    @property
-    def canonical(self) -> CanonicalText:
-        return self._canonical
-
-    def render(self, replacements: Sequence[Replacement]) -> bytes:
-        """A new document with the replacements made."""
-        editor = BlockEditor(Splicer(self._canonical, replacements), iter(self._starts))
-        # Keyword arguments are evaluated in order: the order in which the starts were laid down.
-        return write_odt(
-            replace(
-                self._story,
-                headers=editor.blocks(self._story.headers),
-                body=editor.blocks(self._story.body),
-                footers=editor.blocks(self._story.footers),
-            )
-        )
 
 
 class OdtFormat:
@@ -58,7 +27,7 @@ class OdtFormat:
 
     media_type = ODT
 
-    def parse(self, data: bytes) -> OdtDocument:
+    def parse(self, data: bytes) -> StoryDocument:
         """Read the package and what is kept of it.
 
         Raises:
@@ -68,7 +37,7 @@ class OdtFormat:
         try:
             package = OfficePackage(data)
             refuse_encrypted_opendocument(package)
-            return OdtDocument(read_odt(package))
+            return StoryDocument(read_odt(package), "odt", write_odt)
         except RecursionError:
             raise malformed("its parts nest too deeply") from None
 

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from lxml import etree
 
 from gateway.formats import limits
-from gateway.formats.docxblocks import Block, Cell, Paragraph, Run, Story, Table
-from gateway.formats.officepackage import OfficePackage, local, too_many
+from gateway.formats.blocks import Block, Cell, Paragraph, Run, Story, Table
+from gateway.formats.officepackage import OfficePackage, local
+from gateway.formats.officerefusals import too_many
 from gateway.formats.opendocument import STYLE, TABLE, TEXT, content_root, flat, spaces
+from gateway.formats.stories import distinct, notes
 
 _HIDING = frozenset({"hidden-text", "hidden-paragraph"})
 _COVERED = Cell((Paragraph(()),))
@@ -48,7 +50,7 @@ def read_odt(package: OfficePackage) -> Story:
     main = [*reader.blocks(body)]
     main += reader.notes()
     footers = reader.margins(roots, ("footer", "footer-first", "footer-left"))
-    return Story(tuple(headers), tuple(main), tuple(footers))
+    return Story(headers, tuple(main), footers)
 
 
 def hidden_styles(roots: Iterable[etree._Element]) -> frozenset[str]:
@@ -78,27 +80,19 @@ class _Reader:
         self._count = 0
         self._called: list[etree._Element] = []
 
-    def margins(self, roots: Iterable[etree._Element], kinds: Sequence[str]) -> list[Block]:
+    def margins(self, roots: Iterable[etree._Element], kinds: Sequence[str]) -> tuple[Block, ...]:
         """Distinct headers or footers of the master pages, one after the other."""
-        found: list[Block] = []
-        for page in (p for root in roots for p in root.iter(f"{STYLE}master-page")):
-            for margin in page:
-                if local(margin) in kinds and margin.get(f"{STYLE}display") != "false":
-                    found += (b for b in self.blocks(margin) if _has_text(b) and b not in found)
-        return found
+        return distinct(
+            self.blocks(margin)
+            for root in roots
+            for page in root.iter(f"{STYLE}master-page")
+            for margin in page
+            if local(margin) in kinds and margin.get(f"{STYLE}display") != "false"
+        )
 
     def notes(self) -> list[Block]:
         """The notes that the text calls, in the order of their calls; a note called in a note follows."""
-        if not self._called:
-            return []
-        result: list[Block] = [Paragraph((Run("Notes"),), heading=2)]
-        for number, note in enumerate(self._called, start=1):
-            first, *rest = [*self.blocks(note)] or [Paragraph(())]
-            if isinstance(first, Paragraph):
-                result += [Paragraph((Run(f"[{number}] {first.text.lstrip()}"),)), *rest]
-            else:
-                result += [Paragraph((Run(f"[{number}]"),)), first, *rest]
-        return result
+        return notes(list(self.blocks(note)) for note in self._called)
 
     def blocks(self, container: etree._Element) -> Iterator[Block]:
         """Paragraphs and tables of a body, section, list, cell, note or text box."""
@@ -214,7 +208,3 @@ def _marked(blocks: Iterable[Block], mark: str) -> Iterator[Block]:
             yield Paragraph((Run(mark + block.text),), heading=block.heading)
         else:
             yield block
-
-
-def _has_text(block: Block) -> bool:
-    return isinstance(block, Table) or bool(block.text.strip())

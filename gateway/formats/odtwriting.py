@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway.evidence.media import ODT
-from gateway.formats.docxblocks import Block, Cell, Paragraph, Story, Table
+from gateway.formats.blocks import Block, Cell, Paragraph, Story, Table
 from gateway.formats.opendocument import ROOT, marked_up, write_opendocument
 
 _CELL = (

@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from lxml import etree
 
 from gateway.formats.invisible import visible
-from gateway.formats.officepackage import DECLARATION, OfficePackage, local, malformed, write_package
+from gateway.formats.officepackage import OfficePackage, local
+from gateway.formats.officerefusals import malformed
+from gateway.formats.officewriting import DECLARATION, write_package
 
 _NAMESPACES = "urn:oasis:names:tc:opendocument:xmlns"
 TABLE = f"{{{_NAMESPACES}:table:1.0}}"

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway.evidence.media import PPTX
-from gateway.formats.officepackage import OfficePackage, malformed, package_layers
+from gateway.formats.officelayers import package_layers
+from gateway.formats.officepackage import OfficePackage
+from gateway.formats.officerefusals import malformed
 from gateway.formats.pptxreading import read_deck
 from gateway.formats.pptxwriting import write_pptx
 from gateway.formats.slides import SlideDocument

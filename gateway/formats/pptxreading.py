@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from lxml import etree
 
 from gateway.formats import limits
-from gateway.formats.docxblocks import Block, Cell, Paragraph, Run, Table
+from gateway.formats.blocks import Block, Cell, Paragraph, Run, Table
 from gateway.formats.invisible import visible
-from gateway.formats.officepackage import OfficePackage, local, malformed, too_many
+from gateway.formats.officepackage import OfficePackage, local
+from gateway.formats.officerefusals import malformed, too_many
 from gateway.formats.slides import Box, Deck, Slide
 
 _RID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"

@@ -6,9 +6,9 @@ import html
 import re
 from collections.abc import Iterator
 
-from gateway.formats.docxblocks import Paragraph, Run, Table
+from gateway.formats.blocks import Paragraph, Run, Table
 from gateway.formats.invisible import visible
-from gateway.formats.officepackage import DECLARATION, content_types, relationships, write_package
+from gateway.formats.officewriting import DECLARATION, content_types, relationships, write_package
 from gateway.formats.slides import Box, Deck, Slide
 
 _FORMATS = "http://schemas.openxmlformats.org"

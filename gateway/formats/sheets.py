@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.formats import limits
-from gateway.formats.officepackage import malformed, too_many
+from gateway.formats.officerefusals import malformed, too_many
 from gateway.formats.places import column_name
 from gateway.formats.splicing import CanonicalBuilder, Span, Splicer
 from gateway.redaction.document import CanonicalText, Replacement

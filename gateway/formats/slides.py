@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from gateway.formats.blocks import Block
 from gateway.formats.blocktext import BlockEditor, BlockLayout
-from gateway.formats.docxblocks import Block
 from gateway.formats.splicing import Splicer
 from gateway.redaction.document import CanonicalText, Replacement
 

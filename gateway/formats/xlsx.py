@@ -20,17 +20,10 @@ from gateway.evidence.media import XLSX
 from gateway.formats import limits
 from gateway.formats.invisible import visible
 from gateway.formats.numberformat import BUILT_IN, show
-from gateway.formats.officepackage import (
-    DECLARATION,
-    OfficePackage,
-    content_types,
-    local,
-    malformed,
-    package_layers,
-    relationships,
-    too_many,
-    write_package,
-)  # fmt: skip
+from gateway.formats.officelayers import package_layers
+from gateway.formats.officepackage import OfficePackage, local
+from gateway.formats.officerefusals import malformed, too_many
+from gateway.formats.officewriting import DECLARATION, content_types, relationships, write_package
 from gateway.formats.sheets import CellCounter, Hidden, Row, Sheet, SheetDocument, column_letters, column_number
 from gateway.redaction.document import Layer
 
