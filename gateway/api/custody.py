@@ -13,7 +13,7 @@ from gateway.api import idempotency
 from gateway.api.bodies import empty_or_json_body, json_body
 from gateway.api.idempotency import Answer, answer_once
 from gateway.api.members import members, octets, text
-from gateway.api.query import known_parameters, object_id
+from gateway.api.query import Paging, known_parameters, object_id
 from gateway.api.schema.base import body_schema
 from gateway.api.schema.custody import (
     AttestationBody,
@@ -38,8 +38,6 @@ MAX_ATTESTATION_BYTES = 1 << 19
 
 router = APIRouter(prefix="/v1", tags=["custody"], dependencies=[Depends(known_parameters)])
 
-After = Annotated[str | None, Query(max_length=36, description="`next` of the page before.")]
-Limit = Annotated[int, Query(ge=1, le=100)]
 Late = Annotated[bool, Query(description="Those that were answered too late instead.")]
 
 
@@ -49,15 +47,11 @@ Late = Annotated[bool, Query(description="Those that were answered too late inst
     responses=refusals(),
     summary="Packages that wait for an answer, soonest due first",
 )
-async def read_deadlines(
-    session: Authenticated, late: Late = False, after: After = None, limit: Limit = 50
-) -> Response:
-    cursor = None if after is None else object_id(after)
-
+async def read_deadlines(session: Authenticated, page: Paging, late: Late = False) -> Response:
     def work(tx: Transaction, principal: Principal) -> Deadlines:
-        found = clocks.list_deadlines(tx, principal, session.now, late=late, after=cursor, limit=limit)
-        following = found[-1][0].package_id if len(found) == limit else None
-        return Deadlines(deadlines=[DeadlineBody.of(clock, state) for clock, state in found], next=following)
+        found = clocks.list_deadlines(tx, principal, session.now, late=late, after=page.after, limit=page.limit)
+        deadlines = [DeadlineBody.of(clock, state) for clock, state in found]
+        return Deadlines(deadlines=deadlines, next=page.next([clock.package_id for clock, _ in found]))
 
     return await session.answer(work)
 
@@ -90,13 +84,11 @@ async def close_case(
     responses=refusals(),
     summary="Duties to attest deletion: your own, and those owed for packages you sent",
 )
-async def read_duties(session: Authenticated, after: After = None, limit: Limit = 50) -> Response:
-    cursor = None if after is None else object_id(after)
-
+async def read_duties(session: Authenticated, page: Paging) -> Response:
     def work(tx: Transaction, principal: Principal) -> Duties:
-        found = attest.list_duties(tx, principal, after=cursor, limit=limit, now=session.now)
-        following = found[-1].id if len(found) == limit else None
-        return Duties(duties=[DutyBody.of(duty, session.now) for duty in found], next=following)
+        found = attest.list_duties(tx, principal, after=page.after, limit=page.limit, now=session.now)
+        duties = [DutyBody.of(duty, session.now) for duty in found]
+        return Duties(duties=duties, next=page.next([duty.id for duty in found]))
 
     return await session.answer(work)
 
@@ -137,13 +129,10 @@ async def give_attestation(
     responses=refusals(),
     summary="Certificates of destruction of packages that you sent or received, newest first",
 )
-async def read_certificates(session: Authenticated, after: After = None, limit: Limit = 50) -> Response:
-    cursor = None if after is None else object_id(after)
-
+async def read_certificates(session: Authenticated, page: Paging) -> Response:
     def work(tx: Transaction, principal: Principal) -> Certificates:
-        found = certify.list_certificates(tx, principal, after=cursor, limit=limit, now=session.now)
-        following = found[-1].id if len(found) == limit else None
-        return Certificates(certificates=[CertificateBody.of(c) for c in found], next=following)
+        found = certify.list_certificates(tx, principal, after=page.after, limit=page.limit, now=session.now)
+        return Certificates(certificates=[CertificateBody.of(c) for c in found], next=page.next([c.id for c in found]))
 
     return await session.answer(work)
 

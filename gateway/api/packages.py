@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,7 +13,7 @@ from gateway.api import idempotency
 from gateway.api.bodies import empty_or_json_body, json_body
 from gateway.api.idempotency import Answer, answer_once
 from gateway.api.members import members, octets, text
-from gateway.api.query import known_parameters, object_id
+from gateway.api.query import Paging, known_parameters, object_id
 from gateway.api.schema.base import body_schema
 from gateway.api.schema.package import (
     CREATION_EXAMPLE,
@@ -73,17 +73,10 @@ async def create_package(request: Request, session: Authenticated, untrusted: Js
     responses=refusals(),
     summary="Packages that your agency pushed, newest first",
 )
-async def list_packages(
-    session: Authenticated,
-    after: Annotated[str | None, Query(max_length=36, description="Last id of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> Response:
-    cursor = None if after is None else object_id(after)
-
+async def list_packages(session: Authenticated, page: Paging) -> Response:
     def work(tx: Transaction, principal: Principal) -> PackageList:
-        found = follow.list_packages(tx, principal, after=cursor, limit=limit, now=session.now)
-        following = found[-1].id if len(found) == limit else None
-        return PackageList(packages=[PackageSummary.of(p) for p in found], next=following)
+        found = follow.list_packages(tx, principal, after=page.after, limit=page.limit, now=session.now)
+        return PackageList(packages=[PackageSummary.of(p) for p in found], next=page.next([p.id for p in found]))
 
     return await session.answer(work)
 

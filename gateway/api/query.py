@@ -1,4 +1,4 @@
-"""Query parameters: what a handler does not know is refused, and paging is the same everywhere.
+"""Query parameters: what a handler does not know is refused, and lists of objects are all read in pages alike.
 
 A parameter that was ignored would be a filter the caller believes in; so an unknown or repeated one
 is an error. Identifiers in paths and queries that are not UUIDs are answered like unknown ones.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
+from fastapi import Depends, Query
 from starlette.requests import Request
 
 from gateway.errors import InvalidInput, NotFound
@@ -58,3 +60,30 @@ def object_id(untrusted: str) -> str:
     if not _UUID.fullmatch(untrusted):
         raise NotFound("not-found", "There is no such object for your agency.", remedy="Check the identifier.")
     return untrusted
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is asked of a list: at most ``limit`` objects, from behind the object with the id ``after``."""
+
+    after: str | None
+    limit: int
+
+    def next(self, ids: Sequence[str]) -> str | None:
+        """Where the next page begins, given the ids on this one; None once a page is not full."""
+        return ids[-1] if len(ids) == self.limit else None
+
+
+async def page(
+    after: Annotated[str | None, Query(max_length=36, description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> Page:
+    """Dependency: the page that the query asks for.
+
+    Raises:
+        NotFound: ``not-found``.
+    """
+    return Page(None if after is None else object_id(after), limit)
+
+
+Paging = Annotated[Page, Depends(page)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +13,7 @@ from gateway.api import idempotency
 from gateway.api.bodies import json_body
 from gateway.api.idempotency import Answer, answer_once
 from gateway.api.members import members, octets, text
-from gateway.api.query import known_parameters, object_id
+from gateway.api.query import Paging, known_parameters, object_id
 from gateway.api.schema.base import body_schema
 from gateway.api.schema.problem import refusals
 from gateway.api.schema.release import AcknowledgementBody, Inbox, RedactionReport, ReleaseBody
@@ -31,19 +31,13 @@ router = APIRouter(prefix="/v1", tags=["releases"], dependencies=[Depends(known_
 @router.get(
     "/inbox", response_model=Inbox, responses=refusals(), summary="Releases that you may pull now, newest first"
 )
-async def read_inbox(
-    session: Authenticated,
-    after: Annotated[str | None, Query(max_length=36, description="`next` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> Response:
-    cursor = None if after is None else object_id(after)
-
+async def read_inbox(session: Authenticated, page: Paging) -> Response:
     def work(tx: Transaction, principal: Principal) -> Inbox:
-        items = deliver.inbox(tx, principal, after=cursor, limit=limit, now=session.now)
+        items = deliver.inbox(tx, principal, after=page.after, limit=page.limit, now=session.now)
         # The step leaves out what the caller's roles do not reach, so the page may be short although
         # more follows: the cursor has to come from the page as it was before that.
-        page = tx.releases.inbox(principal.agency, after=cursor, limit=limit)
-        following = page[-1].id if len(page) == limit else None
+        available = tx.releases.inbox(principal.agency, after=page.after, limit=page.limit)
+        following = page.next([release.id for release in available])
         return Inbox(releases=[ReleaseBody.of(item) for item in items], next=following)
 
     return await session.answer(work)
