@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Depends
 from starlette.requests import Request
 
 from gateway.errors import InvalidInput, TooLarge
@@ -104,6 +105,10 @@ async def empty_or_json_body(request: Request) -> Any:
         request.state.body = b""
         return {}
     return await json_body(request)
+
+
+Json = Annotated[Any, Depends(json_body)]
+JsonOrNothing = Annotated[Any, Depends(empty_or_json_body)]
 
 
 def unsupported(wanted: str) -> InvalidInput:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from starlette.concurrency import run_in_threadpool
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import idempotency
-from gateway.api.bodies import empty_or_json_body, json_body
+from gateway.api.bodies import Json, JsonOrNothing
 from gateway.api.idempotency import Answer, answer_once
 from gateway.api.members import members, octets, text
 from gateway.api.query import Paging, known_parameters, object_id
@@ -64,11 +64,7 @@ async def read_deadlines(session: Authenticated, page: Paging, late: Late = Fals
     summary="Close a case for good; periods that count from its closing begin",
 )
 async def close_case(
-    request: Request,
-    session: Authenticated,
-    agreement: str,
-    case: str,
-    untrusted: Annotated[Any, Depends(empty_or_json_body)],
+    request: Request, session: Authenticated, agreement: str, case: str, untrusted: JsonOrNothing
 ) -> Response:
     members(untrusted, required=())
 
@@ -107,9 +103,7 @@ async def read_duties(session: Authenticated, page: Paging) -> Response:
     },
     summary="Attest, with your agency's signature, that all copies are deleted",
 )
-async def give_attestation(
-    request: Request, session: Authenticated, duty_id: str, untrusted: Annotated[Any, Depends(json_body)]
-) -> Response:
+async def give_attestation(request: Request, session: Authenticated, duty_id: str, untrusted: Json) -> Response:
     body = members(untrusted, required=("attestation", "signature", "key_id"))
     attestation = octets(body["attestation"], "/attestation", max_bytes=MAX_ATTESTATION_BYTES)
     signature = octets(body["signature"], "/signature")

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import idempotency
-from gateway.api.bodies import empty_or_json_body, json_body
+from gateway.api.bodies import Json, JsonOrNothing
 from gateway.api.idempotency import Answer, answer_once
-from gateway.api.members import members, text
+from gateway.api.members import invalid, members, text
 from gateway.api.query import known_parameters, object_id
 from gateway.api.schema.base import body_schema
 from gateway.api.schema.erasure import ErasureBody, ErasureRequest, Erasures
 from gateway.api.schema.problem import refusals
 from gateway.api.session import Authenticated
-from gateway.errors import InvalidInput
 from gateway.evidence.package import Principal
 from gateway.exchange import erasure
 from gateway.exchange.ports import Transaction
@@ -44,9 +43,7 @@ async def list_erasures(session: Authenticated) -> Response:
     openapi_extra={**body_schema(ErasureRequest, _EXAMPLE), "parameters": [idempotency.PARAMETER]},
     summary="Ask that what persons typed about a case, or in one entry, be erased",
 )
-async def ask_erasure(
-    request: Request, session: Authenticated, untrusted: Annotated[Any, Depends(json_body)]
-) -> Response:
+async def ask_erasure(request: Request, session: Authenticated, untrusted: Json) -> Response:
     body = members(untrusted, required=("legal_basis",), optional=("case", "entry", "fields"))
     basis = text(body["legal_basis"], "/legal_basis", max_chars=_MAX_BASIS_CHARS)
     case_id, entry, fields = _target(body)
@@ -67,7 +64,7 @@ async def ask_erasure(
     summary="Confirm, as a second officer: it is erased with the answer",
 )
 async def confirm_erasure(
-    request: Request, session: Authenticated, erasure_id: str, untrusted: Annotated[Any, Depends(empty_or_json_body)]
+    request: Request, session: Authenticated, erasure_id: str, untrusted: JsonOrNothing
 ) -> Response:
     members(untrusted, required=())
     erasure_id = object_id(erasure_id)
@@ -82,22 +79,13 @@ async def confirm_erasure(
 def _target(body: dict[str, Any]) -> tuple[str | None, int | None, list[str]]:
     case_id, entry, fields = body.get("case"), body.get("entry"), body.get("fields")
     if (case_id is None) == (entry is None) or (fields is not None and entry is None):
-        raise _invalid("either a case, or an entry and perhaps its fields, must be named", "/")
+        raise invalid("either a case, or an entry and perhaps its fields, must be named", "/")
     if entry is not None and (type(entry) is not int or not 0 <= entry < 2**53):
-        raise _invalid("a sequence number is expected", "/entry")
+        raise invalid("a sequence number is expected", "/entry")
     if fields is not None and (not isinstance(fields, list) or not 1 <= len(fields) <= _MAX_FIELDS):
-        raise _invalid(f"1 to {_MAX_FIELDS} names are expected", "/fields")
+        raise invalid(f"1 to {_MAX_FIELDS} names are expected", "/fields")
     names = [text(name, f"/fields/{i}", max_chars=_MAX_FIELD_CHARS) for i, name in enumerate(fields or [])]
     return (None if case_id is None else object_id(text(case_id, "/case", max_chars=64))), entry, names
-
-
-def _invalid(reason: str, where: str) -> InvalidInput:
-    return InvalidInput(
-        "request-invalid",
-        f"The request body cannot be accepted: {reason}.",
-        remedy="Compare it with /v1/openapi.json.",
-        where=where,
-    )
 
 
 #: Models that only ``openapi_extra`` refers to.

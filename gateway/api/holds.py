@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import idempotency
-from gateway.api.bodies import empty_or_json_body, json_body
+from gateway.api.bodies import Json, JsonOrNothing
 from gateway.api.idempotency import Answer, answer_once
 from gateway.api.members import members, text
 from gateway.api.query import known_parameters, object_id
@@ -52,9 +52,7 @@ async def list_holds(session: Authenticated) -> Response:
     openapi_extra={**body_schema(HoldPlacement, _EXAMPLE), "parameters": [idempotency.PARAMETER]},
     summary="Place a hold on a case, package or exhibit: nothing of it is disposed of until it is lifted",
 )
-async def place_hold(
-    request: Request, session: Authenticated, untrusted: Annotated[Any, Depends(json_body)]
-) -> Response:
+async def place_hold(request: Request, session: Authenticated, untrusted: Json) -> Response:
     body = members(untrusted, required=("reason",), optional=("agreement", "case", "package", "exhibit", "expires_at"))
     target = _target(body)
     reason = text(body["reason"], "/reason", max_chars=hold.MAX_REASON_CHARS)
@@ -75,9 +73,7 @@ async def place_hold(
     openapi_extra={"parameters": [idempotency.PARAMETER]},
     summary="Ask to lift a hold; it is lifted with the last person that the agreement requires",
 )
-async def lift_hold(
-    request: Request, session: Authenticated, hold_id: str, untrusted: Annotated[Any, Depends(empty_or_json_body)]
-) -> Response:
+async def lift_hold(request: Request, session: Authenticated, hold_id: str, untrusted: JsonOrNothing) -> Response:
     members(untrusted, required=())
     hold_id = object_id(hold_id)
 

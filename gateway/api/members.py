@@ -19,20 +19,20 @@ def members(untrusted: Any, *, required: Collection[str], optional: Collection[s
         InvalidInput: ``request-invalid``; ``where`` is a JSON Pointer.
     """
     if not isinstance(untrusted, dict):
-        raise _invalid("a JSON object is expected", "/")
+        raise invalid("a JSON object is expected", "/")
     for key in untrusted:
         if key not in required and key not in optional:
-            raise _invalid(f"the key {key[:80]!r} is not known here", f"/{key[:80]}")
+            raise invalid(f"the key {key[:80]!r} is not known here", f"/{key[:80]}")
     for key in required:
         if key not in untrusted:
-            raise _invalid(f"the key {key!r} is missing", f"/{key}")
+            raise invalid(f"the key {key!r} is missing", f"/{key}")
     return untrusted
 
 
 def text(value: Any, where: str, *, max_chars: int) -> str:
     """A string of at most so many characters."""
     if not isinstance(value, str) or len(value) > max_chars:
-        raise _invalid(f"a string of at most {max_chars} characters is expected", where)
+        raise invalid(f"a string of at most {max_chars} characters is expected", where)
     return value
 
 
@@ -45,10 +45,11 @@ def octets(value: Any, where: str, *, max_bytes: int = MAX_SIGNATURE_BYTES) -> b
             decoded = b""
         if decoded and len(decoded) <= max_bytes and base64.b64encode(decoded).decode() == value:
             return decoded
-    raise _invalid(f"padded base64 of 1 to {max_bytes} bytes is expected", where)
+    raise invalid(f"padded base64 of 1 to {max_bytes} bytes is expected", where)
 
 
-def _invalid(reason: str, where: str) -> InvalidInput:
+def invalid(reason: str, where: str) -> InvalidInput:
+    """The refusal of a body that is not as described. ``reason`` quotes nothing that may be secret."""
     return InvalidInput(
         "request-invalid",
         f"The request body cannot be accepted: {reason}.",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import idempotency
-from gateway.api.bodies import empty_or_json_body, json_body
+from gateway.api.bodies import Json, JsonOrNothing
 from gateway.api.idempotency import Answer, answer_once
 from gateway.api.members import members, octets, text
 from gateway.api.query import Paging, known_parameters, object_id
@@ -35,9 +34,6 @@ from gateway.exchange import authorize, follow, receive
 from gateway.exchange.ports import Transaction
 
 router = APIRouter(prefix="/v1/packages", tags=["packages"], dependencies=[Depends(known_parameters)])
-
-Json = Annotated[Any, Depends(json_body)]
-JsonOrNothing = Annotated[Any, Depends(empty_or_json_body)]
 
 
 @router.post(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
 from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import idempotency
-from gateway.api.bodies import json_body
+from gateway.api.bodies import Json
 from gateway.api.idempotency import Answer, answer_once
 from gateway.api.members import members, octets, text
 from gateway.api.query import Paging, known_parameters, object_id
@@ -107,9 +105,7 @@ async def read_manifest_signature(session: Authenticated, release_id: str) -> Re
     },
     summary="Acknowledge a release with your agency's signature",
 )
-async def acknowledge(
-    request: Request, session: Authenticated, release_id: str, untrusted: Annotated[Any, Depends(json_body)]
-) -> Response:
+async def acknowledge(request: Request, session: Authenticated, release_id: str, untrusted: Json) -> Response:
     body = members(untrusted, required=("acknowledgement", "signature", "key_id"))
     acknowledgement = octets(body["acknowledgement"], "/acknowledgement", max_bytes=MAX_ACKNOWLEDGEMENT_BYTES)
     signature = octets(body["signature"], "/signature")

@@ -11,14 +11,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from gateway.api.bodies import json_body
-from gateway.api.members import members, text
+from gateway.api.bodies import Json
+from gateway.api.members import invalid, members, text
 from gateway.api.query import known_parameters
 from gateway.api.schema.base import body_schema
 from gateway.api.schema.problem import refusals
 from gateway.api.schema.secret import SecretBody, SecretMaterial, Secrets
 from gateway.api.session import Authenticated
-from gateway.errors import InvalidInput
 from gateway.evidence.canonical import MAX_JSON_BYTES
 from gateway.evidence.package import Principal
 from gateway.exchange import secret_register
@@ -53,9 +52,7 @@ async def list_secrets(
     openapi_extra=body_schema(SecretMaterial, _EXAMPLE),
     summary="Register a secret: your agency's exhibits are searched for it from now on",
 )
-async def register_secret(
-    session: Authenticated, label: str, untrusted: Annotated[Any, Depends(json_body)]
-) -> Response:
+async def register_secret(session: Authenticated, label: str, untrusted: Json) -> Response:
     material = _material(untrusted)
 
     def work(tx: Transaction, principal: Principal) -> SecretBody:
@@ -85,28 +82,18 @@ def _material(untrusted: Any) -> Material:
     body = members(untrusted, required=("kind",), optional=("text", "fields", "needed"))
     kind = body["kind"]
     if kind not in list(Kind):
-        raise _invalid(f"the kind is one of {', '.join(Kind)}", "/kind")
+        raise invalid(f"the kind is one of {', '.join(Kind)}", "/kind")
     if kind != Kind.RECORD:
         if "fields" in body or "needed" in body:
-            raise _invalid("only a record has fields", "/")
+            raise invalid("only a record has fields", "/")
         return Material(Kind(kind), (text(body.get("text"), "/text", max_chars=MAX_JSON_BYTES),))
     fields, needed = body.get("fields"), body.get("needed", 2)
     if "text" in body or not isinstance(fields, list) or not 2 <= len(fields) <= secret_register.MAX_FIELDS:
-        raise _invalid(f"a record has 2 to {secret_register.MAX_FIELDS} fields and no text", "/fields")
+        raise invalid(f"a record has 2 to {secret_register.MAX_FIELDS} fields and no text", "/fields")
     if type(needed) is not int:
-        raise _invalid("a number is expected", "/needed")
+        raise invalid("a number is expected", "/needed")
     texts = tuple(text(field, f"/fields/{i}", max_chars=_MAX_FIELD_CHARS) for i, field in enumerate(fields))
     return Material(Kind.RECORD, texts, needed)
-
-
-def _invalid(reason: str, where: str) -> InvalidInput:
-    # Quotes nothing of the body, which is secret.
-    return InvalidInput(
-        "request-invalid",
-        f"The request body cannot be accepted: {reason}.",
-        remedy="Compare it with /v1/openapi.json.",
-        where=where,
-    )
 
 
 #: Models that only ``openapi_extra`` refers to.
