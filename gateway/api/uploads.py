@@ -5,7 +5,8 @@ awaited; the body flows through the intake; the result is recorded. Receiving an
 while a worker thread hashes, encrypts and writes one piece (all of which release the GIL), the event
 loop collects the next. At most two pieces are held, so memory does not grow with the exhibit. Ending
 any other way than recorded (a lie about size or digest, a broken connection, a lost log) leaves
-neither a blob nor a row.
+neither a blob nor a row of it; if the process dies, housekeeping erases the blob, whose name was written
+down before it was begun.
 """
 
 from __future__ import annotations
@@ -52,12 +53,14 @@ async def upload_content(request: Request, session: Authenticated, package_id: s
     package_id, exhibit_id = object_id(package_id), object_id(exhibit_id)
     _check_coding(request)
 
+    blob = f"originals/{session.gateway.new_id()}"
+
     def begin(tx: Transaction, principal: Principal) -> Exhibit:
-        return receive.begin_upload(tx, principal, package_id, exhibit_id, session.now)
+        return receive.begin_upload(tx, principal, package_id, exhibit_id, blob, session.now)
 
     exhibit = await run_in_threadpool(session.run, begin)
     _check_length(request, exhibit)
-    received = await _take_in(request, session, exhibit)
+    received = await _take_in(request, session, exhibit, blob)
 
     def complete(tx: Transaction, principal: Principal) -> Exhibit:
         gateway = session.gateway
@@ -74,8 +77,7 @@ async def upload_content(request: Request, session: Authenticated, package_id: s
     return Response(ExhibitBody.of(stored).model_dump_json(), media_type="application/json")
 
 
-async def _take_in(request: Request, session: Session, exhibit: Exhibit) -> Received:
-    blob = f"originals/{session.gateway.new_id()}"
+async def _take_in(request: Request, session: Session, exhibit: Exhibit, blob: str) -> Received:
     writer = await run_in_threadpool(session.gateway.blobs.create, blob)
     try:
         intake = await run_in_threadpool(Intake, exhibit, writer, blob, new_file_key())

@@ -3,8 +3,8 @@
 obstore neither fsyncs a put nor refuses to overwrite when it streams, and a row of the database must
 never name bytes that a power cut could take back. So a blob is written to a staging file, flushed to
 the disk, *linked* to its name (which fails if the name is taken) and its folder flushed too; only
-then does ``commit`` return. A staging file is locked while its writer lives, so the next start can
-tell an abandoned one and remove it.
+then does ``commit`` return. A staging file is locked while its writer lives, so an abandoned one can be
+told and removed, at a start and by housekeeping; until then it may be a second name of an erased blob.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import fcntl
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -26,15 +26,21 @@ _ABANDONED_AFTER_SECONDS = 60
 
 
 class LocalWriter:
-    """A blob being written. Implements ``ports.BlobWriter``; one thread at a time."""
+    """A blob being written. Implements ``ports.BlobWriter``; one thread at a time.
 
-    def __init__(self, root: Path, name: str) -> None:
+    Args:
+        failpoint: Called with a name between the steps; tests let it kill the process.
+    """
+
+    def __init__(self, root: Path, name: str, *, failpoint: Callable[[str], None] = lambda name: None) -> None:
+        self._failpoint = failpoint
         self._target = root / name
         self._root = root
         self._staged = root / _STAGING / secrets.token_hex(16)
         with storing():
             self._file: int | None = os.open(self._staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._failpoint("blob-begun")
 
     def write(self, data: bytes) -> None:
         """Raises Unavailable ``blob-store-full`` or ``blob-store-unavailable``; then abort."""
@@ -54,13 +60,17 @@ class LocalWriter:
         file = self._open_file()
         try:
             with storing():
+                self._failpoint("blob-written")
                 os.fsync(file)
+                self._failpoint("blob-synced")
                 self._make_folders()
                 try:
                     os.link(self._staged, self._target)
                 except FileExistsError:
                     raise blob_exists() from None
+                self._failpoint("blob-linked")
                 flush_folder(self._target.parent)
+            self._failpoint("blob-durable")
         finally:
             self.abort()
 
@@ -111,9 +121,19 @@ def prepare_folder(root: Path) -> Path:
                 f"Other users can enter the folder of the blobs: {root}.",
                 remedy="Give the folder the mode 0700.",
             )
-        for path in staging.iterdir():
-            _remove_abandoned(path)
+    remove_abandoned(root)
     return root
+
+
+def remove_abandoned(root: Path) -> None:
+    """Remove the staging files of writers that have died; those of the living are locked.
+
+    Raises:
+        Unavailable: ``blob-store-unavailable``.
+    """
+    with storing():
+        for path in (root / _STAGING).iterdir():
+            _remove_abandoned(path)
 
 
 def _remove_abandoned(path: Path) -> None:

@@ -47,10 +47,12 @@ class LogStore:
 
     Args:
         store: An obstore store that supports conditional puts (``create`` and ``e_tag``).
+        failpoint: Called with a name between the steps of a write; tests let it kill the process.
     """
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, *, failpoint: Callable[[str], None] = lambda name: None) -> None:
         self._store = store
+        self._failpoint = failpoint
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, or None if there is none.
@@ -81,6 +83,7 @@ class LogStore:
         """Replace the public checkpoint, or another of the few names that change, durably."""
         with _storing():
             obstore.put(self._store, name, checkpoint)
+        self._failpoint("object-replaced")
 
     def head(self) -> bytes | None:
         """The last checkpoint that was accepted, published or not."""
@@ -100,6 +103,7 @@ class LogStore:
                 found = obstore.get(self._store, HEAD)
                 if bytes(found.bytes()) != expected:
                     return False
+                self._failpoint("head-read")
                 # The condition is on the version just read: a swap in between makes the put fail.
                 obstore.put(self._store, HEAD, new, mode=_version_of(found.meta))
             except (AlreadyExistsError, PreconditionError, *_MISSING):
@@ -130,7 +134,8 @@ class LogStore:
                 obstore.put(self._store, path, data, mode="create")
             except (AlreadyExistsError, PreconditionError):
                 return False
-            return True
+        self._failpoint("object-created")
+        return True
 
     def _must_equal(self, path: str, data: bytes) -> None:
         if self.read(path) != data:
@@ -153,9 +158,8 @@ class LocalLogStore(LogStore):
     def __init__(self, folder: Path, *, failpoint: Callable[[str], None] = lambda name: None) -> None:
         with _storing():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            super().__init__(LocalStore(prefix=folder))
+            super().__init__(LocalStore(prefix=folder), failpoint=failpoint)
             self._folder = folder
-            self._failpoint = failpoint
             #: Folders whose own names are known to be durable.
             self._durable: set[Path] = {folder}
             _sync(folder)

@@ -11,7 +11,7 @@ looked up before, which is enough for names that hold a fresh UUID.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, S3Store
 
-from gateway.blobs.local import LocalWriter, blob_exists, flush_folder, prepare_folder, storing
+from gateway.blobs.local import LocalWriter, blob_exists, flush_folder, prepare_folder, remove_abandoned, storing
 from gateway.blobs.naming import check_blob_name
 from gateway.errors import Misconfigured, NotFound, Unavailable
 from gateway.exchange.ports import BlobWriter
@@ -46,11 +46,22 @@ class S3Options:
 
 
 class ObjectBlobs:
-    """Blobs in an obstore store; ``folder`` is its root if it is a local folder."""
+    """Blobs in an obstore store; ``folder`` is its root if it is a local folder.
 
-    def __init__(self, store: LocalStore | S3Store, folder: Path | None) -> None:
+    Args:
+        failpoint: Called with a name between the steps of a write or deletion; tests let it kill the process.
+    """
+
+    def __init__(
+        self,
+        store: LocalStore | S3Store,
+        folder: Path | None,
+        *,
+        failpoint: Callable[[str], None] = lambda name: None,
+    ) -> None:
         self._store = store
         self._folder = folder
+        self._failpoint = failpoint
 
     def create(self, name: str) -> BlobWriter:
         """Begin a blob.
@@ -63,7 +74,9 @@ class ObjectBlobs:
         check_blob_name(name)
         if self._exists(name):
             raise blob_exists()
-        return LocalWriter(self._folder, name) if self._folder is not None else _UploadWriter(self, self._store, name)
+        if self._folder is not None:
+            return LocalWriter(self._folder, name, failpoint=self._failpoint)
+        return _UploadWriter(self, self._store, name)
 
     def size(self, name: str) -> int:
         """Bytes; raises NotFound ``blob-missing``."""
@@ -101,9 +114,19 @@ class ObjectBlobs:
                 obstore.delete(self._store, name)
         except NotFound:
             return
+        self._failpoint("blob-unlinked")
         if self._folder is not None:
             with storing():
                 flush_folder((self._folder / name).parent)
+
+    def clean(self) -> None:
+        """Remove what writers that have died left behind; in a bucket its lifecycle rule does that.
+
+        Raises:
+            Unavailable: ``blob-store-unavailable``.
+        """
+        if self._folder is not None:
+            remove_abandoned(self._folder)
 
     def _exists(self, name: str) -> bool:
         try:
@@ -144,7 +167,9 @@ class _UploadWriter:
         return self._writer
 
 
-def open_blobs(url: str, s3: S3Options | None = None) -> ObjectBlobs:
+def open_blobs(
+    url: str, s3: S3Options | None = None, *, failpoint: Callable[[str], None] = lambda name: None
+) -> ObjectBlobs:
     """The blob store of a URL, ``file:///folder`` or ``s3://bucket/prefix``.
 
     Raises:
@@ -154,7 +179,7 @@ def open_blobs(url: str, s3: S3Options | None = None) -> ObjectBlobs:
     parts = urlsplit(url)
     if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
         folder = prepare_folder(Path(unquote(parts.path)))
-        return ObjectBlobs(LocalStore(folder), folder)
+        return ObjectBlobs(LocalStore(folder), folder, failpoint=failpoint)
     if parts.scheme == "s3" and parts.netloc and not parts.query:
         return ObjectBlobs(_s3_store(parts.netloc, parts.path.strip("/"), s3 or S3Options()), None)
     raise Misconfigured(

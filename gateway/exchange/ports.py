@@ -320,6 +320,32 @@ class Idempotency(Protocol):
         ...
 
 
+class UnfinishedBlobs(Protocol):
+    """Names of blobs that are being written and that no row of evidence names yet.
+
+    Written down before a blob is begun, so that one whose writer has died is known by its name. Blobs are
+    never found to be superfluous by comparing the store with the rows: after an older database was
+    restored, those that no row names may be the evidence that somebody still looks for.
+    """
+
+    def begin(self, name: str, at: datetime) -> None: ...
+    def finish(self, name: str) -> None:
+        """From this transaction on a row of evidence names the blob.
+
+        Raises:
+            Conflict: ``blob-given-up``; the blob is erased, or will be.
+        """
+        ...
+
+    def give_up(self, before: datetime, at: datetime, limit: int) -> Sequence[str]:
+        """Give up what was begun before that time; names of these and of others given up, oldest first."""
+        ...
+
+    def forget(self, names: Sequence[str]) -> None:
+        """Drop names that were given up and whose blobs are erased."""
+        ...
+
+
 class Holds(Protocol):
     """Legal holds. Disposal asks them under the lock of the case."""
 
@@ -356,11 +382,16 @@ class Clocks(Protocol):
         """
         ...
 
+    def due_soon(self, now: datetime, limit: int) -> Sequence[Clock]:
+        """Clocks in the last quarter of their time, without answer, of such packages, and not yet warned of."""
+        ...
+
     def overdue(self, now: datetime, limit: int) -> Sequence[Clock]:
         """Clocks past due, without answer, of packages that can still be answered, and not yet marked."""
         ...
 
     def answer(self, package_id: str, at: datetime, event: AuditEvent) -> None: ...
+    def warn(self, package_id: str, at: datetime, event: AuditEvent) -> None: ...
     def breach(self, package_id: str, at: datetime, event: AuditEvent) -> None: ...
 
 
@@ -440,6 +471,7 @@ class Transaction(Protocol):
     queue: Queue
     replays: Replays
     idempotency: Idempotency
+    unfinished: UnfinishedBlobs
     holds: Holds
     clocks: Clocks
     duties: Duties
@@ -481,6 +513,10 @@ class Blobs(Protocol):
     def stream_async(self, name: str, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]: ...
     def delete(self, name: str) -> None:
         """Erase; deleting what is not there is not an error (disposal is repeated after a crash)."""
+        ...
+
+    def clean(self) -> None:
+        """Remove what writers that have died left behind without a name."""
         ...
 
 

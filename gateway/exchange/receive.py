@@ -138,13 +138,23 @@ def create_package(
     return package, exhibits
 
 
-def begin_upload(tx: Transaction, principal: Principal, package_id: str, exhibit_id: str, now: datetime) -> Exhibit:
-    """The exhibit that is about to be uploaded, checked to be awaited.
+def begin_upload(
+    tx: Transaction, principal: Principal, package_id: str, exhibit_id: str, blob: str, now: datetime
+) -> Exhibit:
+    """The exhibit that is about to be uploaded, checked to be awaited; its body will be kept as ``blob``.
+
+    The name is written down, so that a body whose upload was cut off in any way is found and erased.
 
     Raises:
         NotFound: ``package-unknown`` or ``exhibit-unknown``.
         Conflict: ``state-conflict`` (package closed), ``exhibit-refused``, ``exhibit-already-uploaded``.
     """
+    exhibit = _awaited(tx, principal, package_id, exhibit_id, now)
+    tx.unfinished.begin(blob, now)
+    return exhibit
+
+
+def _awaited(tx: Transaction, principal: Principal, package_id: str, exhibit_id: str, now: datetime) -> Exhibit:
     package = own_package(tx, principal, package_id, now)
     exhibit = tx.packages.exhibit(exhibit_id, lock=True)
     if exhibit is None or exhibit.package_id != package.id:
@@ -184,8 +194,12 @@ def complete_upload(
     new_id: Callable[[], str],
     now: datetime,
 ) -> Exhibit:
-    """Record that the exhibit's encrypted body is durable. Call only after the intake has finished."""
-    exhibit = begin_upload(tx, principal, package_id, exhibit_id, now)
+    """Record that the exhibit's encrypted body is durable. Call only after the intake has finished.
+
+    Raises:
+        As :func:`begin_upload`; Conflict: ``blob-given-up``.
+    """
+    exhibit = _awaited(tx, principal, package_id, exhibit_id, now)
     package = own_package(tx, principal, package_id, now)
     key = keyring.wrap(received.file_key, original_aad(exhibit.id, exhibit.sha256), key_id=new_id(), now=now)
     event = record.event(
@@ -200,6 +214,7 @@ def complete_upload(
         detail={"sha256": exhibit.sha256, "size": exhibit.size_bytes, "body_sha256": received.body_sha256},
         case_id=package.case_id,
     )
+    tx.unfinished.finish(received.blob)
     tx.file_keys.add(key)
     tx.packages.move_exhibit(
         exhibit.id,

@@ -117,10 +117,16 @@ def store_renditions(
     keys: Sequence[WrappedKey],
     now: datetime,
 ) -> None:
-    """Write down the finished renditions of one exhibit. Their bodies must be durable already."""
+    """Write down the finished renditions of one exhibit. Their bodies must be durable already.
+
+    Raises:
+        Conflict: ``blob-given-up``, ``rendition-exists``, ``state-conflict``.
+    """
     for key in keys:
         tx.file_keys.add(key)
     for rendition in renditions:
+        if rendition.blob != exhibit.blob:
+            tx.unfinished.finish(rendition.blob)
         tx.renditions.add(
             rendition,
             record.event(

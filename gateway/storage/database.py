@@ -38,6 +38,7 @@ from gateway.exchange.ports import (
     Renditions,
     Replays,
     Transaction,
+    UnfinishedBlobs,
 )
 from gateway.exchange.secret_ports import Secrets
 from gateway.storage.agreements import PostgresAgreements
@@ -59,6 +60,7 @@ from gateway.storage.releases import PostgresReleases
 from gateway.storage.renditions import PostgresRenditions
 from gateway.storage.replays import PostgresReplays
 from gateway.storage.secrets import PostgresSecrets
+from gateway.storage.unfinished import PostgresUnfinishedBlobs
 
 #: Milliseconds that PostgreSQL allows a statement, a wait for a lock, an idle open transaction.
 STATEMENT_MS, LOCK_MS, IDLE_MS = 30_000, 10_000, 60_000
@@ -107,6 +109,7 @@ class PostgresTransaction:
         self.file_keys: FileKeys = PostgresFileKeys(connection, self.ledger)
         self.queue: Queue = PostgresQueue(connection)
         self.replays: Replays = PostgresReplays(connection)
+        self.unfinished: UnfinishedBlobs = PostgresUnfinishedBlobs(connection)
         self.idempotency: Idempotency = PostgresIdempotency(connection)
         self.holds: Holds = PostgresHolds(connection, self.ledger)
         self.clocks: Clocks = PostgresClocks(connection, self.ledger)

@@ -1,4 +1,4 @@
-"""Tables around requests: token ids seen, and first answers given under an Idempotency-Key."""
+"""Tables around requests: token ids seen, first answers under an Idempotency-Key, blobs being written."""
 
 from __future__ import annotations
 
@@ -26,4 +26,12 @@ idempotency = Table(
     Column("created_at", Instant, nullable=False, index=True),
     hex_digest("request_digest"),
     CheckConstraint("status BETWEEN 100 AND 599", name="status"),
+)
+
+unfinished_blobs = Table(
+    "unfinished_blobs",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("begun_at", Instant, nullable=False, index=True),
+    Column("given_up_at", Instant),
 )

@@ -52,6 +52,8 @@ _log = logging.getLogger(__name__)
 _RETRY_RELEASE = timedelta(milliseconds=300)
 #: First answers under an Idempotency-Key are repeated for so long.
 _KEEP_ANSWERS = timedelta(days=7)
+#: Longer than any upload may take: its package is abandoned by then.
+_GIVE_UP_BLOBS = timedelta(days=1)
 _LOOKED_AT_BYTES = 1 << 20
 
 
@@ -245,6 +247,8 @@ class Steps:
         rendition_id = gateway.new_id()
         blob = f"renditions/{rendition_id}"
         file_key = secrets.token_bytes(16)
+        with gateway.database.transaction() as tx:
+            tx.unfinished.begin(blob, now)
         encryptor = BodyEncryptor(file_key)
         body = encryptor.start() + encryptor.update(clean.data) + encryptor.finish()
         writer = gateway.blobs.create(blob)
@@ -304,6 +308,7 @@ def _in_turn(gateway: Gateway) -> None:
     # Before disposal, for what is disposed of can't be late any more.
     for step in (
         clocks.breach_overdue,
+        clocks.warn_due,
         govern.end_outdated,
         hold.expire,
         dispose.dispose_due,
@@ -344,6 +349,22 @@ def _forget_tokens(gateway: Gateway) -> None:
         tx.idempotency.forget(gateway.clock() - _KEEP_ANSWERS)
 
 
+def _erase_unfinished(gateway: Gateway) -> None:
+    """Bodies that were begun and never became evidence: their upload or step was cut off."""
+    gateway.blobs.clean()
+    while True:
+        now = gateway.clock()
+        with gateway.database.transaction() as tx:
+            names = tx.unfinished.give_up(now - _GIVE_UP_BLOBS, now, 100)
+        # Given up in a transaction of its own first: from then on no row can come to name them.
+        for name in names:
+            gateway.blobs.delete(name)
+        with gateway.database.transaction() as tx:
+            tx.unfinished.forget(names)
+        if len(names) < 100:
+            return
+
+
 def _resume_what_stands(gateway: Gateway) -> None:
     resume(gateway, older_than=timedelta(minutes=10), delay=timedelta(minutes=5))
 
@@ -370,6 +391,7 @@ _HOUSEKEEPING = (
     _stop_what_waits,
     _dispose_what_is_over,
     _forget_tokens,
+    _erase_unfinished,
     _resume_what_stands,
 )
 

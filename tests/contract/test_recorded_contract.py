@@ -116,6 +116,7 @@ MUTATORS: dict[str, Mutator] = {
     "Secrets.retire": lambda tx, s: tx.secrets.retire(s.secret.id, seeds.NOW, _of()),
     "Clocks.start": lambda tx, s: tx.clocks.start(seeds.clock(s.unclocked), _of()),
     "Clocks.answer": lambda tx, s: tx.clocks.answer(s.here.package.id, seeds.NOW, _of()),
+    "Clocks.warn": lambda tx, s: tx.clocks.warn(s.here.package.id, seeds.NOW, _of()),
     "Clocks.breach": lambda tx, s: tx.clocks.breach(s.here.package.id, seeds.NOW, _of()),
     "Duties.add": lambda tx, s: tx.duties.add(seeds.duty(s.here.package, s.release), _of()),
     "Duties.attest": lambda tx, s: tx.duties.attest(
@@ -132,7 +133,7 @@ MUTATORS: dict[str, Mutator] = {
 }
 
 #: Stores that change nothing about evidence or parties: their rows are about requests and work.
-UNRECORDED = {"Queue", "Replays", "Idempotency", "Ledger"}
+UNRECORDED = {"Queue", "Replays", "Idempotency", "UnfinishedBlobs", "Ledger"}
 
 
 def entries(database: Database) -> int:

@@ -1,4 +1,4 @@
-"""Transactions, file keys, ledger, replays, idempotency: the same assertions on the fake and PostgreSQL."""
+"""Transactions and the small stores around the evidence: the same assertions on the fake and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -59,6 +59,27 @@ def test_a_token_id_is_used_once_for_each_issuer(database: Database) -> None:
         assert tx.replays.first_use("cnil-fr-submitter", "one", seeds.NOW)
     with database.transaction() as tx:
         assert not tx.replays.first_use("ico-uk-submitter", "one", seeds.NOW + timedelta(days=1))
+
+
+def test_a_blob_is_either_finished_or_given_up(database: Database) -> None:
+    later = seeds.NOW + timedelta(days=1)
+    with database.transaction() as tx:
+        for name, at in (("originals/quick", seeds.NOW), ("originals/slow", seeds.NOW), ("originals/young", later)):
+            tx.unfinished.begin(name, at)
+        tx.unfinished.finish("originals/quick")
+    with database.transaction() as tx:
+        assert tx.unfinished.give_up(later, later, 10) == ["originals/slow"]
+        for name in ("originals/slow", "originals/quick", "originals/unheard-of"):
+            with pytest.raises(Conflict) as refusal:
+                tx.unfinished.finish(name)
+            assert refusal.value.code == "blob-given-up"
+    with database.transaction() as tx:
+        # Named again until it is said to be erased, for whoever erases may die.
+        assert tx.unfinished.give_up(later, later, 10) == ["originals/slow"]
+        tx.unfinished.forget(["originals/slow", "originals/young"])
+    with database.transaction() as tx:
+        assert tx.unfinished.give_up(later, later, 10) == []
+        tx.unfinished.finish("originals/young")
 
 
 def test_the_first_answer_under_a_key_is_kept_for_its_principal(database: Database) -> None:

@@ -78,6 +78,9 @@ class FakeBlobs:
         self.check_available()
         self.contents.pop(name, None)
 
+    def clean(self) -> None:
+        """Nothing is left behind: an uncommitted blob lies in its writer."""
+
     def _content(self, name: str) -> bytes:
         check_blob_name(name)
         self.check_available()

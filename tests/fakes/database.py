@@ -36,6 +36,7 @@ from gateway.exchange.ports import (
     Renditions,
     Replays,
     Transaction,
+    UnfinishedBlobs,
 )
 from gateway.exchange.secret_ports import Secrets
 from gateway.translog.event import AuditEvent
@@ -44,7 +45,14 @@ from tests.fakes.erasures import FakeErasures
 from tests.fakes.evidence import FakeCases, FakePackages, FakeReleases, FakeRenditions
 from tests.fakes.parties import FakeAgreements, FakeDirectory
 from tests.fakes.secrets import FakeSecrets
-from tests.fakes.services import FakeFileKeys, FakeIdempotency, FakeLedger, FakeQueue, FakeReplays
+from tests.fakes.services import (
+    FakeFileKeys,
+    FakeIdempotency,
+    FakeLedger,
+    FakeQueue,
+    FakeReplays,
+    FakeUnfinishedBlobs,
+)
 from tests.fakes.state import Job, State
 
 
@@ -62,6 +70,7 @@ class FakeTransaction:
         self.file_keys: FileKeys = FakeFileKeys(state, self.ledger)
         self.queue: Queue = FakeQueue(state)
         self.replays: Replays = FakeReplays(state)
+        self.unfinished: UnfinishedBlobs = FakeUnfinishedBlobs(state)
         self.idempotency: Idempotency = FakeIdempotency(state)
         self.holds: Holds = FakeHolds(state, self.ledger)
         self.clocks: Clocks = FakeClocks(state, self.ledger)

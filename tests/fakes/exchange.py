@@ -226,9 +226,9 @@ class World:
 
     def upload(self, package: Package, exhibit: Exhibit, data: bytes, principal: Principal = SUBMITTER) -> Exhibit:
         """Upload one exhibit, as the face does."""
-        with self.database.transaction() as tx:
-            awaited = receive.begin_upload(tx, principal, package.id, exhibit.id, self.clock())
         blob = f"originals/{self.new_id()}"
+        with self.database.transaction() as tx:
+            awaited = receive.begin_upload(tx, principal, package.id, exhibit.id, blob, self.clock())
         intake = Intake(awaited, self.blobs.create(blob), blob, b"k" * 16)
         try:
             intake.feed(data)

@@ -13,6 +13,7 @@ from gateway.errors import Unavailable
 from gateway.evidence.canonical import canonical_json
 from gateway.exchange.ports import Ledger, LoggedEntry, StoredAnswer
 from gateway.storage.refusals import exists, missing
+from gateway.storage.unfinished import given_up
 from gateway.translog.event import AuditEvent
 from tests.fakes.state import Job, State
 
@@ -137,6 +138,31 @@ class FakeReplays:
         for key in old:
             del self._state.replays[key]
         return len(old)
+
+
+class FakeUnfinishedBlobs:
+    """Each name with the time it was begun and whether it was given up."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def begin(self, name: str, at: datetime) -> None:
+        self._state.unfinished[name] = (at, False)
+
+    def finish(self, name: str) -> None:
+        if self._state.unfinished.get(name, (None, True))[1]:
+            raise given_up()
+        del self._state.unfinished[name]
+
+    def give_up(self, before: datetime, at: datetime, limit: int) -> Sequence[str]:
+        old = sorted((begun, name) for name, (begun, _) in self._state.unfinished.items() if begun < before)[:limit]
+        self._state.unfinished.update({name: (begun, True) for begun, name in old})
+        return [name for _, name in old]
+
+    def forget(self, names: Sequence[str]) -> None:
+        for name in names:
+            if self._state.unfinished.get(name, (None, False))[1]:
+                del self._state.unfinished[name]
 
 
 class FakeIdempotency:

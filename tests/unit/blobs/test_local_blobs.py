@@ -71,9 +71,10 @@ def test_neither_commit_nor_abort_nor_a_forgotten_writer_leaves_a_staging_file(t
     assert staged(tmp_path / "blobs") == []
 
 
-def test_staging_files_of_dead_writers_go_at_the_next_start_those_of_living_stay(tmp_path: Path) -> None:
+def test_staging_files_of_dead_writers_go_at_the_next_start_or_cleaning_those_of_living_stay(tmp_path: Path) -> None:
     folder = tmp_path / "blobs"
-    living = open_blobs(f"file://{folder}").create("originals/a")
+    blobs = open_blobs(f"file://{folder}")
+    living = blobs.create("originals/a")
     living.write(b"evidence")
     for name in ("dead", "young"):
         (folder / ".staging" / name).write_bytes(b"half")
@@ -83,6 +84,9 @@ def test_staging_files_of_dead_writers_go_at_the_next_start_those_of_living_stay
     open_blobs(f"file://{folder}")
     assert "dead" not in staged(folder)
     assert "young" in staged(folder)
+    os.utime(folder / ".staging" / "young", (1, 1))
+    blobs.clean()
+    assert len(staged(folder)) == 1
     living.commit()
     assert open_blobs(f"file://{folder}").read("originals/a") == b"evidence"
 
