@@ -16,7 +16,7 @@ from gateway.evidence.taxonomy import ENTITIES
 from gateway.exchange.ports import CleanRendition, Redacted, RenditionSpec
 from gateway.redaction.document import CanonicalText, Detector, Format, Layer, Replacement, Segment
 from gateway.redaction.fingerprint import Register
-from gateway.redaction.package_names import names_again, names_found
+from gateway.redaction.package_names import NameIndex, names_found
 from gateway.redaction.plan import Plan, build_plan
 from gateway.redaction.pseudonym import Pseudonymiser
 from gateway.redaction.report import build_report
@@ -74,8 +74,9 @@ def redact_exhibit(
     name_text = _name_as_text(name)
     findings, name_findings = detector.detect(document.canonical), detector.detect(name_text)
     names = names.union(names_found(document.canonical.text, findings), names_found(name_text.text, name_findings))
-    findings = [*findings, *names_again(document.canonical.text, names)]
-    name_findings = [*name_findings, *names_again(name_text.text, names)]
+    index = NameIndex(names)
+    findings = [*findings, *index.find(document.canonical.text)]
+    name_findings = [*name_findings, *index.find(name_text.text)]
     if register is not None:
         findings += register.find(document.canonical.text)
         name_findings += register.find(name_text.text)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -29,7 +29,8 @@ WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}](?:[^\W_{_UNSPACED}]|[{_MARK
 
 _DROPPED = re.compile(f"[{_IGNORABLE}]")
 _LINE_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011\u00ad][ \t]*\r?\n[ \t>]*(?=[^\W\d_])")
-_MAX_GAP_CHARS = 12
+#: Characters that may stand between two words of a value.
+MAX_GAP_CHARS = 12
 _MACHINE_BEFORE = frozenset("/\\@_=.:")
 _MACHINE_AFTER = frozenset("/\\@_=")
 
@@ -69,7 +70,7 @@ class Phrase:
         gaps: list[str | None] = []
         for left, right in pairwise(matches):
             figures = left.group()[-1].isdigit() and right.group()[0].isdigit()
-            gaps.append(_solid(value[left.end() : right.start()]) if figures else None)
+            gaps.append(solid(value[left.end() : right.start()]) if figures else None)
         plain = len(words) == 1 and words[0].isalpha()
         return cls(words, tuple(gaps), _DROPPED.sub("", matches[0].group()) if plain else None)
 
@@ -108,18 +109,11 @@ class PhraseIndex:
             node.complete.append(number)
             longest = max(longest, *map(len, phrase.words))
         #: How far to look for the next word. Invisible characters and decomposed letters make words longer.
-        self._reach = _MAX_GAP_CHARS + 4 * longest + 16
+        self._reach = MAX_GAP_CHARS + 4 * longest + 16
 
     def find(self, text: str) -> Iterator[Occurrence]:
         """All occurrences in the text, also those broken by a hyphen at a line's end."""
-        yield from self._scan(text)
-        joined, cuts = _without_line_hyphens(text)
-        if cuts:
-            starts = [cut for cut, _ in cuts]
-            for occurrence in self._scan(joined):
-                start = occurrence.start + _shift(cuts, starts, occurrence.start)
-                end = occurrence.end - 1 + _shift(cuts, starts, occurrence.end - 1) + 1
-                yield Occurrence(start, end, occurrence.phrase)
+        return over_line_ends(text, self._scan)
 
     def _scan(self, text: str) -> Iterator[Occurrence]:
         # The set of distinct words is small and made at C speed; most texts end here.
@@ -136,22 +130,35 @@ class PhraseIndex:
         for number in start.complete:
             surface = self._phrases[number].surface
             alike = _same_word(text, first, surface) if surface is not None else True
-            if alike and (surface is not None or not _within_figure(text, first.start(), first.end())):
+            if alike and (surface is not None or not within_figure(text, first.start(), first.end())):
                 yield Occurrence(first.start(), first.end(), number)
         nodes, position = [start], first.end()
         while any(node.onward for node in nodes):
             following = WORD.search(text, position, position + self._reach)
-            if following is None or following.start() - position > _MAX_GAP_CHARS:
+            if following is None or following.start() - position > MAX_GAP_CHARS:
                 return
-            word, gap = fold(following.group()), _solid(text[position : following.start()])
+            word, gap = fold(following.group()), solid(text[position : following.start()])
             nodes = [onward for node in nodes for key in (None, gap) if (onward := node.onward.get((word, key)))]
             position = following.end()
-            if nodes and not _within_figure(text, first.start(), position):
+            if nodes and not within_figure(text, first.start(), position):
                 for number in sorted(number for node in nodes for number in node.complete):
                     yield Occurrence(first.start(), position, number)
 
 
-def _solid(gap: str) -> str:
+def over_line_ends(text: str, scan: Callable[[str], Iterable[Occurrence]]) -> Iterator[Occurrence]:
+    """What a scan finds in the text, and in the text with words joined that a line's end has hyphenated."""
+    yield from scan(text)
+    joined, cuts = _without_line_hyphens(text)
+    if cuts:
+        starts = [cut for cut, _ in cuts]
+        for occurrence in scan(joined):
+            start = occurrence.start + _shift(cuts, starts, occurrence.start)
+            end = occurrence.end - 1 + _shift(cuts, starts, occurrence.end - 1) + 1
+            yield Occurrence(start, end, occurrence.phrase)
+
+
+def solid(gap: str) -> str:
+    """What stands between two figures, without white space."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", gap))
 
 
@@ -172,7 +179,7 @@ def _same_word(text: str, match: re.Match[str], surface: str) -> bool:
     return inside or dotted or (after in _MACHINE_AFTER and not soft_break and not escaped)
 
 
-def _within_figure(text: str, start: int, end: int) -> bool:
+def within_figure(text: str, start: int, end: int) -> bool:
     """Whether the figure that begins or ends the occurrence goes on beyond it ("1,000" in "1,000,000")."""
     onward = (
         text[end - 1].isdigit() and text[end : end + 1] in {",", ".", "'", "’"} and text[end + 1 : end + 2].isdigit()

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from gateway.redaction.document import Finding
 from gateway.redaction.names import bare_name, initialled_forms, initials_of
-from gateway.redaction.propagation import RemovedValue, is_contextual, recurrences, with_parts
+from gateway.redaction.propagation import Recurrences, RemovedValue, is_contextual, with_parts
 
 _CONFIDENCE = 0.7
 #: A guess weaker than this in one exhibit is not hunted through all others; a full name says more than a word.
@@ -35,21 +35,27 @@ def _needed(name: str) -> float:
     return _MIN_CONFIDENCE_OF_FULL_NAMES if len(bare_name(name)) > 1 else _MIN_CONFIDENCE
 
 
-def names_again(text: str, names: Iterable[str]) -> list[Finding]:
-    """Findings for names in a text: whole, by their identifying parts, with initials, and as initials alone."""
-    values: list[RemovedValue] = []
-    patterns: set[str] = set()
-    for name in sorted(names):
-        values += with_parts(RemovedValue(name, "PERSON", _RULE, "", is_contextual("PERSON", name)))
-        values += (RemovedValue(form, "PERSON", _RULE, "", False) for form in initialled_forms(name))
-        if initials := initials_of(name):
-            patterns.add(initials)
-    places = {(where.start, where.end) for _, where in recurrences(text, values)}
-    found = [Finding(start, end, "PERSON", _RULE, _CONFIDENCE) for start, end in sorted(places)]
-    for group in _grouped(sorted(patterns)):
-        for match in re.finditer(group, text):
-            found.append(Finding(match.start(), match.end(), "PERSON", _INITIALS, _CONFIDENCE))
-    return sorted(found, key=lambda each: (each.start, each.end, each.rule))
+class NameIndex:
+    """Names of persons, prepared for searching many texts: whole, by their parts, with initials, as initials alone."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        values: list[RemovedValue] = []
+        patterns: set[str] = set()
+        for name in sorted(names):
+            values += with_parts(RemovedValue(name, "PERSON", _RULE, "", is_contextual("PERSON", name)))
+            values += (RemovedValue(form, "PERSON", _RULE, "", False) for form in initialled_forms(name))
+            if initials := initials_of(name):
+                patterns.add(initials)
+        self._values = Recurrences(values)
+        self._initials = [re.compile(group) for group in _grouped(sorted(patterns))]
+
+    def find(self, text: str) -> list[Finding]:
+        """Where the names occur, sorted by start."""
+        found = [Finding(start, end, "PERSON", _RULE, _CONFIDENCE) for start, end in sorted(self._values.places(text))]
+        for group in self._initials:
+            for match in group.finditer(text):
+                found.append(Finding(match.start(), match.end(), "PERSON", _INITIALS, _CONFIDENCE))
+        return sorted(found, key=lambda each: (each.start, each.end, each.rule))
 
 
 def _grouped(patterns: list[str]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The plan of a rendition: from overlapping findings to replacements that never overlap.
 
 Steps, in order: (1) every finding gets the view's action, kept ones leave; (2) it grows to whole
-words; (3) its value is looked for elsewhere (propagation.py); (4) spans are cut at segment
+words; (3) its value is looked for elsewhere, escapes undone (propagation.py, escapes.py); (4) spans are cut at segment
 boundaries; (5) overlapping spans unite: the stricter action wins, the longest (then most confident)
 names the entity; (6) neighbours of one kind merge; (7) each gets its marker. Every character that any
 finding with an action other than *keep* covers ends up covered.
@@ -13,12 +13,13 @@ coarser form is removed. The plan knows no formats and no detectors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.errors import DetectionFailed
 from gateway.evidence.taxonomy import ENTITIES, GENERALISABLE, PSEUDONYMISABLE, Action, Category
 from gateway.redaction.document import CanonicalText, Finding, Replacement, Segment
+from gateway.redaction.escapes import readings
 from gateway.redaction.generalise import generalise
 from gateway.redaction.matching import is_unspaced
 from gateway.redaction.mention import Mention, cut, merged, segment_of, united
@@ -79,6 +80,8 @@ def build_plan(
     action_for: ActionFor,
     pseudonymiser: Pseudonymiser,
     known_names: Iterable[str] = (),
+    *,
+    aliases: Mapping[str, str] | None = None,
 ) -> Plan:
     """Decide what is replaced by what.
 
@@ -88,6 +91,7 @@ def build_plan(
         action_for: The view: category and entity to action.
         pseudonymiser: Keyed for the case and recipient.
         known_names: Names of persons in the package, which short forms here may mean.
+        aliases: What short forms mean, if that has been resolved over more than this text.
 
     Raises:
         DetectionFailed: ``finding-out-of-range`` or ``finding-unknown-entity``: a detector is at fault,
@@ -102,9 +106,22 @@ def build_plan(
     grown += _again(text, grown, values)
     whole = merged(text, united(cut(grown, segments)), segments)
     persons = (text[span.value_start : span.value_end] for span in whole if span.entity == "PERSON")
-    names = resolve((*persons, *known_names))
+    names = resolve((*persons, *known_names)) if aliases is None else aliases
     redactions = tuple(_worded(text, span, pseudonymiser, names) for span in whole)
     return Plan(redactions, _listed(text, redactions, values), stops, _applied(text, redactions))
+
+
+def values_found(document: CanonicalText, findings: Sequence[Finding]) -> list[tuple[RemovedValue, float]]:
+    """What a plan that keeps nothing would look for again, with the confidence it was found with.
+
+    Raises:
+        DetectionFailed: as :func:`build_plan`.
+    """
+    text = document.text
+    segments = document.segments or (Segment(0, len(text), ""),)
+    acted = (_acted(text, finding, lambda category, entity: Action.REMOVE) for finding in findings)
+    grown = _distinct(_grown(text, span, segments) for span in acted if span is not None)
+    return [(value, span.confidence) for span in grown for value in with_parts(_removed(text, span))]
 
 
 def _acted(text: str, finding: Finding, action_for: ActionFor) -> Mention | None:
@@ -173,18 +190,30 @@ def _again(text: str, spans: Sequence[Mention], values: Sequence[RemovedValue]) 
             strictest[key] = span
     known_places = {(span.start, span.end) for span in spans}
     found = []
-    for value, where in recurrences(text, values):
-        if (where.start, where.end) in known_places:
+    for value, start, end, escaped in _occurrences(text, values):
+        if (start, end) in known_places:
             continue
         source = strictest[value.entity, value.rule.removesuffix("/part")]
-        rule = value.rule.removesuffix("/part") + "/again"
-        found.append(
-            replace(source, start=where.start, end=where.end, rule=rule, value_start=where.start, value_end=where.end)
-        )
+        rule = value.rule.removesuffix("/part") + ("/escaped" if escaped else "/again")
+        # "Jane%20Roe" bears the pseudonym of the Jane Roe that it repeats.
+        named = text.index(value.value) if escaped else start
+        named_end = named + len(value.value) if escaped else end
+        found.append(replace(source, start=start, end=end, rule=rule, value_start=named, value_end=named_end))
     return _distinct(found)
 
 
-def _worded(text: str, span: Mention, pseudonymiser: Pseudonymiser, names: dict[str, str]) -> Redaction:
+def _occurrences(text: str, values: Sequence[RemovedValue]) -> Iterator[tuple[RemovedValue, int, int, bool]]:
+    """Values and where they stand, as such or (last item) written with escapes."""
+    for value, where in recurrences(text, values):
+        yield value, where.start, where.end, False
+    for reading in readings(text):
+        for value, where in recurrences(reading.text, values):
+            start, end = reading.span(where.start, where.end)
+            if text[start:end] != reading.text[where.start : where.end]:
+                yield value, start, end, True
+
+
+def _worded(text: str, span: Mention, pseudonymiser: Pseudonymiser, names: Mapping[str, str]) -> Redaction:
     entity = ENTITIES[span.entity]
     action, pseudonym, coarser = span.action, None, None
     if action is Action.PSEUDONYMISE and span.entity in PSEUDONYMISABLE:

@@ -69,21 +69,31 @@ def with_parts(value: RemovedValue) -> Iterator[RemovedValue]:
             yield RemovedValue(part, value.entity, f"{value.rule}/part", value.replacement, False)
 
 
-def recurrences(text: str, removed: Iterable[RemovedValue]) -> Iterator[tuple[RemovedValue, Occurrence]]:
-    """Where the searchable values occur in the text, each with the value it repeats.
+class Recurrences:
+    """Searchable values, prepared for finding them again. Several may share one phrase; the first speaks for it."""
 
-    Several values may share one phrase; the first one given speaks for it.
-    """
-    chosen: dict[tuple[object, ...], RemovedValue] = {}
-    phrases: list[Phrase] = []
-    values: list[RemovedValue] = []
-    for value in removed:
-        if value.contextual or (phrase := Phrase.of(value.value)) is None:
-            continue
-        key = (phrase.words, phrase.gaps, phrase.surface)
-        if key not in chosen:
-            chosen[key] = value
+    def __init__(self, removed: Iterable[RemovedValue]) -> None:
+        seen: set[Phrase] = set()
+        phrases: list[Phrase] = []
+        self._values: list[RemovedValue] = []
+        for value in removed:
+            if value.contextual or (phrase := Phrase.of(value.value)) is None or phrase in seen:
+                continue
+            seen.add(phrase)
             phrases.append(phrase)
-            values.append(value)
-    for occurrence in PhraseIndex(phrases).find(text):
-        yield values[occurrence.phrase], occurrence
+            self._values.append(value)
+        self._index = PhraseIndex(phrases)
+
+    def find(self, text: str) -> Iterator[tuple[RemovedValue, Occurrence]]:
+        """Where they occur, each with the value that it repeats."""
+        for occurrence in self._index.find(text):
+            yield self._values[occurrence.phrase], occurrence
+
+    def places(self, text: str) -> set[tuple[int, int]]:
+        """Start and end of each occurrence."""
+        return {(where.start, where.end) for where in self._index.find(text)}
+
+
+def recurrences(text: str, removed: Iterable[RemovedValue]) -> Iterator[tuple[RemovedValue, Occurrence]]:
+    """Where the searchable values occur in one text, each with the value it repeats."""
+    return Recurrences(removed).find(text)

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from gateway.evidence.taxonomy import REASON_CODES
 from gateway.redaction.document import CanonicalText
 from gateway.redaction.plan import Plan
-from gateway.redaction.propagation import RemovedValue, recurrences
+from gateway.redaction.propagation import Recurrences
 from gateway.redaction.residue import Proof
 
 REPORT_VERSION = 1
+#: Redactions that are listed one by one; of a long log there are millions.
+MAX_LISTED = 100_000
 _BLOT = "[removed]"
 _PAGE = re.compile(r"page (\d+)")
 
@@ -44,39 +46,83 @@ def build_report(
         source_commitment: Commitment to the original, as made at intake.
         dropped: What the format left out because it is not text: "images: 3", "metadata".
     """
-    blot = _Blotter(plan.removed)
-    findings = []
-    for number, redaction in enumerate(plan.redactions, start=1):
-        segment = document.segment_at(redaction.start)
-        findings.append(
-            {
-                "id": f"f{number}",
-                **_place(blot(segment.place) if segment else ""),
-                "start": redaction.start,
-                "end": redaction.end,
-                "category": redaction.category.value,
-                "entity": redaction.entity,
-                "rule": redaction.rule,
-                "confidence": round(redaction.confidence, 2),
-                "action": redaction.action.value,
-                "reason_code": redaction.reason_code,
-                "pseudonym": redaction.pseudonym,
-            }
-        )
-    used = sorted({redaction.reason_code for redaction in plan.redactions})
-    return {
-        "v": REPORT_VERSION,
-        "exhibit": exhibit,
-        "view": view,
-        "source_commitment": source_commitment,
-        "extractor": {"name": document.extractor, "version": document.version},
-        "characters": len(document.text),
-        "findings": findings,
-        "counts": dict(sorted(Counter(redaction.rule for redaction in plan.redactions).items())),
-        "reasons": {code: _reason(code) for code in used},
-        "dropped": [blot(each) for each in dropped],
-        "verified": {"layers": [blot(name) for name in proof.layers], "hits": proof.hits},
-    }
+    repeated = Recurrences(plan.removed)
+    writer = ReportWriter(
+        exhibit=exhibit, view=view, source_commitment=source_commitment, dropped=dropped, hidden=repeated.places
+    )
+    writer.add(document, plan, proof)
+    return writer.finish(document.extractor, document.version)
+
+
+class ReportWriter:
+    """A report written window by window; every redaction is counted, the first ones are listed.
+
+    Args:
+        hidden: Where removed values stand in a short text that is to go into the report.
+        max_listed: Redactions to list.
+    """
+
+    def __init__(
+        self,
+        *,
+        exhibit: str,
+        view: str,
+        source_commitment: str,
+        dropped: Sequence[str],
+        hidden: Callable[[str], Iterable[tuple[int, int]]],
+        max_listed: int = MAX_LISTED,
+    ) -> None:
+        self._head = {"v": REPORT_VERSION, "exhibit": exhibit, "view": view, "source_commitment": source_commitment}
+        self._dropped = dropped
+        self._blot = _Blotter(hidden)
+        self._max_listed = max_listed
+        self._findings: list[dict[str, Any]] = []
+        self._counts: Counter[str] = Counter()
+        self._reasons: set[str] = set()
+        self._layers: dict[str, None] = {}
+        self._hits = 0
+        self._characters = 0
+
+    def add(self, document: CanonicalText, plan: Plan, proof: Proof, offset: int = 0) -> None:
+        """What was done to the text that stands at ``offset`` characters of the exhibit's canonical text."""
+        number = self._counts.total()
+        for redaction in plan.redactions[: self._max_listed - len(self._findings)]:
+            number += 1
+            segment = document.segment_at(redaction.start)
+            self._findings.append(
+                {
+                    "id": f"f{number}",
+                    **_place(self._blot(segment.place) if segment else ""),
+                    "start": offset + redaction.start,
+                    "end": offset + redaction.end,
+                    "category": redaction.category.value,
+                    "entity": redaction.entity,
+                    "rule": redaction.rule,
+                    "confidence": round(redaction.confidence, 2),
+                    "action": redaction.action.value,
+                    "reason_code": redaction.reason_code,
+                    "pseudonym": redaction.pseudonym,
+                }
+            )
+        self._counts.update(redaction.rule for redaction in plan.redactions)
+        self._reasons.update(redaction.reason_code for redaction in plan.redactions)
+        self._layers.update((self._blot(name), None) for name in proof.layers)
+        self._hits += proof.hits
+        self._characters = offset + len(document.text)
+
+    def finish(self, extractor: str, version: str) -> dict[str, Any]:
+        """The report as JSON-ready members."""
+        return {
+            **self._head,
+            "extractor": {"name": extractor, "version": version},
+            "characters": self._characters,
+            "findings": self._findings,
+            "not_listed": self._counts.total() - len(self._findings),
+            "counts": dict(sorted(self._counts.items())),
+            "reasons": {code: _reason(code) for code in sorted(self._reasons)},
+            "dropped": [self._blot(each) for each in self._dropped],
+            "verified": {"layers": list(self._layers), "hits": self._hits},
+        }
 
 
 def _place(place: str) -> dict[str, Any]:
@@ -96,8 +142,8 @@ def _reason(code: str) -> Mapping[str, str]:
 class _Blotter:
     """Takes removed values out of short texts that go into the report."""
 
-    def __init__(self, removed: Sequence[RemovedValue]) -> None:
-        self._values = tuple(removed)
+    def __init__(self, hidden: Callable[[str], Iterable[tuple[int, int]]]) -> None:
+        self._hidden = hidden
         self._known: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
@@ -108,7 +154,7 @@ class _Blotter:
     def _blotted(self, text: str) -> str:
         pieces: list[str] = []
         position = 0
-        for start, end in sorted({(where.start, where.end) for _, where in recurrences(text, self._values)}):
+        for start, end in sorted(self._hidden(text)):
             if start >= position:
                 pieces += (text[position:start], _BLOT)
             position = max(position, end)

@@ -18,7 +18,7 @@ import html
 import quopri
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -46,6 +46,8 @@ _TAG = re.compile(r"<[^<>]{1,400}>")
 _TAG_IN_WORD = re.compile(r"(?<=\w)(?:<[^<>]{1,400}>){1,8}(?=\w)")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _JSON_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
+#: Searches a text, raw or not, for values of other windows; answers entity and rule of one that is there.
+Elsewhere = Callable[[str, bool], tuple[str, str] | None]
 _GAP = "\n\ue000\n"  # stands where a marker stood; no phrase continues over it
 
 
@@ -59,20 +61,26 @@ class Proof:
     hits: int = 0
 
 
-def prove_clean(removed: Sequence[RemovedValue], layers: Iterable[Layer], expected_text: str) -> Proof:
+def prove_clean(
+    removed: Sequence[RemovedValue],
+    layers: Iterable[Layer],
+    expected_text: str,
+    elsewhere: Elsewhere | None = None,
+) -> Proof:
     """Search every layer of a finished rendition for every removed value.
 
     Args:
         removed: :attr:`gateway.redaction.plan.Plan.removed`.
         layers: As re-extracted from the finished bytes; at least one.
         expected_text: :attr:`gateway.redaction.plan.Plan.expected_text`.
+        elsewhere: Of one window of a long exhibit, what was removed from the others.
 
     Raises:
         ResidueFound: ``residue-found``, naming layer and rule but never the value; ``residue-no-layers``
             if there was nothing to search, which proves nothing.
     """
     searched = [(each, phrase) for each in removed if not each.contextual and (phrase := Phrase.of(each.value))]
-    distinctive = [(each, phrase) for each, phrase in searched if _is_distinctive(each)]
+    distinctive = [(each, phrase) for each, phrase in searched if is_distinctive(each)]
     in_text, in_raw = _Search(searched), _Search(distinctive)
     markers = _markers(removed)
     limits = _Limits(removed, markers.sub(_GAP, expected_text) if markers else expected_text)
@@ -83,9 +91,11 @@ def prove_clean(removed: Sequence[RemovedValue], layers: Iterable[Layer], expect
         for form in _forms(text, layer.raw):
             hit = (in_raw if layer.raw else in_text).first(form)
             if hit is not None:
-                _stop(layer.name, hit)
+                raise _residue(layer.name, hit.entity, hit.rule)
+            if elsewhere is not None and (known := elsewhere(form, layer.raw)) is not None:
+                raise _residue(layer.name, *known)
         if not layer.raw and (exceeded := limits.exceeded(text)) is not None:
-            _stop(layer.name, exceeded)
+            raise _residue(layer.name, exceeded.entity, exceeded.rule)
     if not names:
         raise ResidueFound(
             "residue-no-layers",
@@ -95,14 +105,14 @@ def prove_clean(removed: Sequence[RemovedValue], layers: Iterable[Layer], expect
     return Proof(tuple(names), len(searched), limits.size)
 
 
-def _stop(layer: str, value: RemovedValue) -> None:
-    raise ResidueFound(
+def _residue(layer: str, entity: str, rule: str) -> ResidueFound:
+    return ResidueFound(
         "residue-found",
-        f"A value removed by the rule {value.rule} ({value.entity}) is still in the layer {layer}.",
+        f"A value removed by the rule {rule} ({entity}) is still in the layer {layer}.",
         remedy="Nothing was released. The exhibit needs a person, or another format.",
         layer=layer,
-        rule=value.rule,
-        entity=value.entity,
+        rule=rule,
+        entity=entity,
     )
 
 
@@ -142,7 +152,8 @@ class _Limits:
         return None
 
 
-def _is_distinctive(value: RemovedValue) -> bool:
+def is_distinctive(value: RemovedValue) -> bool:
+    """Whether a value can't well be a word of a file format or a figure of its structure."""
     words = words_of(value.value)
     alnum = "".join(words)
     if alnum.isdigit():

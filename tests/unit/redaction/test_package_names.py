@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.redaction.document import Finding
-from gateway.redaction.package_names import names_again, names_found
+from gateway.redaction.package_names import NameIndex, names_found
 
 LETTER = "Ms Orla Redfearn met Will of Leeds."
 FINDINGS = [
@@ -21,12 +21,12 @@ def test_only_sure_names_of_persons_are_collected() -> None:
 
 def test_names_and_their_parts_are_found_in_another_text() -> None:
     log = "login /home/redfearn ok; REDFEARN wrote to Orla; redfearning"
-    found = [log[each.start : each.end] for each in names_again(log, names_found(LETTER, FINDINGS))]
+    found = [log[each.start : each.end] for each in NameIndex(names_found(LETTER, FINDINGS)).find(log)]
     assert found == ["redfearn", "REDFEARN", "Orla"]
 
 
 def test_no_names_no_findings() -> None:
-    assert names_again("Anything", frozenset()) == []
+    assert NameIndex(frozenset()).find("Anything") == []
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_no_names_no_findings() -> None:
     ],
 )
 def test_shortened_forms(text: str, expected: list[str]) -> None:
-    found = names_again(text, {"Mme Marie-Claire Dubois"})
+    found = NameIndex({"Mme Marie-Claire Dubois"}).find(text)
     covered: list[list[int]] = []
     for each in sorted(found, key=lambda f: f.start):
         if covered and each.start < covered[-1][1]:
@@ -55,8 +55,8 @@ def test_shortened_forms(text: str, expected: list[str]) -> None:
 
 
 def test_initials_of_a_name_that_says_too_little() -> None:
-    assert names_again("J. and S. and J. S.", {"J Smith"}) == []
-    assert [each.rule for each in names_again("J.S. wrote", {"John Smith"})] == ["package/initials"]
+    assert NameIndex({"J Smith"}).find("J. and S. and J. S.") == []
+    assert [each.rule for each in NameIndex({"John Smith"}).find("J.S. wrote")] == ["package/initials"]
 
 
 def test_a_full_name_may_be_less_sure_than_a_single_word() -> None:
