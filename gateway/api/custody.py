@@ -12,9 +12,9 @@ from starlette.responses import Response
 from gateway.api import idempotency
 from gateway.api.bodies import Json, JsonOrNothing
 from gateway.api.idempotency import Answer, answer_once
-from gateway.api.members import members, octets, text
+from gateway.api.members import members, signed_document
 from gateway.api.query import Paging, known_parameters, object_id
-from gateway.api.schema.base import body_schema
+from gateway.api.schema.base import DETACHED_SIGNATURE, SIGNED_DOCUMENT, body_schema, file_answer
 from gateway.api.schema.custody import (
     AttestationBody,
     CaseBody,
@@ -104,10 +104,7 @@ async def read_duties(session: Authenticated, page: Paging) -> Response:
     summary="Attest, with your agency's signature, that all copies are deleted",
 )
 async def give_attestation(request: Request, session: Authenticated, duty_id: str, untrusted: Json) -> Response:
-    body = members(untrusted, required=("attestation", "signature", "key_id"))
-    attestation = octets(body["attestation"], "/attestation", max_bytes=MAX_ATTESTATION_BYTES)
-    signature = octets(body["signature"], "/signature")
-    key_id = text(body["key_id"], "/key_id", max_chars=64)
+    attestation, signature, key_id = signed_document(untrusted, "attestation", max_bytes=MAX_ATTESTATION_BYTES)
     duty_id = object_id(duty_id)
 
     def work(tx: Transaction, principal: Principal) -> Answer:
@@ -134,13 +131,7 @@ async def read_certificates(session: Authenticated, page: Paging) -> Response:
 @router.get(
     "/certificates/{certificate_id}/document",
     response_class=Response,
-    responses={
-        **refusals(404),
-        200: {
-            "description": "RFC 8785 JSON, byte for byte as it was signed.",
-            "content": {"application/json": {"schema": {"type": "object"}}},
-        },
-    },
+    responses={**refusals(404), 200: SIGNED_DOCUMENT},
     summary="A certificate of destruction",
 )
 async def read_document(session: Authenticated, certificate_id: str) -> Response:
@@ -151,13 +142,7 @@ async def read_document(session: Authenticated, certificate_id: str) -> Response
 @router.get(
     "/certificates/{certificate_id}/document.sig",
     response_class=Response,
-    responses={
-        **refusals(404),
-        200: {
-            "description": "Detached ECDSA signature (P-384, SHA-384), DER, as `openssl dgst -verify` reads it.",
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-        },
-    },
+    responses={**refusals(404), 200: DETACHED_SIGNATURE},
     summary="The gateway's signature over the certificate",
 )
 async def read_document_signature(session: Authenticated, certificate_id: str) -> Response:
@@ -170,10 +155,7 @@ async def read_document_signature(session: Authenticated, certificate_id: str) -
     response_class=Response,
     responses={
         **refusals(404),
-        200: {
-            "description": "The certificate as a page to print; only the JSON is signed.",
-            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
-        },
+        200: file_answer("The certificate as a page to print; only the JSON is signed.", "application/pdf"),
     },
     summary="The certificate as PDF",
 )

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from gateway.api.query import known_parameters
 from gateway.api.schema.about import LogEntries, LogEntry
+from gateway.api.schema.base import file_answer
 from gateway.api.schema.problem import refusals
 from gateway.api.session import Authenticated, Session
 from gateway.blobs.log_store import CHECKPOINT
@@ -33,13 +34,7 @@ router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[Depends(known_p
 @router.get(
     "/checkpoint",
     response_class=Response,
-    responses={
-        **refusals(404),
-        200: {
-            "description": "Signed checkpoint (c2sp.org/tlog-checkpoint).",
-            "content": {"text/plain": {"schema": {"type": "string"}}},
-        },
-    },
+    responses={**refusals(404), 200: file_answer("Signed checkpoint (c2sp.org/tlog-checkpoint).", "text/plain")},
     summary="The latest signed tree head",
 )
 async def read_checkpoint(session: Authenticated) -> Response:
@@ -53,13 +48,7 @@ async def read_checkpoint(session: Authenticated) -> Response:
 @router.get(
     "/tile/{path:path}",
     response_class=Response,
-    responses={
-        **refusals(404),
-        200: {
-            "description": "Up to 256 hashes of 32 bytes (c2sp.org/tlog-tiles).",
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-        },
-    },
+    responses={**refusals(404), 200: file_answer("Up to 256 hashes of 32 bytes (c2sp.org/tlog-tiles).")},
     summary="A tile of hashes; entry bundles are not served",
 )
 async def read_tile(session: Authenticated, path: str) -> Response:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from gateway.api.log import registered
 from gateway.api.query import known_parameters
+from gateway.api.schema.base import file_answer
 from gateway.api.schema.log import ConsistencyProof, InclusionProof, WitnessBody, Witnesses
 from gateway.api.schema.problem import refusals
 from gateway.api.session import Authenticated, Session, gateway_of
@@ -35,10 +36,7 @@ Size = Annotated[int | None, Query(ge=0, le=2**53 - 1, description="Tree size; t
     response_class=Response,
     responses={
         **refusals(404),
-        200: {
-            "description": "Checkpoint with cosignatures (c2sp.org/tlog-cosignature).",
-            "content": {"text/plain": {"schema": {"type": "string"}}},
-        },
+        200: file_answer("Checkpoint with cosignatures (c2sp.org/tlog-cosignature).", "text/plain"),
     },
     summary="The latest tree head that the quorum of witnesses has cosigned",
 )
@@ -114,13 +112,7 @@ async def prove_consistency(
 @router.get(
     "/proofs/tlog-proof",
     response_class=Response,
-    responses={
-        **refusals(404),
-        200: {
-            "description": "Offline proof (c2sp.org/tlog-proof@v1).",
-            "content": {"text/plain": {"schema": {"type": "string"}}},
-        },
-    },
+    responses={**refusals(404), 200: file_answer("Offline proof (c2sp.org/tlog-proof@v1).", "text/plain")},
     summary="Proof of an entry as a file that can be checked offline",
 )
 async def prove_offline(

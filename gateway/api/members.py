@@ -48,6 +48,13 @@ def octets(value: Any, where: str, *, max_bytes: int = MAX_SIGNATURE_BYTES) -> b
     raise invalid(f"padded base64 of 1 to {max_bytes} bytes is expected", where)
 
 
+def signed_document(untrusted: Any, name: str, *, max_bytes: int) -> tuple[bytes, bytes, str]:
+    """The document under ``name``, the detached signature over it, and the id of the key that made that."""
+    body = members(untrusted, required=(name, "signature", "key_id"))
+    document = octets(body[name], f"/{name}", max_bytes=max_bytes)
+    return document, octets(body["signature"], "/signature"), text(body["key_id"], "/key_id", max_chars=64)
+
+
 def invalid(reason: str, where: str) -> InvalidInput:
     """The refusal of a body that is not as described. ``reason`` quotes nothing that may be secret."""
     return InvalidInput(

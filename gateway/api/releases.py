@@ -10,9 +10,9 @@ from starlette.responses import Response
 from gateway.api import idempotency
 from gateway.api.bodies import Json
 from gateway.api.idempotency import Answer, answer_once
-from gateway.api.members import members, octets, text
+from gateway.api.members import signed_document
 from gateway.api.query import Paging, known_parameters, object_id
-from gateway.api.schema.base import body_schema
+from gateway.api.schema.base import DETACHED_SIGNATURE, SIGNED_DOCUMENT, body_schema
 from gateway.api.schema.problem import refusals
 from gateway.api.schema.release import AcknowledgementBody, Inbox, RedactionReport, ReleaseBody
 from gateway.api.session import Authenticated, Session
@@ -56,13 +56,7 @@ async def read_release(session: Authenticated, release_id: str) -> Response:
 @router.get(
     "/releases/{release_id}/manifest",
     response_class=Response,
-    responses={
-        **refusals(403, 404),
-        200: {
-            "description": "RFC 8785 JSON, byte for byte as it was signed.",
-            "content": {"application/json": {"schema": {"type": "object"}}},
-        },
-    },
+    responses={**refusals(403, 404), 200: SIGNED_DOCUMENT},
     summary="The signed release manifest",
 )
 async def read_manifest(session: Authenticated, release_id: str) -> Response:
@@ -75,13 +69,7 @@ async def read_manifest(session: Authenticated, release_id: str) -> Response:
 @router.get(
     "/releases/{release_id}/manifest.sig",
     response_class=Response,
-    responses={
-        **refusals(403, 404),
-        200: {
-            "description": "Detached ECDSA signature (P-384, SHA-384), DER, as `openssl dgst -verify` reads it.",
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-        },
-    },
+    responses={**refusals(403, 404), 200: DETACHED_SIGNATURE},
     summary="The gateway's signature over the release manifest",
 )
 async def read_manifest_signature(session: Authenticated, release_id: str) -> Response:
@@ -106,10 +94,9 @@ async def read_manifest_signature(session: Authenticated, release_id: str) -> Re
     summary="Acknowledge a release with your agency's signature",
 )
 async def acknowledge(request: Request, session: Authenticated, release_id: str, untrusted: Json) -> Response:
-    body = members(untrusted, required=("acknowledgement", "signature", "key_id"))
-    acknowledgement = octets(body["acknowledgement"], "/acknowledgement", max_bytes=MAX_ACKNOWLEDGEMENT_BYTES)
-    signature = octets(body["signature"], "/signature")
-    key_id = text(body["key_id"], "/key_id", max_chars=64)
+    acknowledgement, signature, key_id = signed_document(
+        untrusted, "acknowledgement", max_bytes=MAX_ACKNOWLEDGEMENT_BYTES
+    )
     release_id = object_id(release_id)
 
     def work(tx: Transaction, principal: Principal) -> Answer:

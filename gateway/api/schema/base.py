@@ -43,3 +43,17 @@ def body_schema(model: type[Model], example: Any) -> dict[str, Any]:
             },
         }
     }
+
+
+def file_answer(description: str, media_type: str = "application/octet-stream") -> dict[str, Any]:
+    """Entry of a route's ``responses`` for an answer that is a file and no model."""
+    schema = {"type": "string"} if media_type == "text/plain" else {"type": "string", "format": "binary"}
+    return {"description": description, "content": {media_type: {"schema": schema}}}
+
+
+#: A document that was signed, and the signature over it, each at an address of its own.
+SIGNED_DOCUMENT = {
+    "description": "RFC 8785 JSON, byte for byte as it was signed.",
+    "content": {"application/json": {"schema": {"type": "object"}}},
+}
+DETACHED_SIGNATURE = file_answer("Detached ECDSA signature (P-384, SHA-384), DER, as `openssl dgst -verify` reads it.")
