@@ -2,8 +2,8 @@
 
 The clock starts when the package is created, with the time that the agreement gives for its urgency.
 It is answered when every agency that has a release of the package has acknowledged one (a signed
-rejection is an answer too). Its state is computed, never stored; only that a deadline was missed is
-written down, once.
+rejection is an answer too). Its state is computed, never stored; only that a deadline comes near, and
+that it was missed, is written down, once each.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from enum import StrEnum
 
 from gateway.evidence.lifecycle import PackageState
 
+#: An answer is due once no more than this part of the time remains: the last quarter.
+DUE_FRACTION = 4
 #: States of a package in which nobody can answer any more.
 STOPPED_STATES = (PackageState.QUARANTINED, PackageState.WITHDRAWN, PackageState.DISPOSED)
 
@@ -35,6 +37,7 @@ class Clock:
         agreement: Id of the agreement.
         clause: JSON Pointer of the rule, such as ``/deadlines/emergency``.
         breached_at: When it was written down that the deadline had passed without an answer.
+        warned_at: When it was written down that an answer was due and had not come.
     """
 
     package_id: str
@@ -47,6 +50,12 @@ class Clock:
     due_at: datetime
     answered_at: datetime | None = None
     breached_at: datetime | None = None
+    warned_at: datetime | None = None
+
+    @property
+    def due_from(self) -> datetime:
+        """When the last quarter of the time begins: from then on the answer is due."""
+        return self.due_at - (self.due_at - self.started_at) / DUE_FRACTION
 
     def state(self, now: datetime, package: PackageState) -> ClockState:
         """How the clock stands at ``now``, given the state of its package."""
@@ -58,5 +67,4 @@ class Clock:
             return ClockState.STOPPED
         if now > self.due_at:
             return ClockState.BREACHED
-        remaining, whole = self.due_at - now, self.due_at - self.started_at
-        return ClockState.DUE if remaining * 4 < whole else ClockState.RUNNING
+        return ClockState.DUE if now > self.due_from else ClockState.RUNNING

@@ -21,8 +21,15 @@ from gateway.translog.event import AuditEvent
 
 #: Of one principal; a window that would need more has long raised its alert.
 _MOST_REMEMBERED = 2000
-#: Entries that are an alert by themselves: a deadline or a duty to attest that was missed.
-_MISSED = {"deadline.breached": "deadline-breached", "attestation.overdue": "attestation-overdue"}
+#: Action and reason of entries that are an alert by themselves, which the reason names: due, missed, too late.
+_TELLING = frozenset(
+    {
+        ("deadline.due", "deadline-due"),
+        ("deadline.breached", "deadline-breached"),
+        ("deadline.answer", "answered-late"),
+        ("attestation.overdue", "attestation-overdue"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +102,9 @@ class AlertMachine:
         if entry.action.startswith("alert."):
             return []  # an alert gives no cause for another
         raised = self._clock(entry)
-        if entry.action in _MISSED:
+        if (entry.action, entry.reason) in _TELLING:
             # Written once each; the entry says which package or duty it is about.
-            raised.append(self._alert(_MISSED[entry.action], entry, "", **{entry.object["kind"]: entry.object["id"]}))
+            raised.append(self._alert(entry.reason, entry, "", **{entry.object["kind"]: entry.object["id"]}))
         agency, principal = entry.actor.get("agency", ""), entry.actor.get("principal", "")
         if agency and entry.action == "release.pull" and entry.outcome == "permit":
             raised += self._bulk(entry, agency, principal)

@@ -1,8 +1,9 @@
 """Clocks: by when a package must be answered, that it was, and that it was not.
 
 A clock starts with the package if the agreement sets a deadline for its urgency. It is answered when
-every agency with a release has acknowledged one. A deadline that passes is written down once, by the
-housekeeping, whoever looks or does not look.
+every agency with a release has acknowledged one. That an answer is due (the last quarter of the time)
+and that a deadline has passed is written down once each, by the housekeeping, whoever looks or does not
+look; an answer that comes too late is recorded as late.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from gateway.evidence.package import Package, Principal
 from gateway.exchange import record
 from gateway.exchange.ports import Transaction
 from gateway.translog.entry import format_time
-from gateway.translog.event import AuditEvent
+from gateway.translog.event import AuditEvent, Outcome
 
 
 def start(tx: Transaction, package: Package, agreement: Agreement, principal: Principal, now: datetime) -> None:
@@ -45,7 +46,19 @@ def answer(tx: Transaction, package: Package, principal: Principal, now: datetim
     releases = tx.releases.of_package(package.id)
     answered = {r.recipient for r in releases if r.acknowledged_at is not None}
     if {r.recipient for r in releases} <= answered:
-        tx.clocks.answer(package.id, now, _event("deadline.answer", now, package, clock, actor=principal))
+        reason = "answered-late" if now > clock.due_at else ""
+        event = _event("deadline.answer", now, package, clock, actor=principal, reason=reason)
+        tx.clocks.answer(package.id, now, event)
+
+
+def warn_due(tx: Transaction, now: datetime, limit: int = 100) -> int:
+    """Write down deadlines that come near without an answer, each once; how many there were."""
+    found = tx.clocks.due_soon(now, limit)
+    for clock in found:
+        package = tx.packages.get(clock.package_id)
+        if package is not None:
+            tx.clocks.warn(clock.package_id, now, _event("deadline.due", now, package, clock, reason="deadline-due"))
+    return len(found)
 
 
 def breach_overdue(tx: Transaction, now: datetime, limit: int = 100) -> int:
@@ -54,7 +67,8 @@ def breach_overdue(tx: Transaction, now: datetime, limit: int = 100) -> int:
     for clock in found:
         package = tx.packages.get(clock.package_id)
         if package is not None:
-            tx.clocks.breach(clock.package_id, now, _event("deadline.breached", now, package, clock))
+            event = _event("deadline.breached", now, package, clock, outcome="failed", reason="deadline-breached")
+            tx.clocks.breach(clock.package_id, now, event)
     return len(found)
 
 
@@ -87,17 +101,26 @@ def list_deadlines(
     return found
 
 
-def _event(action: str, now: datetime, package: Package, clock: Clock, *, actor: Principal | None = None) -> AuditEvent:
+def _event(
+    action: str,
+    now: datetime,
+    package: Package,
+    clock: Clock,
+    *,
+    outcome: Outcome = "done",
+    reason: str = "",
+    actor: Principal | None = None,
+) -> AuditEvent:
     return record.event(
         action,
-        "failed" if action == "deadline.breached" else "done",
+        outcome,
         now,
         actor=actor,
         object_kind="package",
         object_id=package.id,
         agreement=package.agreement,
         clause=clock.clause,
-        reason="deadline-breached" if action == "deadline.breached" else "",
+        reason=reason,
         detail={"urgency": clock.urgency, "due": format_time(clock.due_at)},
         case_id=package.case_id,
     )

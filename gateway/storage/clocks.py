@@ -7,16 +7,21 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, literal_column, or_, select, tuple_, update
 
-from gateway.evidence.deadline import STOPPED_STATES, Clock
+from gateway.evidence.deadline import DUE_FRACTION, STOPPED_STATES, Clock
 from gateway.evidence.lifecycle import PackageState
 from gateway.exchange.ports import Ledger
+from gateway.storage.columns import Instant
 from gateway.storage.refusals import check_once
 from gateway.storage.rows import find, find_locked, insert_once, require
 from gateway.storage.tables import clocks, packages, releases
 from gateway.translog.event import AuditEvent
 
+#: ``Clock.due_from``; SQLAlchemy has no operator that divides an interval.
+_DUE_FROM: ColumnElement[datetime] = literal_column(
+    f"clocks.due_at - (clocks.due_at - clocks.started_at) / {DUE_FRACTION}", Instant
+)
 _STOPPED = [state.value for state in STOPPED_STATES]
 
 
@@ -64,12 +69,18 @@ class PostgresClocks:
             query = query.where(tuple_(clocks.c.due_at, clocks.c.package_id) > tuple_(place.due_at, after))
         return [(_clock(row), PackageState(row.state)) for row in self._connection.execute(query)]
 
+    def due_soon(self, now: datetime, limit: int) -> Sequence[Clock]:
+        return self._unanswered(_DUE_FROM < now, clocks.c.due_at >= now, clocks.c.warned_at.is_(None), limit=limit)
+
     def overdue(self, now: datetime, limit: int) -> Sequence[Clock]:
+        return self._unanswered(clocks.c.due_at < now, limit=limit)
+
+    def _unanswered(self, *conditions: ColumnElement[bool], limit: int) -> Sequence[Clock]:
         query = (
             select(clocks)
             .join(packages, packages.c.id == clocks.c.package_id)
             .where(
-                clocks.c.due_at < now,
+                *conditions,
                 clocks.c.answered_at.is_(None),
                 clocks.c.breached_at.is_(None),
                 packages.c.state.not_in(_STOPPED),
@@ -82,6 +93,10 @@ class PostgresClocks:
     def answer(self, package_id: str, at: datetime, event: AuditEvent) -> None:
         """Raises NotFound ``clock-missing``, Conflict ``clock-settled``."""
         self._mark(package_id, "answered_at", at, event)
+
+    def warn(self, package_id: str, at: datetime, event: AuditEvent) -> None:
+        """Raises NotFound ``clock-missing``, Conflict ``clock-settled``."""
+        self._mark(package_id, "warned_at", at, event)
 
     def breach(self, package_id: str, at: datetime, event: AuditEvent) -> None:
         """Raises NotFound ``clock-missing``, Conflict ``clock-settled``."""

@@ -52,6 +52,7 @@ clocks = Table(
     Column("due_at", Instant, nullable=False),
     Column("answered_at", Instant),
     Column("breached_at", Instant),
+    Column("warned_at", Instant),
     CheckConstraint("due_at > started_at", name="due"),
 )
 Index("ix_clocks_unanswered", clocks.c.due_at, postgresql_where=text("answered_at IS NULL"))

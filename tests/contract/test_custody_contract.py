@@ -77,7 +77,7 @@ def test_what_is_held_is_not_due(database: Database, scope: HoldScope) -> None:
 def test_a_clock_is_answered_or_missed_once(database: Database) -> None:
     here = world.build(database)
     clock = seeds.clock(here.package)
-    late = clock.due_at + timedelta(seconds=1)
+    near, late = clock.due_from + timedelta(seconds=1), clock.due_at + timedelta(seconds=1)
     with database.transaction() as tx:
         tx.clocks.start(clock, seeds.event("deadline.start"))
         with pytest.raises(Conflict):
@@ -89,6 +89,15 @@ def test_a_clock_is_answered_or_missed_once(database: Database) -> None:
         for agency in (here.package.agency, recipient):
             assert list(tx.clocks.concerning(agency, after=None, limit=9)) == [(clock, PackageState.OPEN)]
         assert list(tx.clocks.concerning("stranger", after=None, limit=9)) == []
+        assert list(tx.clocks.due_soon(clock.due_from, 9)) == []
+        assert list(tx.clocks.due_soon(near, 9)) == list(tx.clocks.due_soon(clock.due_at, 9)) == [clock]
+        assert list(tx.clocks.due_soon(late, 9)) == []
+        tx.clocks.warn(here.package.id, near, seeds.event("deadline.due"))
+        assert list(tx.clocks.due_soon(near, 9)) == []
+        with pytest.raises(Conflict) as again:
+            tx.clocks.warn(here.package.id, near, seeds.event("deadline.due"))
+        assert again.value.code == "clock-settled"
+        clock = replace(clock, warned_at=near)
         assert list(tx.clocks.overdue(clock.due_at, 9)) == []
         assert list(tx.clocks.overdue(late, 9)) == [clock]
         tx.clocks.breach(here.package.id, late, seeds.event("deadline.breached"))
@@ -134,8 +143,10 @@ def test_clocks_are_listed_in_pages(database: Database) -> None:
 def test_a_withdrawn_package_misses_no_deadline(database: Database) -> None:
     here = world.build(database)
     with database.transaction() as tx:
-        tx.clocks.start(seeds.clock(here.package), seeds.event("deadline.start"))
+        clock = seeds.clock(here.package)
+        tx.clocks.start(clock, seeds.event("deadline.start"))
         tx.packages.move(here.package.id, "withdraw", seeds.NOW, seeds.event("package.withdraw"))
+        assert list(tx.clocks.due_soon(clock.due_at, 9)) == []
         assert list(tx.clocks.overdue(seeds.NOW + 99 * DAY, 9)) == []
         assert list(tx.clocks.concerning(here.package.agency, after=None, limit=9)) == []
 

@@ -97,6 +97,10 @@ class FakeClocks:
             found = [c for c in found if place and (c.due_at, c.package_id) > (place.due_at, after)]
         return [(c, self._state.packages[c.package_id].state) for c in found][:limit]
 
+    def due_soon(self, now: datetime, limit: int) -> Sequence[Clock]:
+        unwarned = [c for c in self._open() if c.breached_at is None and c.warned_at is None]
+        return [c for c in unwarned if c.due_from < now <= c.due_at][:limit]
+
     def overdue(self, now: datetime, limit: int) -> Sequence[Clock]:
         return [c for c in self._open() if c.due_at < now and c.breached_at is None][:limit]
 
@@ -104,6 +108,12 @@ class FakeClocks:
         clock = known(self._state.clocks, package_id, "clock")
         check_once(clock.answered_at, "clock")
         self._state.clocks[package_id] = replace(clock, answered_at=at)
+        self._ledger.append(event)
+
+    def warn(self, package_id: str, at: datetime, event: AuditEvent) -> None:
+        clock = known(self._state.clocks, package_id, "clock")
+        check_once(clock.warned_at, "clock")
+        self._state.clocks[package_id] = replace(clock, warned_at=at)
         self._ledger.append(event)
 
     def breach(self, package_id: str, at: datetime, event: AuditEvent) -> None:

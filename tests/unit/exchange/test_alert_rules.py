@@ -17,8 +17,8 @@ MONDAY = datetime(2027, 3, 1, 10, tzinfo=UTC)
 RULES = AlertRules(bulk_releases=3, denials=3, pending=10, hours={"cnil-fr": Hours(ZoneInfo("Europe/Paris"), 8, 18)})
 
 
-def missed(action: str, kind: str) -> Entry:
-    made = event(action, "failed", MONDAY, object_kind=kind, object_id="x", reason="missed", system="worker")
+def told(action: str, kind: str, reason: str = "") -> Entry:
+    made = event(action, "done", MONDAY, object_kind=kind, object_id="x", reason=reason, system="worker")
     return parse_entry(place(pending(made, {}), 0, "0" * 64)[1])
 
 
@@ -49,9 +49,12 @@ CASES: dict[str, tuple[list[Entry], list[str]]] = {
     "first access": ([act(package="k"), act(1, package="k")], ["first-access"]),
     "first access, own package": ([act(package="own")], []),
     "clock": ([act(10), act(4)], ["clock-trouble"]),
-    "deadline missed": ([missed("deadline.breached", "package")], ["deadline-breached"]),
-    "attestation overdue": ([missed("attestation.overdue", "duty")], ["attestation-overdue"]),
-    "deadline started": ([missed("deadline.start", "package")], []),
+    "deadline near": ([told("deadline.due", "package", "deadline-due")], ["deadline-due"]),
+    "deadline missed": ([told("deadline.breached", "package", "deadline-breached")], ["deadline-breached"]),
+    "answered late": ([told("deadline.answer", "package", "answered-late")], ["answered-late"]),
+    "attestation overdue": ([told("attestation.overdue", "duty", "attestation-overdue")], ["attestation-overdue"]),
+    "deadline started": ([told("deadline.start", "package")], []),
+    "answered in time": ([told("deadline.answer", "package")], []),
     "clock, within tolerance": ([act(10), act(5)], []),
 }
 

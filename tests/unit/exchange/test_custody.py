@@ -485,7 +485,11 @@ class TestDeadlines:
         assert seen == [ClockState.RUNNING, ClockState.DUE, ClockState.BREACHED]
         breaches = [e for e in world.database.events if e.action == "deadline.breached"]
         assert [e.clause for e in breaches] == ["/deadlines/emergency"]
+        warnings = [e for e in world.database.events if e.action == "deadline.due"]
+        assert [(e.outcome, e.reason, e.clause) for e in warnings] == [("done", "deadline-due", "/deadlines/emergency")]
+        assert warnings[0].time < breaches[0].time
         acknowledge(world, releases(world, package_id)[0])
+        assert [e.reason for e in world.database.events if e.action == "deadline.answer"] == ["answered-late"]
         clock = world.database.state.clocks[package_id]
         assert clock.state(world.clock(), PackageState.RELEASED) is ClockState.LATE
 
@@ -495,7 +499,14 @@ class TestDeadlines:
         time_passes(world, days=11)
         clock = world.database.state.clocks[package_id]
         assert clock.state(world.clock(), PackageState.RELEASED) is ClockState.MET
-        assert "deadline.breached" not in world.actions()
+        assert not {"deadline.breached", "deadline.due"} & set(world.actions())
+        assert [e.reason for e in world.database.events if e.action == "deadline.answer"] == [""]
+
+    def test_what_nobody_looked_at_until_it_was_missed_is_not_called_near(self, world: World) -> None:
+        released(world, urgency="emergency")
+        time_passes(world, hours=9)
+        assert "deadline.due" not in world.actions()
+        assert world.actions().count("deadline.breached") == 1
 
 
 class TestCases:
