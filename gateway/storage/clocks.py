@@ -70,7 +70,7 @@ class PostgresClocks:
         return [(_clock(row), PackageState(row.state)) for row in self._connection.execute(query)]
 
     def due_soon(self, now: datetime, limit: int) -> Sequence[Clock]:
-        return self._unanswered(_DUE_FROM < now, clocks.c.due_at >= now, clocks.c.warned_at.is_(None), limit=limit)
+        return self._unanswered(now > _DUE_FROM, clocks.c.due_at >= now, clocks.c.warned_at.is_(None), limit=limit)
 
     def overdue(self, now: datetime, limit: int) -> Sequence[Clock]:
         return self._unanswered(clocks.c.due_at < now, limit=limit)

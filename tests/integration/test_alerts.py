@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.errors import InvalidInput, Misconfigured
+from gateway.exchange import clocks
 from gateway.exchange.alerts import AlertRules, Hours
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
@@ -173,6 +174,49 @@ def test_a_signed_webhook_reaches_the_sink_after_a_failure(world: World, alerts:
         stored = connection.execute(select(webhooks)).all()
     assert (row.attempts, row.last_outcome, row.next_at) == (2, "204", None)
     assert not any(SECRET in bytes(hook.wrapped) for hook in stored)
+
+
+def test_a_deadline_that_comes_near_is_missed_and_answered_late_is_told_once_each(world: World) -> None:
+    sent: list[str] = []
+
+    def send(_url: str, _secret: bytes, _id: str, _timestamp: int, body: bytes, **_: Any) -> int:
+        sent.append(json.loads(body)["data"]["rule"])
+        return 204
+
+    alerts = Alerts(world.gateway, RULES, send=send)
+    world.release(b"x")
+    with world.database.transaction() as tx:
+        (item,) = tx.releases.inbox("cnil-fr", after=None, limit=9)
+        package, investigator = tx.packages.get(item.package_id), tx.directory.principal("cnil-fr.investigator")
+        assert package is not None
+        assert investigator is not None
+        clock = seeds.clock(package, started_at=world.now(), due_at=world.now() + timedelta(hours=8))
+        tx.clocks.start(clock, seeds.event("deadline.start"))
+    raised(world, alerts)
+    raised(world, alerts)
+    add_webhook(world.gateway, "https://example.org/x", SECRET, "ico-uk", allow_private=False)
+
+    def housekeeping(hours: float) -> list[tuple[str, str]]:
+        now = clock.started_at + timedelta(hours=hours)
+        with world.database.transaction() as tx:
+            clocks.breach_overdue(tx, now)
+            clocks.warn_due(tx, now)
+        return [(rule, detail["package"]) for rule, detail in raised(world, alerts)]
+
+    assert housekeeping(5.9) == []
+    assert housekeeping(6.1) == [("deadline-due", package.id)]
+    assert housekeeping(7) == []
+    assert housekeeping(8.1) == [("deadline-breached", package.id)]
+    assert housekeeping(9) == []
+    with world.database.transaction() as tx:
+        late = clock.started_at + timedelta(hours=9.5)
+        tx.releases.touch(item.id, seeds.event("release.acknowledge", time=late), acknowledged_at=late)
+        clocks.answer(tx, package, investigator, late)
+    assert housekeeping(10) == [("answered-late", package.id)]
+    assert housekeeping(11) == []
+    while alerts.deliver_once():
+        pass
+    assert sorted(sent) == ["answered-late", "deadline-breached", "deadline-due"]
 
 
 def test_410_ends_a_webhook_and_retries_end(world: World) -> None:
