@@ -321,7 +321,7 @@ class Idempotency(Protocol):
 
 
 class UnfinishedBlobs(Protocol):
-    """Names of blobs that are being written and that no row of evidence names yet.
+    """Names of blobs that are being written, and no evidence yet, or that are to be erased, and none any more.
 
     Written down before a blob is begun, so that one whose writer has died is known by its name. Blobs are
     never found to be superfluous by comparing the store with the rows: after an older database was
@@ -337,12 +337,16 @@ class UnfinishedBlobs(Protocol):
         """
         ...
 
+    def abandon(self, names: Sequence[str], at: datetime) -> None:
+        """These were evidence, have no key any more, and are erased sooner or later. Safe to repeat."""
+        ...
+
     def give_up(self, before: datetime, at: datetime, limit: int) -> Sequence[str]:
-        """Give up what was begun before that time; names of these and of others given up, oldest first."""
+        """Give up what was begun before that time; all names that are to be erased, oldest first."""
         ...
 
     def forget(self, names: Sequence[str]) -> None:
-        """Drop names that were given up and whose blobs are erased."""
+        """Drop names that were given up or abandoned and whose blobs are erased."""
         ...
 
 

@@ -1,11 +1,12 @@
-"""Names of blobs that no row of evidence names yet, in PostgreSQL (ports.UnfinishedBlobs)."""
+"""Names of blobs that are no evidence yet, or none any more, in PostgreSQL (ports.UnfinishedBlobs)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from gateway.errors import Conflict
 from gateway.storage.rows import written
@@ -30,9 +31,15 @@ class PostgresUnfinishedBlobs:
         if written(self._connection, delete(unfinished_blobs).where(row.name == name, row.given_up_at.is_(None))) != 1:
             raise given_up()
 
+    def abandon(self, names: Sequence[str], at: datetime) -> None:
+        if names:
+            rows = [{"name": name, "begun_at": at, "given_up_at": at} for name in names]
+            self._connection.execute(insert(unfinished_blobs).on_conflict_do_nothing(), rows)
+
     def give_up(self, before: datetime, at: datetime, limit: int) -> Sequence[str]:
         row = unfinished_blobs.c
-        old = select(row.name).where(row.begun_at < before).order_by(row.begun_at).limit(limit)
+        due = or_(row.begun_at < before, row.given_up_at.is_not(None))
+        old = select(row.name).where(due).order_by(row.begun_at).limit(limit)
         names = list(self._connection.execute(old.with_for_update(skip_locked=True)).scalars())
         self._connection.execute(
             update(unfinished_blobs).where(row.name.in_(names), row.given_up_at.is_(None)).values(given_up_at=at)

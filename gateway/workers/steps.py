@@ -199,9 +199,12 @@ class Steps:
         """Erase bodies whose keys are destroyed, and what persons wrote once a case has nothing left."""
         with self._gateway.database.transaction() as tx:
             names = dispose.erasable_blobs(tx, package_id)
+            # Known to housekeeping from now on, should the store be away for longer than a job is tried.
+            tx.unfinished.abandon(names, self._gateway.clock())
         for name in names:
             self._gateway.blobs.delete(name)
         with self._gateway.database.transaction() as tx:
+            tx.unfinished.forget(names)
             dispose.erase_case(tx, package_id, self._gateway.clock())
 
     def certify(self, package_id: str) -> None:
@@ -350,7 +353,7 @@ def _forget_tokens(gateway: Gateway) -> None:
 
 
 def _erase_unfinished(gateway: Gateway) -> None:
-    """Bodies that were begun and never became evidence: their upload or step was cut off."""
+    """Bodies that never became evidence, for their upload or step was cut off; and what is disposed of."""
     gateway.blobs.clean()
     while True:
         now = gateway.clock()

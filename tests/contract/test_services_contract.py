@@ -82,6 +82,17 @@ def test_a_blob_is_either_finished_or_given_up(database: Database) -> None:
         tx.unfinished.finish("originals/young")
 
 
+def test_what_is_abandoned_is_named_until_it_is_erased(database: Database) -> None:
+    with database.transaction() as tx:
+        for _ in range(2):
+            tx.unfinished.abandon(["originals/disposed"], seeds.NOW)
+        tx.unfinished.abandon([], seeds.NOW)
+    with database.transaction() as tx:
+        assert tx.unfinished.give_up(seeds.NOW, seeds.NOW, 10) == ["originals/disposed"]
+        tx.unfinished.forget(["originals/disposed"])
+        assert tx.unfinished.give_up(seeds.NOW, seeds.NOW, 10) == []
+
+
 def test_the_first_answer_under_a_key_is_kept_for_its_principal(database: Database) -> None:
     answer = StoredAnswer(seeds.digest("request"), 201, b'{"id":"1"}')
     with database.transaction() as tx:

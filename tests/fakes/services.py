@@ -154,8 +154,12 @@ class FakeUnfinishedBlobs:
             raise given_up()
         del self._state.unfinished[name]
 
+    def abandon(self, names: Sequence[str], at: datetime) -> None:
+        self._state.unfinished.update({name: (at, True) for name in names if name not in self._state.unfinished})
+
     def give_up(self, before: datetime, at: datetime, limit: int) -> Sequence[str]:
-        old = sorted((begun, name) for name, (begun, _) in self._state.unfinished.items() if begun < before)[:limit]
+        due = [(begun, name) for name, (begun, over) in self._state.unfinished.items() if over or begun < before]
+        old = sorted(due)[:limit]
         self._state.unfinished.update({name: (begun, True) for begun, name in old})
         return [name for _, name in old]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.errors import Conflict
-from gateway.evidence.lifecycle import ExhibitState
+from gateway.errors import Conflict, Unavailable
+from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.exchange import receive
 from gateway.exchange.intake import Intake, Received
-from gateway.workers.steps import housekeeping
+from gateway.workers.steps import handlers, housekeeping
 from tests.fakes.exchange import SUBMITTER, World
 
 FILES = {"report.txt": b"Report by <Ada>"}
@@ -61,6 +61,26 @@ def test_what_became_evidence_stays() -> None:
     world.clock.pass_by(days=2)
     housekeeping(world.gateway)
     assert world.blobs.contents == before
+
+
+def test_what_is_disposed_of_is_erased_even_if_its_job_was_given_up() -> None:
+    world = World()
+    package = world.pushed(FILES)
+    world.clock.pass_by(days=400)
+    housekeeping(world.gateway)
+    steps = handlers(world.gateway)
+    for step in ("examine", "dispose"):
+        steps[step](package.id)
+    assert world.package(package.id).state is PackageState.DISPOSED
+    assert world.blobs.contents
+    world.database.take_jobs()
+    world.blobs.available = False
+    with pytest.raises(Unavailable):
+        steps["erase"](package.id)
+    world.blobs.available = True
+    housekeeping(world.gateway)
+    assert world.blobs.contents == {}
+    assert world.database.state.unfinished == {}
 
 
 def test_renditions_of_a_step_that_died_are_erased_and_made_again() -> None:
