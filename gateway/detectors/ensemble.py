@@ -17,6 +17,7 @@ from gateway.detectors.capitals import find_capitals
 from gateway.detectors.commercial import find_terms, is_commercial
 from gateway.detectors.credentials import find_credentials
 from gateway.detectors.dates import find_dates
+from gateway.detectors.disguised import find_disguised
 from gateway.detectors.identifiers import find_identifiers
 from gateway.detectors.labels import find_labelled
 from gateway.detectors.language import LANGUAGES, detect_language
@@ -102,6 +103,7 @@ class Ensemble:
         try:
             found = set(find_labelled(document.text, document.segments))
             found.update(find_enclosed(document.text))
+            found.update(find_disguised(document.text))
             passages = list(self._passages(document.text, language))
             for start in range(0, len(passages), _BATCH):
                 found.update(self._read(passages[start : start + _BATCH]))
