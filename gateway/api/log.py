@@ -18,14 +18,12 @@ from gateway.api.query import known_parameters
 from gateway.api.schema.about import LogEntries, LogEntry
 from gateway.api.schema.base import file_answer
 from gateway.api.schema.problem import refusals
-from gateway.api.session import Authenticated, Session
+from gateway.api.session import Authenticated
 from gateway.blobs.log_store import CHECKPOINT
-from gateway.errors import Denied, InvalidInput, NotFound
+from gateway.errors import InvalidInput, NotFound
 from gateway.evidence.package import Principal
-from gateway.exchange import record
+from gateway.exchange import audit, record
 from gateway.exchange.ports import Transaction
-from gateway.policy.decide import decide
-from gateway.policy.decision import Decision, Request, deny
 from gateway.translog.tiles import parse_path
 
 router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[Depends(known_parameters)])
@@ -79,57 +77,15 @@ async def read_entries(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
     def work(tx: Transaction, principal: Principal) -> LogEntries:
-        agreement_ids = _audited(tx, principal, session)
-        found = tx.ledger.visible_to(principal.agency, agreement_ids, start=start, limit=limit)
-        tx.ledger.append(
-            record.read(
-                "log",
-                session.gateway.settings.log_origin,
-                session.now,
-                actor=principal,
-                detail={"start": start, "returned": len(found), "agreements": agreement_ids},
-            )
-        )
+        origin = session.gateway.settings.log_origin
+        agreements = audit.scope_of(tx, principal, origin, session.now, "log.read").agreements
+        found = tx.ledger.visible_to(principal.agency, agreements, start=start, limit=limit)
+        detail = {"start": start, "returned": len(found), "agreements": agreements}
+        tx.ledger.append(record.read("log", origin, session.now, actor=principal, detail=detail))
         entries = [LogEntry(seq=entry.seq, leaf=entry.leaf.decode()) for entry in found]
         return LogEntries(entries=entries, next=found[-1].seq + 1 if len(found) == limit else None)
 
     return await session.answer(work)
-
-
-def _audited(tx: Transaction, principal: Principal, session: Session) -> list[str]:
-    """Ids of the agreements under which the principal may audit; at least one.
-
-    Raises:
-        Denied: The policy's code for the agreement that came nearest; recorded by the face.
-    """
-    now = session.now
-    permitted: list[str] = []
-    nearest: Decision = deny("agreement-unknown", "", "your agency is party to no agreement")
-    for stored in tx.agreements.all():
-        if principal.agency not in stored.agreement.parties:
-            continue
-        decision = decide(Request(action="audit", principal=principal, now=now), stored.agreement, stored.state)
-        if decision.permitted:
-            permitted.append(stored.agreement.id)
-        else:
-            nearest = decision
-    if permitted:
-        return sorted(set(permitted))
-    error = Denied(
-        nearest.code,
-        "You may not read the log: " + "; ".join(nearest.reasons) + ".",
-        remedy="A principal with a role that may audit has to do it.",
-        clause=nearest.clause,
-    )
-    error.audit = record.refused(
-        "log.read",
-        error,
-        now,
-        actor=principal,
-        object_kind="log",
-        object_id=session.gateway.settings.log_origin,
-    )
-    raise error
 
 
 def registered(_tx: Transaction, _principal: Principal) -> None:

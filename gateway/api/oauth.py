@@ -129,9 +129,7 @@ def _authenticate(gateway: Gateway, tx: Transaction, assertion: str, client_id: 
                 "assertion-replayed", "The assertion was used before.", remedy="Make a fresh one for each request."
             )
     except GatewayError as error:
-        error.audit = record.refused(
-            "token.issue", error, now, actor=principal, object_kind="principal", object_id=principal.id
-        )
+        record.refusal(error, "token.issue", now, actor=principal, object_kind="principal", object_id=principal.id)
         raise
     return principal
 

@@ -24,17 +24,7 @@ def list_duties(
 ) -> Sequence[Duty]:
     """Duties that the agency has, and those that receivers of its packages owe to it, newest first."""
     found = tx.duties.concerning(principal.agency, after=after, limit=limit)
-    tx.ledger.append(
-        record.event(
-            "attestation.list",
-            "permit",
-            now,
-            actor=principal,
-            object_kind="agency",
-            object_id=principal.agency,
-            detail={"returned": len(found)},
-        )
-    )
+    tx.ledger.append(record.listed("attestation.list", principal, len(found), now))
     return found
 
 
@@ -57,17 +47,14 @@ def attest(
     """
     duty = tx.duties.get(duty_id, lock=True)
     if duty is None or duty.agency != principal.agency:
-        error = NotFound("duty-unknown", "Your agency has no such duty.", remedy="List the duties.")
-        error.audit = record.event(
+        raise record.refusal(
+            NotFound("duty-unknown", "Your agency has no such duty.", remedy="List the duties."),
             "attestation.give",
-            "deny",
             now,
             actor=principal,
             object_kind="duty",
             object_id=duty.id if duty else "",
-            reason="duty-unknown",
         )
-        raise error
     key = tx.directory.key(key_id)
     if key is None or key.agency != principal.agency or key.use != "signing" or not key.usable(now):
         raise InvalidInput(
@@ -101,11 +88,9 @@ def attest(
             actor=principal,
             object_kind="duty",
             object_id=duty.id,
-            package_id=duty.package_id,
-            agreement=duty.agreement,
+            within=duty,
             reason="late" if now > duty.due_at else "",
             detail={"attestation_digest": sha256_hex(attestation), "signing_key": key_id},
-            case_id=duty.case_id,
         ),
     )
     return tx.duties.get(duty.id) or duty
@@ -124,11 +109,9 @@ def mark_overdue(tx: Transaction, now: datetime, limit: int = 100) -> int:
                 now,
                 object_kind="duty",
                 object_id=duty.id,
-                package_id=duty.package_id,
-                agreement=duty.agreement,
+                within=duty,
                 reason="attestation-overdue",
                 detail={"agency": duty.agency, "due": format_time(duty.due_at)},
-                case_id=duty.case_id,
             ),
         )
     return len(found)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from gateway.errors import Denied
 from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.ports import Transaction
@@ -21,8 +20,10 @@ from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, Request, deny
 
 
-def scope_of(tx: Transaction, principal: Principal, log_origin: str, now: datetime) -> Scope:
-    """What the officer may see.
+def scope_of(
+    tx: Transaction, principal: Principal, log_origin: str, now: datetime, action: str = "log.search"
+) -> Scope:
+    """What the officer may see; ``action`` is what a refusal is recorded as.
 
     Raises:
         Denied: The policy's code for the agreement that came nearest; recorded by the face.
@@ -39,14 +40,16 @@ def scope_of(tx: Transaction, principal: Principal, log_origin: str, now: dateti
             nearest = decision
     if permitted:
         return Scope(principal.agency, tuple(sorted(permitted)))
-    error = Denied(
-        nearest.code,
-        "You may not search the log: " + "; ".join(nearest.reasons) + ".",
+    raise record.denied(
+        "You may not read the log",
+        nearest,
+        action,
+        now,
         remedy="A principal with a role that may audit has to do it.",
-        clause=nearest.clause,
+        actor=principal,
+        object_kind="log",
+        object_id=log_origin,
     )
-    error.audit = record.refused("log.search", error, now, actor=principal, object_kind="log", object_id=log_origin)
-    raise error
 
 
 def exported(tx: Transaction, log_origin: str, now: datetime, detail: dict[str, Any], actor: Principal) -> None:

@@ -32,23 +32,20 @@ def authorize_package(
     """
     current = _current(tx, manifest.agreement)
     if current is None or principal.agency not in current.agreement.parties:
-        error = NotFound(
-            "agreement-unknown",
-            f"There is no agreement '{manifest.agreement}' for your agency.",
-            remedy="Check the agreement's id; an admin must have put it into force.",
-            where="/agreement",
-        )
-        error.audit = record.event(
+        raise record.refusal(
+            NotFound(
+                "agreement-unknown",
+                f"There is no agreement '{manifest.agreement}' for your agency.",
+                remedy="Check the agreement's id; an admin must have put it into force.",
+                where="/agreement",
+            ),
             "package.create",
-            "deny",
             now,
             actor=principal,
             object_kind="package",
             object_id="",
-            reason="agreement-unknown",
             detail={"manifest_digest": manifest.digest()},
         )
-        raise error
     agreement = current.agreement
     decision = decide(_request(principal, manifest, now), agreement, current.state)
     if not decision.permitted:
@@ -110,23 +107,17 @@ def _request(principal: Principal, manifest: PackageManifest, now: datetime) -> 
 def _denied(
     decision: Decision, principal: Principal, agreement: Agreement, manifest: PackageManifest, now: datetime
 ) -> Denied:
-    error = Denied(
-        decision.code,
-        "The agreement does not permit this package: " + "; ".join(decision.reasons) + ".",
-        remedy="Read the clause that decided; if it should permit this, the parties must change the agreement.",
-        clause=decision.clause,
-        agreement=agreement.ref.as_dict(),
-    )
-    error.audit = record.event(
+    error = record.denied(
+        "The agreement does not permit this package",
+        decision,
         "package.create",
-        "deny",
         now,
+        remedy="Read the clause that decided; if it should permit this, the parties must change the agreement.",
         actor=principal,
         object_kind="package",
         object_id="",
         agreement=agreement.ref,
-        clause=decision.clause,
-        reason=decision.code,
         detail={"manifest_digest": manifest.digest()},
     )
+    error.detail["agreement"] = agreement.ref.as_dict()
     return error

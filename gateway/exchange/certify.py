@@ -50,11 +50,9 @@ def destroy_key(
         now,
         object_kind="key",
         object_id=key[0],
-        package_id=package.id,
-        agreement=package.agreement,
+        within=package,
         clause="/retention",
         reason=reason,
-        case_id=package.case_id,
     )
     tx.file_keys.destroy(key[0], now, event)
     destroyed.keys.append(key)
@@ -118,12 +116,10 @@ def certify_disposal(tx: Transaction, package: Package, destroyed: Destroyed, re
             now,
             object_kind="certificate",
             object_id=certificate.id,
-            package_id=package.id,
-            agreement=package.agreement,
+            within=package,
             clause=facts.clauses[0],
             reason=reason,
             detail={"facts_digest": sha256_hex(encoded), "keys": len(facts.keys), "bodies": len(facts.bodies)},
-            case_id=package.case_id,
         ),
     )
     tx.queue.enqueue("certify", package.id)
@@ -156,10 +152,8 @@ def issue_certificates(tx: Transaction, keyring: Keyring, package_id: str, now: 
                 now,
                 object_kind="certificate",
                 object_id=certificate.id,
-                package_id=certificate.package_id,
-                agreement=certificate.agreement,
+                within=certificate,
                 detail={"document_digest": sha256_hex(document), "log_position": position},
-                case_id=certificate.case_id,
             ),
         )
     return complete_now
@@ -170,17 +164,7 @@ def list_certificates(
 ) -> Sequence[Certificate]:
     """Issued certificates of packages that the agency sent or had a release of, newest first."""
     found = tx.certificates.concerning(principal.agency, after=after, limit=limit)
-    tx.ledger.append(
-        record.event(
-            "certificate.list",
-            "permit",
-            now,
-            actor=principal,
-            object_kind="agency",
-            object_id=principal.agency,
-            detail={"returned": len(found)},
-        )
-    )
+    tx.ledger.append(record.listed("certificate.list", principal, len(found), now))
     return found
 
 
@@ -198,17 +182,14 @@ def read_certificate(tx: Transaction, principal: Principal, certificate_id: str,
         or certificate.issued_at is None
         or not has_to_do_with(tx, principal.agency, package)
     ):
-        error = NotFound("certificate-unknown", "There is no such certificate for you.", remedy="List them.")
-        error.audit = record.event(
+        raise record.refusal(
+            NotFound("certificate-unknown", "There is no such certificate for you.", remedy="List them."),
             "certificate.read",
-            "deny",
             now,
             actor=principal,
             object_kind="certificate",
             object_id=certificate.id if certificate else "",
-            reason="certificate-unknown",
         )
-        raise error
     tx.ledger.append(
         record.event(
             "certificate.read",
@@ -217,9 +198,7 @@ def read_certificate(tx: Transaction, principal: Principal, certificate_id: str,
             actor=principal,
             object_kind="certificate",
             object_id=certificate.id,
-            package_id=package.id,
-            agreement=certificate.agreement,
-            case_id=certificate.case_id,
+            within=certificate,
         )
     )
     return certificate
@@ -250,12 +229,10 @@ def _oblige(tx: Transaction, package: Package, pulled: Sequence[Release], reason
                 now,
                 object_kind="duty",
                 object_id=duty.id,
-                package_id=package.id,
-                agreement=package.agreement,
+                within=package,
                 clause="/retention",
                 reason=reason,
                 detail={"agency": agency, "releases": len(releases), "due": format_time(duty.due_at)},
-                case_id=package.case_id,
             ),
         )
 

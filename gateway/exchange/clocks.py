@@ -87,17 +87,7 @@ def list_deadlines(
     """
     page = tx.clocks.concerning(principal.agency, late=late, after=after, limit=limit)
     found = [(clock, clock.state(now, state)) for clock, state in page]
-    tx.ledger.append(
-        record.event(
-            "deadline.list",
-            "permit",
-            now,
-            actor=principal,
-            object_kind="agency",
-            object_id=principal.agency,
-            detail={"returned": len(found)},
-        )
-    )
+    tx.ledger.append(record.listed("deadline.list", principal, len(found), now))
     return found
 
 
@@ -118,9 +108,8 @@ def _event(
         actor=actor,
         object_kind="package",
         object_id=package.id,
-        agreement=package.agreement,
+        within=package,
         clause=clock.clause,
         reason=reason,
         detail={"urgency": clock.urgency, "due": format_time(clock.due_at)},
-        case_id=package.case_id,
     )

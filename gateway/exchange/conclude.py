@@ -50,10 +50,9 @@ def conclude_step(
             now,
             object_kind="package",
             object_id=package.id,
-            agreement=package.agreement,
+            within=package,
             reason=reason,
             detail={what: left},
-            case_id=package.case_id,
         ),
         reason=reason,
     )

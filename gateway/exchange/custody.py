@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.errors import Conflict, Denied, NotFound
+from gateway.errors import Conflict, NotFound
 from gateway.evidence.lifecycle import ReleaseState
 from gateway.evidence.package import Case, Package, Principal
 from gateway.exchange import record
@@ -17,7 +17,6 @@ from gateway.exchange.ports import AgreementRecord, Transaction
 from gateway.exchange.standing import governing, standing
 from gateway.policy.decide import decide
 from gateway.policy.decision import ActionName, Decision, Request, deny
-from gateway.translog.event import AuditEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +54,13 @@ def locked_case(tx: Transaction, principal: Principal, case: Case | None, now: d
         error = NotFound(
             "case-unknown", "Your agency has no such case.", remedy="Check the agreement and the reference."
         )
-        error.audit = unknown("case", case.id if case else "", principal, now)
-        raise error
+        raise unknown(error, "case", case.id if case else "", principal, now)
     return InCustody(locked, governed_by)
 
 
-def unknown(kind: str, object_id: str, principal: Principal, now: datetime) -> AuditEvent:
-    """The event of asking after something that one's agency has nothing to do with."""
-    return record.event(
-        f"{kind}.read",
-        "deny",
-        now,
-        actor=principal,
-        object_kind=kind,
-        object_id=object_id,
-        reason=f"{kind}-unknown",
-    )
+def unknown(error: NotFound, kind: str, object_id: str, principal: Principal, now: datetime) -> NotFound:
+    """The refusal of something that one's agency has nothing to do with, with its event."""
+    return record.refusal(error, f"{kind}.read", now, actor=principal, object_kind=kind, object_id=object_id)
 
 
 def close_case(tx: Transaction, principal: Principal, agreement_id: str, reference: str, now: datetime) -> Case:
@@ -89,23 +79,18 @@ def close_case(tx: Transaction, principal: Principal, agreement_id: str, referen
     if case.opened_by != principal.agency:
         decision = deny("case-not-opened-by-you", "/parties", "another agency opened the case, and it closes it")
     if not decision.permitted:
-        error = Denied(
-            decision.code,
-            "You may not close this case: " + "; ".join(decision.reasons) + ".",
-            remedy="Ask the agency that opened the case.",
-            clause=decision.clause,
-        )
-        error.audit = record.decided(
-            "case.close",
+        raise record.denied(
+            "You may not close this case",
             decision,
+            "case.close",
             now,
+            remedy="Ask the agency that opened the case.",
             actor=principal,
             object_kind="case",
             object_id=case.id,
             agreement=agreement.ref,
             case_id=case.id,
         )
-        raise error
     if case.closed_at is not None:
         raise Conflict("case-closed", "The case is closed already.", remedy="Nothing is left to do.")
     tx.cases.close(

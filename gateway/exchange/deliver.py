@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from gateway.envelope.manifest import Acknowledgement
 from gateway.envelope.signature import verify
-from gateway.errors import Conflict, Denied, InvalidInput, NotFound
+from gateway.errors import Conflict, InvalidInput, NotFound
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.lifecycle import ReleaseState
 from gateway.evidence.package import Exhibit, Package, Principal, Release, Rendition
@@ -21,7 +22,6 @@ from gateway.exchange import clocks, record
 from gateway.exchange.ports import Transaction
 from gateway.exchange.standing import standing
 from gateway.policy.decision import Decision, Request, deny
-from gateway.translog.event import AuditEvent, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +55,7 @@ def inbox(
         item = _describe(tx, release)
         if item is not None and _decide(tx, principal, item, now).permitted:
             items.append(item)
-    tx.ledger.append(
-        record.event(
-            "inbox.read",
-            "permit",
-            now,
-            actor=principal,
-            object_kind="agency",
-            object_id=principal.agency,
-            detail={"returned": len(items)},
-        )
-    )
+    tx.ledger.append(record.listed("inbox.read", principal, len(items), now))
     return items
 
 
@@ -77,7 +67,7 @@ def read_release(tx: Transaction, principal: Principal, release_id: str, now: da
         Denied: the policy's code, ``retention-over`` or ``release-not-available``.
     """
     item, clause = _open(tx, principal, release_id, now, "release.read")
-    tx.ledger.append(_event(principal, item, "release.read", "permit", now, clause, ""))
+    tx.ledger.append(record.event("release.read", "permit", now, clause=clause, **_about(principal, item)))
     return item
 
 
@@ -114,7 +104,7 @@ def pull(
         detail["range"] = list(byte_range)
     tx.releases.touch(
         release.id,
-        _event(principal, item, "release.pull", "permit", now, clause, "", detail),
+        record.event("release.pull", "permit", now, clause=clause, **_about(principal, item, **detail)),
         last_pull_at=now,
         deadline=deadline,
     )
@@ -162,15 +152,13 @@ def acknowledge(
         raise Conflict("already-acknowledged", "This release is already acknowledged.", remedy="Nothing is left to do.")
     tx.releases.touch(
         release.id,
-        _event(
-            principal,
-            item,
+        record.event(
             "release.acknowledge",
             "done",
             now,
-            clause,
-            parsed.outcome,
-            {"acknowledgement_digest": sha256_hex(acknowledgement), "signing_key": key_id},
+            clause=clause,
+            reason=parsed.outcome,
+            **_about(principal, item, acknowledgement_digest=sha256_hex(acknowledgement), signing_key=key_id),
         ),
         acknowledged_at=now,
     )
@@ -197,17 +185,14 @@ def report(tx: Transaction, principal: Principal, rendition_id: str, now: dateti
             for release in tx.releases.of_package(package.id)
         )
     if rendition is None or package is None or not permitted:
-        error = NotFound("rendition-unknown", "There is no such rendition for you.", remedy="Check the id.")
-        error.audit = record.event(
+        raise record.refusal(
+            NotFound("rendition-unknown", "There is no such rendition for you.", remedy="Check the id."),
             "report.read",
-            "deny",
             now,
             actor=principal,
             object_kind="rendition",
             object_id=rendition.id if rendition else "",
-            reason="rendition-unknown",
         )
-        raise error
     tx.ledger.append(
         record.event(
             "report.read",
@@ -216,10 +201,8 @@ def report(tx: Transaction, principal: Principal, rendition_id: str, now: dateti
             actor=principal,
             object_kind="rendition",
             object_id=rendition.id,
-            package_id=package.id,
-            agreement=package.agreement,
+            within=package,
             detail={"report_digest": rendition.report_digest},
-            case_id=package.case_id,
         )
     )
     return rendition
@@ -231,27 +214,24 @@ def _open(
     release = tx.releases.get(release_id, lock=lock)
     item = _describe(tx, release) if release is not None else None
     if release is None or item is None or release.recipient != principal.agency:
-        error = NotFound("release-unknown", "Your agency has no such release.", remedy="List the inbox.")
-        error.audit = record.event(
+        raise record.refusal(
+            NotFound("release-unknown", "Your agency has no such release.", remedy="List the inbox."),
             action,
-            "deny",
             now,
             actor=principal,
             object_kind="release",
             object_id=release.id if release else "",
-            reason="release-unknown",
         )
-        raise error
     decision = _decide(tx, principal, item, now)
     if not decision.permitted:
-        denied = Denied(
-            decision.code,
-            "You may not read this release: " + "; ".join(decision.reasons) + ".",
+        raise record.denied(
+            "You may not read this release",
+            decision,
+            action,
+            now,
             remedy="Read the clause that decided; ask your admin about roles and the state of the agreement.",
-            clause=decision.clause,
+            **_about(principal, item),
         )
-        denied.audit = _event(principal, item, action, "deny", now, decision.clause, decision.code)
-        raise denied
     return item, decision.clause
 
 
@@ -299,30 +279,15 @@ def _describe(tx: Transaction, release: Release) -> InboxItem | None:
     return InboxItem(release, rendition, exhibit, package)
 
 
-def _event(
-    principal: Principal,
-    item: InboxItem,
-    action: str,
-    outcome: Outcome,
-    now: datetime,
-    clause: str,
-    reason: str,
-    detail: dict[str, object] | None = None,
-) -> AuditEvent:
+def _about(principal: Principal, item: InboxItem, **detail: object) -> dict[str, Any]:
+    """The members that every event about the release has."""
     release = item.release
-    return record.event(
-        action,
-        outcome,
-        now,
-        actor=principal,
-        object_kind="release",
-        object_id=release.id,
-        rendition_id=release.rendition_id,
-        exhibit_id=release.exhibit_id,
-        package_id=release.package_id,
-        agreement=release.agreement,
-        clause=clause,
-        reason=reason,
-        detail={"view": release.view, **(detail or {})},
-        case_id=release.case_id,
-    )
+    return {
+        "actor": principal,
+        "object_kind": "release",
+        "object_id": release.id,
+        "rendition_id": release.rendition_id,
+        "exhibit_id": release.exhibit_id,
+        "within": release,
+        "detail": {"view": release.view, **detail},
+    }

@@ -285,8 +285,7 @@ def _event(action: str, now: datetime, package: Package, kind: str, object_id: s
         object_kind=kind,
         object_id=object_id,
         package_id=package.id,
-        agreement=package.agreement,
+        within=package,
         clause="/retention",
         reason=reason,
-        case_id=package.case_id,
     )

@@ -192,23 +192,18 @@ def check_may_erase(tx: Transaction, principal: Principal, case: Case, now: date
     decision = decide(Request(action="audit", principal=principal, now=now), newest.agreement, newest.state)
     if decision.permitted:
         return
-    error = Denied(
-        decision.code,
-        "This person may not ask for an erasure: " + "; ".join(decision.reasons) + ".",
-        remedy="A principal with a role that may audit has to do it.",
-        clause=decision.clause,
-    )
-    error.audit = record.refused(
+    raise record.denied(
+        "This person may not ask for an erasure",
+        decision,
         "log.erase",
-        error,
         now,
+        remedy="A principal with a role that may audit has to do it.",
         actor=principal,
         object_kind="case",
         object_id=case.id,
         agreement=newest.agreement.ref,
         case_id=case.id,
     )
-    raise error
 
 
 def _newest(tx: Transaction, case: Case) -> AgreementRecord | None:

@@ -79,11 +79,10 @@ def confirm(tx: Transaction, principal: Principal, erasure_id: str, now: datetim
             "The person who asked for an erasure cannot confirm it.",
             remedy="Another officer has to confirm it.",
         )
-        error.audit = record.refused(
-            "erasure.confirm", error, now, actor=principal, object_kind="erasure", object_id=erasure.id,
+        raise record.refusal(
+            error, "erasure.confirm", now, actor=principal, object_kind="erasure", object_id=erasure.id,
             case_id=erasure.case_id,
         )  # fmt: skip
-        raise error
     persons = (erasure.asked_by, principal.id)
     confirmed = replace(erasure, confirmed_by=principal.id, confirmed_at=now)
     tx.erasures.confirm(confirmed, _event("erasure.confirm", confirmed, principal, now))
@@ -110,9 +109,7 @@ def _case(tx: Transaction, principal: Principal, case_id: str, now: datetime) ->
             raise NotFound("case-unknown", "There is no such case for your agency.", remedy="Give the id of a case.")
         check_may_erase(tx, principal, case, now)
     except NotFound as error:
-        error.audit = record.refused(
-            "log.erase", error, now, actor=principal, object_kind="case", object_id=case.id if case else ""
-        )
+        record.refusal(error, "log.erase", now, actor=principal, object_kind="case", object_id=case.id if case else "")
         raise
     return case
 
@@ -132,7 +129,4 @@ def _event(action: str, erasure: Erasure, principal: Principal, now: datetime) -
 
 def _unknown(principal: Principal, erasure_id: str, now: datetime) -> NotFound:
     error = NotFound("erasure-unknown", "There is no such erasure for your agency.", remedy="List those that wait.")
-    error.audit = record.refused(
-        "erasure.confirm", error, now, actor=principal, object_kind="erasure", object_id=erasure_id
-    )
-    return error
+    return record.refusal(error, "erasure.confirm", now, actor=principal, object_kind="erasure", object_id=erasure_id)

@@ -109,8 +109,7 @@ def accept(
         now,
         object_kind="exhibit",
         object_id=exhibit.id,
-        package_id=package.id,
-        agreement=package.agreement,
+        within=package,
         clause=decision.clause,
         reason=decision.code,
         detail={
@@ -119,7 +118,6 @@ def accept(
             "extractor": f"{examined.extractor}/{examined.version}",
             "characters": examined.characters,
         },
-        case_id=package.case_id,
     )
     if decision.permitted:
         tx.packages.move_exhibit(exhibit.id, move, event, media_type=media_type)

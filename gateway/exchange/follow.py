@@ -37,8 +37,7 @@ def read_package(tx: Transaction, principal: Principal, package_id: str, now: da
             actor=principal,
             object_kind="package",
             object_id=package.id,
-            agreement=package.agreement,
-            case_id=package.case_id,
+            within=package,
         )
     )
     return PackageStatus(
@@ -54,17 +53,7 @@ def list_packages(
 ) -> Sequence[Package]:
     """Packages that the principal's agency pushed, newest first."""
     found = tx.packages.pushed_by(principal.agency, after=after, limit=limit)
-    tx.ledger.append(
-        record.event(
-            "package.list",
-            "permit",
-            now,
-            actor=principal,
-            object_kind="agency",
-            object_id=principal.agency,
-            detail={"returned": len(found)},
-        )
-    )
+    tx.ledger.append(record.listed("package.list", principal, len(found), now))
     return found
 
 
@@ -86,10 +75,9 @@ def withdraw_package(
             object_kind=kind,
             object_id=object_id,
             package_id=package.id,
-            agreement=package.agreement,
+            within=package,
             reason="withdrawn-by-sender",
             erasable={"withdrawal_reason": reason} if reason and kind == "package" else None,
-            case_id=package.case_id,
         )
 
     tx.packages.move(
@@ -112,15 +100,12 @@ def own_package(
     """
     package = tx.packages.get(package_id, lock=lock)
     if package is None or package.agency != principal.agency:
-        error = NotFound("package-unknown", "Your agency has no such package.", remedy="Check the id.")
-        error.audit = record.event(
+        raise record.refusal(
+            NotFound("package-unknown", "Your agency has no such package.", remedy="Check the id."),
             "package.read",
-            "deny",
             now,
             actor=principal,
             object_kind="package",
             object_id=package.id if package else "",
-            reason="package-unknown",
         )
-        raise error
     return package

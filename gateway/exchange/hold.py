@@ -116,8 +116,7 @@ def lift(tx: Transaction, principal: Principal, hold_id: str, now: datetime) -> 
         custody = locked_case(tx, principal, case, now)
     except NotFound:
         error = NotFound("hold-unknown", "Your agency has no such hold.", remedy="List the holds.")
-        error.audit = unknown("hold", found.id if found else "", principal, now)
-        raise error from None
+        raise unknown(error, "hold", found.id if found else "", principal, now) from None
     hold = tx.holds.get(hold_id, lock=True)
     if hold is None:
         raise NotFound("hold-unknown", "Your agency has no such hold.", remedy="List the holds.")
@@ -167,17 +166,7 @@ def list_holds(tx: Transaction, principal: Principal, now: datetime) -> Sequence
         for hold in tx.holds.of_agreements(ids)
         if hold.active(now) and (hold.agency == principal.agency or _concerns(tx, principal.agency, hold))
     ]
-    tx.ledger.append(
-        record.event(
-            "hold.list",
-            "permit",
-            now,
-            actor=principal,
-            object_kind="agency",
-            object_id=principal.agency,
-            detail={"returned": len(found)},
-        )
-    )
+    tx.ledger.append(record.listed("hold.list", principal, len(found), now))
     return found
 
 
@@ -213,8 +202,7 @@ def _resolve(tx: Transaction, principal: Principal, target: Target, now: datetim
     matches = (target.scope is HoldScope.EXHIBIT) == (exhibit is not None)
     if not matches or package is None or not has_to_do_with(tx, principal.agency, package):
         error = NotFound(f"{target.scope}-unknown", f"Your agency has no such {target.scope}.", remedy="Check the id.")
-        error.audit = unknown(str(target.scope), package.id if package else "", principal, now)
-        raise error
+        raise unknown(error, str(target.scope), package.id if package else "", principal, now)
     custody = locked_case(tx, principal, tx.cases.get(package.case_id), now)
     # Read again: whoever was disposing of it held the case until now.
     package = tx.packages.get(package.id) or package
@@ -252,20 +240,15 @@ def _denied(
     scope: HoldScope,
     now: datetime,
 ) -> Denied:
-    error = Denied(
-        decision.code,
-        "You may not do this with a hold: " + "; ".join(decision.reasons) + ".",
-        remedy="Another person, with a role that may hold, must do it.",
-        clause=decision.clause,
-    )
-    error.audit = record.decided(
-        action,
+    return record.denied(
+        "You may not do this with a hold",
         decision,
+        action,
         now,
+        remedy="Another person, with a role that may hold, must do it.",
         actor=principal,
         object_kind="hold" if action == "hold.lift" else str(scope),
         object_id=object_id,
         agreement=custody.governed_by.agreement.ref,
         case_id=custody.case.id,
     )
-    return error

@@ -109,11 +109,10 @@ def create_package(
             actor=principal,
             object_kind="package",
             object_id=package.id,
-            agreement=agreement.ref,
+            within=package,
             clause=authorization.decision.clause,
             reason=authorization.decision.code,
             detail={"manifest_digest": package.manifest_digest, "exhibits": len(exhibits), "signing_key": key_id},
-            case_id=case.id,
         ),
     )
     clocks.start(tx, package, agreement, principal, now)
@@ -126,13 +125,11 @@ def create_package(
                 actor=principal,
                 object_kind="exhibit",
                 object_id=exhibit.id,
-                package_id=package.id,
-                agreement=agreement.ref,
+                within=package,
                 clause=decision.clause,
                 reason=decision.code,
                 detail={"evidence_type": exhibit.evidence_type, "sha256": exhibit.sha256},
                 erasable={"exhibit_name": exhibit.name},
-                case_id=case.id,
             )
         )
     return package, exhibits
@@ -209,10 +206,8 @@ def complete_upload(
         actor=principal,
         object_kind="exhibit",
         object_id=exhibit.id,
-        package_id=package_id,
-        agreement=package.agreement,
+        within=package,
         detail={"sha256": exhibit.sha256, "size": exhibit.size_bytes, "body_sha256": received.body_sha256},
-        case_id=package.case_id,
     )
     tx.unfinished.finish(received.blob)
     tx.file_keys.add(key)
@@ -266,9 +261,8 @@ def submit_package(
             actor=principal,
             object_kind="package",
             object_id=package.id,
-            agreement=package.agreement,
+            within=package,
             detail={"manifest_digest": package.manifest_digest, "receipt_digest": sha256_hex(receipt)},
-            case_id=package.case_id,
         ),
     )
     tx.queue.enqueue("examine", package.id)
@@ -295,14 +289,12 @@ def _check_signature(
             remedy="Sign the RFC 8785 form of the manifest with the key that key_id names.",
             where="/signature",
         )
-        error.audit = record.event(
+        raise record.refusal(
+            error,
             "package.create",
-            "deny",
             now,
             actor=principal,
             object_kind="package",
             object_id="",
-            reason="manifest-signature-invalid",
             detail={"signing_key": key_id},
-        )
-        raise error from failure
+        ) from failure

@@ -7,7 +7,7 @@ What a person may have typed (a case reference, an exhibit's name) goes into ``e
 then holds a salted commitment, never the value. Nothing is written here, and no clock is read.
 
     event("package.submit", "done", now, actor=principal, object_kind="package", object_id=package.id,
-          agreement=package.agreement, case_id=package.case_id, erasable={"case_reference": package.case_reference})
+          within=package, erasable={"case_reference": package.case_reference})
 """
 
 from __future__ import annotations
@@ -15,14 +15,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from gateway.errors import GatewayError
+from gateway.errors import Denied, GatewayError
 from gateway.evidence.canonical import canonical_digest
-from gateway.evidence.package import AgreementRef, Principal
+from gateway.evidence.package import AgreementRef, Package, Principal
 from gateway.policy.decision import Decision
 from gateway.translog.entry import format_time
 from gateway.translog.event import AuditEvent, Outcome
+
+E = TypeVar("E", bound=GatewayError)
+
+
+class OfPackage(Protocol):
+    """What came of a package and is governed as it is: a release, a certificate, a duty."""
+
+    @property
+    def package_id(self) -> str: ...
+    @property
+    def agreement(self) -> AgreementRef: ...
+    @property
+    def case_id(self) -> str: ...
 
 
 def event(
@@ -33,6 +46,7 @@ def event(
     actor: Principal | None = None,
     object_kind: str,
     object_id: str,
+    within: Package | OfPackage | None = None,
     agreement: AgreementRef | None = None,
     clause: str = "",
     reason: str = "",
@@ -51,6 +65,8 @@ def event(
         actor: Who did it; None for the gateway itself, which ``system`` then names.
         object_kind: ``package``, ``exhibit``, ``rendition``, ``release``, ``agreement``, ``log``...
         object_id: Its identifier.
+        within: The package that the object is or belongs to, or what came of that; gives ``object.package``
+            (unless the object is the package), the agreement and the case, where they are not given.
         clause: JSON Pointer into the agreement, or empty.
         reason: Stable code. Free text of a person does not belong here.
         detail: Digests, sizes, states; no personal data. None values are left out.
@@ -59,6 +75,10 @@ def event(
         object_ids: Further identifiers: ``package_id=...`` or ``package=...`` both give
             ``object.package``. None values are left out.
     """
+    if within is not None:
+        agreement, case_id = agreement or within.agreement, case_id or within.case_id
+        if object_kind != "package":
+            object_ids["package"] = within.id if isinstance(within, Package) else within.package_id
     ids = {key.removesuffix("_id"): value for key, value in object_ids.items() if value is not None}
     if case_id is not None:
         ids["case"] = case_id
@@ -91,14 +111,27 @@ def decided(action: str, decision: Decision, now: datetime, **members: Any) -> A
     return event(action, outcome, now, clause=decision.clause, reason=decision.code, detail=detail, **members)
 
 
-def refused(action: str, error: GatewayError, now: datetime, **members: Any) -> AuditEvent:
-    """The event of a refusal that ends in an error: outcome ``deny``, the error's code and clause."""
-    return event(action, "deny", now, clause=_clause(error), reason=error.code, **members)
+def refusal(error: E, action: str, now: datetime, **members: Any) -> E:
+    """The error, with the event that the face records before it answers: ``deny``, the error's code and clause.
+
+    Args:
+        members: As for :func:`event`, without outcome, clause and reason.
+    """
+    clause = error.detail.get("clause", "")
+    error.audit = event(action, "deny", now, clause=clause, reason=error.code, **members)
+    return error
 
 
-def failed(action: str, error: GatewayError, now: datetime, **members: Any) -> AuditEvent:
-    """The event of something that went wrong: outcome ``failed`` and the error's code, not its text."""
-    return event(action, "failed", now, clause=_clause(error), reason=error.code, **members)
+def denied(sentence: str, decision: Decision, action: str, now: datetime, *, remedy: str, **members: Any) -> Denied:
+    """The refusal that a policy decision ends in.
+
+    Args:
+        sentence: What may not be done, without a full stop; the decision's reasons follow.
+        members: As for :func:`refusal`.
+    """
+    message = f"{sentence}: {'; '.join(decision.reasons)}."
+    error = Denied(decision.code, message, remedy=remedy, clause=decision.clause)
+    return refusal(error, action, now, **members)
 
 
 def digests(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -116,9 +149,17 @@ def read(object_kind: str, object_id: str, now: datetime, *, actor: Principal | 
     )
 
 
-def _clause(error: GatewayError) -> str:
-    clause = error.detail.get("clause", "")
-    return clause if isinstance(clause, str) else ""
+def listed(action: str, actor: Principal, returned: int, now: datetime) -> AuditEvent:
+    """The event of reading a list that is made for the actor's agency, and how many it held."""
+    return event(
+        action,
+        "permit",
+        now,
+        actor=actor,
+        object_kind="agency",
+        object_id=actor.agency,
+        detail={"returned": returned},
+    )
 
 
 def _plain(value: Any) -> Any:

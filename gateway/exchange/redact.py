@@ -136,8 +136,7 @@ def store_renditions(
                 object_kind="rendition",
                 object_id=rendition.id,
                 exhibit_id=exhibit.id,
-                package_id=package.id,
-                agreement=package.agreement,
+                within=package,
                 clause=f"/views/{rendition.view}",
                 detail={
                     "view": rendition.view,
@@ -145,7 +144,6 @@ def store_renditions(
                     "body_sha256": rendition.body_sha256,
                     "size": rendition.size_bytes,
                 },
-                case_id=package.case_id,
             ),
         )
     tx.packages.move_exhibit(
@@ -157,10 +155,8 @@ def store_renditions(
             now,
             object_kind="exhibit",
             object_id=exhibit.id,
-            package_id=package.id,
-            agreement=package.agreement,
+            within=package,
             detail={"renditions": len(renditions)},
-            case_id=package.case_id,
         ),
     )
 

@@ -45,15 +45,13 @@ def release_package(tx: Transaction, keyring: Keyring, package_id: str, now: dat
                 now,
                 object_kind="release",
                 object_id=release.id,
-                package_id=package.id,
-                agreement=release.agreement,
+                within=release,
                 clause=f"/views/{release.view}",
                 detail={
                     "recipient": release.recipient,
                     "manifest_digest": sha256_hex(manifest),
                     "log_position": position,
                 },
-                case_id=release.case_id,
             ),
             manifest=manifest,
             manifest_signature=keyring.sign(manifest),
@@ -69,9 +67,8 @@ def release_package(tx: Transaction, keyring: Keyring, package_id: str, now: dat
             now,
             object_kind="package",
             object_id=package.id,
-            agreement=package.agreement,
+            within=package,
             detail={"releases": len(sealed)},
-            case_id=package.case_id,
         ),
     )
     return True

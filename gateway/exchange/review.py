@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.agreements.model import Agreement
-from gateway.errors import Conflict, Denied, NotFound
+from gateway.errors import Conflict, NotFound
 from gateway.evidence.lifecycle import PackageState, RenditionState
 from gateway.evidence.package import Package, Principal, Rendition
 from gateway.exchange import record
@@ -38,12 +38,10 @@ def triage(tx: Transaction, package: Package, agreement: Agreement, now: datetim
                     now,
                     object_kind="rendition",
                     object_id=rendition.id,
-                    package_id=package.id,
-                    agreement=package.agreement,
+                    within=package,
                     clause="/review" if rule is not None else "",
                     reason="review-required" if needed else "review-not-required",
                     detail={"view": rendition.view, "lowest_confidence": rendition.lowest_confidence},
-                    case_id=package.case_id,
                 ),
             )
             waiting += needed
@@ -71,17 +69,7 @@ def pending(tx: Transaction, principal: Principal, now: datetime) -> Sequence[Pe
         agreement = _agreement(tx, package)
         needed = agreement.review.approvals if agreement.review else 1
         found.append(PendingReview(rendition, package, tuple(tx.renditions.approvals(rendition.id)), needed))
-    tx.ledger.append(
-        record.event(
-            "review.list",
-            "permit",
-            now,
-            actor=principal,
-            object_kind="agency",
-            object_id=principal.agency,
-            detail={"returned": len(found)},
-        )
-    )
+    tx.ledger.append(record.listed("review.list", principal, len(found), now))
     return found
 
 
@@ -109,12 +97,10 @@ def approve(tx: Transaction, principal: Principal, rendition_id: str, now: datet
             actor=principal,
             object_kind="rendition",
             object_id=rendition.id,
-            package_id=package.id,
-            agreement=package.agreement,
+            within=package,
             clause=clause,
             detail={"approvals": len(given) + 1, "needed": needed, "report_digest": rendition.report_digest},
             erasable={"note": note} if note else {},
-            case_id=package.case_id,
         ),
     )
     if len(given) + 1 >= needed:
@@ -142,26 +128,17 @@ def _reviewable(
     request = Request(action="review", principal=principal, now=now, view=rendition.view, submitter=package.submitter)
     decision = binding.decide(request) if binding else deny("agreement-unknown", "", "its version is gone")
     if not decision.permitted or binding is None:
-        error = Denied(
-            decision.code,
-            "You may not review this rendition: " + "; ".join(decision.reasons) + ".",
-            remedy="Another person with a reviewing role must do it.",
-            clause=decision.clause,
-        )
-        error.audit = record.event(
+        raise record.denied(
+            "You may not review this rendition",
+            decision,
             "review.decide",
-            "deny",
             now,
+            remedy="Another person with a reviewing role must do it.",
             actor=principal,
             object_kind="rendition",
             object_id=rendition.id,
-            package_id=package.id,
-            agreement=package.agreement,
-            clause=decision.clause,
-            reason=decision.code,
-            case_id=package.case_id,
+            within=package,
         )
-        raise error
     if rendition.state is not RenditionState.IN_REVIEW:
         raise Conflict(
             "state-conflict",
@@ -192,12 +169,10 @@ def _move(
             actor=principal,
             object_kind="rendition",
             object_id=rendition.id,
-            package_id=package.id,
-            agreement=package.agreement,
+            within=package,
             clause=clause,
             detail={"view": rendition.view, "report_digest": rendition.report_digest},
             erasable={"note": note} if note else {},
-            case_id=package.case_id,
         ),
     )
 

@@ -51,10 +51,9 @@ def await_review(tx: Transaction, package: Package, waiting: int, now: datetime)
                 now,
                 object_kind="package",
                 object_id=package.id,
-                agreement=package.agreement,
+                within=package,
                 clause="/review",
                 detail={"waiting": waiting},
-                case_id=package.case_id,
             ),
         )
 
@@ -102,10 +101,9 @@ def seal_package(
             now,
             object_kind="package",
             object_id=package.id,
-            agreement=package.agreement,
+            within=package,
             reason=reason,
             detail={"releases": len(releases)},
-            case_id=package.case_id,
         ),
         reason=reason,
     )
@@ -200,8 +198,7 @@ def _sealed_event(package: Package, release: Release, now: datetime) -> AuditEve
         object_id=release.id,
         rendition_id=release.rendition_id,
         exhibit_id=release.exhibit_id,
-        package_id=package.id,
-        agreement=package.agreement,
+        within=package,
         clause=f"/views/{release.view}",
         detail={
             "recipient": release.recipient,
@@ -211,7 +208,6 @@ def _sealed_event(package: Package, release: Release, now: datetime) -> AuditEve
             "header_sha256": release.header_sha256,
             "deadline": format_time(release.deadline),
         },
-        case_id=package.case_id,
     )
 
 
@@ -225,11 +221,9 @@ def _record_failure(
             now,
             object_kind="rendition",
             object_id=rendition.id,
-            package_id=package.id,
-            agreement=package.agreement,
+            within=package,
             clause=error.where if error.where and error.where.startswith("/") else "",
             reason=error.code,
             detail={"recipient": recipient, "view": rendition.view},
-            case_id=package.case_id,
         )
     )

@@ -184,5 +184,4 @@ def _check_may(tx: Transaction, principal: Principal, action: str, now: datetime
         "No agreement in force lets this person push for the agency, so its secrets are not hers to manage.",
         remedy="Ask somebody whose role may push.",
     )
-    error.audit = record.refused(action, error, now, actor=principal, object_kind="secret", object_id="")
-    raise error
+    raise record.refusal(error, action, now, actor=principal, object_kind="secret", object_id="")

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from gateway.errors import Denied
+from gateway.evidence.duty import Duty
 from gateway.evidence.package import AgreementRef, Principal
-from gateway.exchange.record import decided, event, failed, read, refused
+from gateway.exchange.record import decided, denied, event, listed, read, refusal
 from gateway.policy.decision import Obligation, deny, permit
 from gateway.translog.commitment import commit
 from gateway.translog.entry import NO_PREVIOUS, pending, place
@@ -70,11 +71,32 @@ def test_a_decision_brings_outcome_clause_and_code_but_no_sentence() -> None:
         place(pending(made, {}), 0, NO_PREVIOUS)
 
 
-def test_refusals_failures_and_readings() -> None:
+def test_a_refusal_carries_its_event_and_no_sentence_of_it() -> None:
     members = {"actor": PRINCIPAL, "object_kind": "release", "object_id": "r-1"}
     error = Denied("role-missing", "Jane Doe may not.", clause="/roles/investigator", where="jane.pdf")
-    assert (refused("release.pull", error, NOW, **members).outcome, "deny") == ("deny", "deny")
-    made = failed("exhibit.redact", error, NOW, **members)
-    assert (made.outcome, made.reason, made.clause) == ("failed", "role-missing", "/roles/investigator")
-    assert "jane" not in repr(made).lower()
+    assert refusal(error, "release.pull", NOW, **members) is error
+    assert (error.audit.outcome, error.audit.reason, error.audit.clause) == (
+        "deny",
+        "role-missing",
+        "/roles/investigator",
+    )
+    assert "jane" not in repr(error.audit).lower()
+    decision = deny("role-missing", "/roles/investigator", "no role", "no right")
+    made = denied("You may not read this", decision, "release.pull", NOW, remedy="Ask.", **members)
+    assert str(made) == "You may not read this: no role; no right. Ask."
+    assert (made.code, made.detail, made.audit) == (decision.code, {"clause": decision.clause}, error.audit)
+
+
+def test_readings() -> None:
     assert read("report", "x", NOW, actor=PRINCIPAL).action == "report.read"
+    made = listed("hold.list", PRINCIPAL, 3, NOW)
+    assert (made.object, made.detail) == ({"kind": "agency", "id": "ico-uk"}, {"returned": 3})
+
+
+def test_what_belongs_to_a_package_names_it_its_agreement_and_its_case() -> None:
+    duty = Duty("d-1", "k-1", "c-1", AGREEMENT, "dpc-ie", "ico-uk", ("r-1",), "retention-over", NOW, NOW)
+    made = event("attestation.give", "done", NOW, actor=PRINCIPAL, object_kind="duty", object_id="d-1", within=duty)
+    assert made.object == {"kind": "duty", "id": "d-1", "package": "k-1", "case": "c-1"}
+    assert (made.agreement, made.case_id) == (AGREEMENT.as_dict(), "c-1")
+    made = event("package.read", "permit", NOW, object_kind="package", object_id="k-1", within=duty)
+    assert "package" not in made.object
