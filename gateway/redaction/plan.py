@@ -1,10 +1,10 @@
 """The plan of a rendition: from overlapping findings to replacements that never overlap.
 
 Steps, in order: (1) every finding gets the view's action, kept ones leave; (2) it grows to whole
-words; (3) its value is looked for elsewhere, escapes undone (propagation.py, escapes.py); (4) spans are cut at segment
-boundaries; (5) overlapping spans unite: the stricter action wins, the longest (then most confident)
-names the entity; (6) neighbours of one kind merge; (7) each gets its marker. Every character that any
-finding with an action other than *keep* covers ends up covered.
+words; (3) its value is looked for elsewhere (propagation.py), also where it is written with escapes
+(escapes.py); (4) spans are cut at segment boundaries; (5) overlapping spans unite: the stricter action
+wins, the longest (then most confident) names the entity; (6) neighbours of one kind merge; (7) each
+gets its marker. Every character that any finding with an action other than *keep* covers ends up covered.
 
 Markers are the same in every format: ``[PD-NAME]``, the reason code, for what is removed; a
 pseudonym label like ``[Person 7F3KQ2]``; the coarser value like ``[2019]``. What has no pseudonym or no
@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from gateway.errors import DetectionFailed
 from gateway.evidence.taxonomy import ENTITIES, GENERALISABLE, PSEUDONYMISABLE, Action, Category
 from gateway.redaction.document import CanonicalText, Finding, Replacement, Segment
-from gateway.redaction.escapes import readings
+from gateway.redaction.escapes import escaped_recurrences
 from gateway.redaction.generalise import generalise
 from gateway.redaction.matching import is_unspaced
 from gateway.redaction.mention import Mention, cut, merged, segment_of, united
@@ -190,27 +190,23 @@ def _again(text: str, spans: Sequence[Mention], values: Sequence[RemovedValue]) 
             strictest[key] = span
     known_places = {(span.start, span.end) for span in spans}
     found = []
-    for value, start, end, escaped in _occurrences(text, values):
-        if (start, end) in known_places:
+    for value, where in recurrences(text, values):
+        if (where.start, where.end) in known_places:
             continue
         source = strictest[value.entity, value.rule.removesuffix("/part")]
-        rule = value.rule.removesuffix("/part") + ("/escaped" if escaped else "/again")
+        rule = value.rule.removesuffix("/part") + "/again"
+        found.append(
+            replace(source, start=where.start, end=where.end, rule=rule, value_start=where.start, value_end=where.end)
+        )
+    known_places |= {(span.start, span.end) for span in found}
+    for value, start, end in escaped_recurrences(text, values, known_places):
+        source = strictest[value.entity, value.rule.removesuffix("/part")]
+        rule = value.rule.removesuffix("/part") + "/escaped"
         # "Jane%20Roe" bears the pseudonym of the Jane Roe that it repeats.
-        named = text.index(value.value) if escaped else start
-        named_end = named + len(value.value) if escaped else end
+        named = text.index(value.value)
+        named_end = named + len(value.value)
         found.append(replace(source, start=start, end=end, rule=rule, value_start=named, value_end=named_end))
     return _distinct(found)
-
-
-def _occurrences(text: str, values: Sequence[RemovedValue]) -> Iterator[tuple[RemovedValue, int, int, bool]]:
-    """Values and where they stand, as such or (last item) written with escapes."""
-    for value, where in recurrences(text, values):
-        yield value, where.start, where.end, False
-    for reading in readings(text):
-        for value, where in recurrences(reading.text, values):
-            start, end = reading.span(where.start, where.end)
-            if text[start:end] != reading.text[where.start : where.end]:
-                yield value, start, end, True
 
 
 def _worded(text: str, span: Mention, pseudonymiser: Pseudonymiser, names: Mapping[str, str]) -> Redaction:
