@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from gateway.envelope.attestation import DeletionAttestation
-from gateway.envelope.signature import verify
 from gateway.errors import Conflict, InvalidInput, NotFound
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.duty import Duty
 from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.ports import Transaction
+from gateway.exchange.signatures import check_signature
 from gateway.translog.entry import format_time
 
 #: How far ahead an agency's clock may be.
@@ -55,15 +55,7 @@ def attest(
             object_kind="duty",
             object_id=duty.id if duty else "",
         )
-    key = tx.directory.key(key_id)
-    if key is None or key.agency != principal.agency or key.use != "signing" or not key.usable(now):
-        raise InvalidInput(
-            "signing-key-unknown",
-            "The signature names a key that is not a valid signing key of your agency.",
-            remedy="Sign with a key that is registered for signing and neither revoked nor expired.",
-            where="/key_id",
-        )
-    verify(key.material, attestation, signature, what="attestation")
+    check_signature(tx, principal, attestation, signature, key_id, now, what="attestation")
     parsed = DeletionAttestation.parse(attestation)
     named = (parsed.duty, parsed.package, parsed.agency, parsed.releases)
     if named != (duty.id, duty.package_id, duty.agency, duty.releases) or parsed.deleted_at > now + _CLOCK_DIFFERENCE:

@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from gateway.envelope.manifest import Acknowledgement
-from gateway.envelope.signature import verify
 from gateway.errors import Conflict, InvalidInput, NotFound
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.lifecycle import ReleaseState
 from gateway.evidence.package import Exhibit, Package, Principal, Release, Rendition
 from gateway.exchange import clocks, record
 from gateway.exchange.ports import Transaction
+from gateway.exchange.signatures import check_signature
 from gateway.exchange.standing import standing
 from gateway.policy.decision import Decision, Request, deny
 
@@ -131,15 +131,7 @@ def acknowledge(
     """
     item, clause = _open(tx, principal, release_id, now, "release.acknowledge", lock=True)
     release = item.release
-    key = tx.directory.key(key_id)
-    if key is None or key.agency != principal.agency or key.use != "signing" or not key.usable(now):
-        raise InvalidInput(
-            "signing-key-unknown",
-            "The signature names a key that is not a valid signing key of your agency.",
-            remedy="Sign with a key that is registered for signing and neither revoked nor expired.",
-            where="/key_id",
-        )
-    verify(key.material, acknowledgement, signature)
+    check_signature(tx, principal, acknowledgement, signature, key_id, now)
     parsed = Acknowledgement.parse(acknowledgement)
     if parsed.release != release.id or parsed.manifest_digest != sha256_hex(release.manifest or b""):
         raise InvalidInput(

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from gateway.envelope.manifest import PackageReceipt
-from gateway.envelope.signature import verify
-from gateway.errors import Conflict, IntegrityFailure, InvalidInput, NotFound
+from gateway.errors import Conflict, IntegrityFailure, NotFound
 from gateway.evidence.canonical import canonical_digest, sha256_hex
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.manifest import PackageManifest
@@ -23,6 +22,7 @@ from gateway.exchange import clocks, record
 from gateway.exchange.follow import own_package
 from gateway.exchange.intake import Received
 from gateway.exchange.ports import Keyring, Transaction
+from gateway.exchange.signatures import check_signature
 from gateway.policy.authorization import PackageAuthorization
 
 
@@ -46,7 +46,7 @@ def create_package(
         IntegrityFailure: ``manifest-signature-invalid``.
         InvalidInput: ``signing-key-unknown`` if the key is not a usable signing key of the agency.
     """
-    _check_signature(tx, principal, manifest.canonical(), signature, key_id, now)
+    _check_manifest(tx, principal, manifest.canonical(), signature, key_id, now)
     agreement = authorization.agreement
     case = tx.cases.find(agreement.id, manifest.case)
     if case is None:
@@ -269,19 +269,11 @@ def submit_package(
     return receipt, keyring.sign(receipt)
 
 
-def _check_signature(
+def _check_manifest(
     tx: Transaction, principal: Principal, data: bytes, signature: bytes, key_id: str, now: datetime
 ) -> None:
-    key = tx.directory.key(key_id)
-    if key is None or key.agency != principal.agency or key.use != "signing" or not key.usable(now):
-        raise InvalidInput(
-            "signing-key-unknown",
-            "The signature names a key that is not a valid signing key of your agency.",
-            remedy="Sign with a key that is registered for signing and neither revoked nor expired.",
-            where="/key_id",
-        )
     try:
-        verify(key.material, data, signature)
+        check_signature(tx, principal, data, signature, key_id, now)
     except IntegrityFailure as failure:
         error = IntegrityFailure(
             "manifest-signature-invalid",
