@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from gateway.errors import Unparsable
 from gateway.evidence.media import CSV
@@ -24,6 +24,7 @@ from gateway.formats.splicing import CanonicalBuilder, Span, Splicer
 from gateway.redaction.document import CanonicalText, Layer, Replacement
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_NUMBERED = re.compile(r"(?<=[^\W\d])[ _-]?\d{1,2}$")  # "email1", "address line 2"
 _VALUE = re.compile(r"[\d@]|^\s*$|^(?:true|false|null|none|yes|no)$", re.IGNORECASE)
 
 # A process-wide setting of the csv module; larger cells are refused with our own code below.
@@ -91,8 +92,8 @@ class CsvFormat:
         limits.check_size(data, limits.MAX_CSV_BYTES, "csv-too-large", "table")
         text = decode_text(data)
         dialect = table_dialect(text)
-        rows = list(_read(text, dialect))
-        return _document(rows, dialect)
+        rows = list(read_rows(io.StringIO(text, newline=""), dialect, max_cells=limits.MAX_CSV_CELLS))
+        return table(rows, dialect, headings_of(rows))
 
     def layers(self, data: bytes) -> Iterable[Layer]:
         """The lines as a text editor shows them, the same with quotes taken off, and the bytes."""
@@ -103,21 +104,28 @@ class CsvFormat:
         yield from byte_layers(data)
 
 
-def _read(text: str, dialect: Dialect) -> Iterable[list[str]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, strict=True)
+def read_rows(
+    lines: Iterable[str], dialect: Dialect, *, max_cells: int | None = None, first_line: int = 1
+) -> Iterator[list[str]]:
+    """The rows of a table; ``first_line`` is the number of the first line given.
+
+    Raises:
+        Unparsable: ``csv-too-many-cells``, ``csv-cell-too-large``, ``csv-malformed``.
+    """
+    reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True)
     cells = 0
     try:
         for row in reader:
             cells += len(row)
-            if cells > limits.MAX_CSV_CELLS:
+            if max_cells is not None and cells > max_cells:
                 raise Unparsable(
                     "csv-too-many-cells",
-                    f"The table has more than {limits.MAX_CSV_CELLS} cells.",
+                    f"The table has more than {max_cells} cells.",
                     remedy="Split it into smaller tables.",
                 )
             yield row
     except csv.Error as error:
-        where = f"line {reader.line_num}"
+        where = f"line {first_line + reader.line_num - 1}"
         if "field limit" in str(error):
             raise Unparsable(
                 "csv-cell-too-large",
@@ -133,17 +141,17 @@ def _read(text: str, dialect: Dialect) -> Iterable[list[str]]:
         ) from None
 
 
-def _document(rows: list[list[str]], dialect: Dialect) -> CsvDocument:
-    headings = _headings(rows)
+def table(rows: list[list[str]], dialect: Dialect, headings: Sequence[str], first_row: int = 1) -> CsvDocument:
+    """Rows as a document; ``first_row`` is the number of the first of them in the whole table."""
     columns = [column_name(heading, index) for index, heading in enumerate(headings, start=1)]
     columns += [column_name("", index) for index in range(len(columns) + 1, max(map(len, rows), default=0) + 1)]
     builder = CanonicalBuilder("csv")
     spans: list[list[Span]] = []
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(rows, start=first_row):
         line: list[Span] = []
         for index, cell in enumerate(row):
             heading = headings[index] if index < len(headings) else ""
-            label = "" if number == 1 and headings else heading
+            label = "" if number == 1 else heading
             line.append(
                 builder.add(cell, f"row {number} {columns[index]}", label=label, separator="\t" if index else "\n")
             )
@@ -151,7 +159,7 @@ def _document(rows: list[list[str]], dialect: Dialect) -> CsvDocument:
     return CsvDocument(spans, dialect, builder.build())
 
 
-def _headings(rows: list[list[str]]) -> list[str]:
+def headings_of(rows: Sequence[Sequence[str]]) -> list[str]:
     """The first row if it reads like headings: distinct, no digits or at-signs in most, no values."""
     first = [cell.strip() for cell in rows[0]] if rows else []
     if len(rows) < 2 or len(first) < 2 or len({cell.lower() for cell in first}) < len(first):
@@ -160,7 +168,7 @@ def _headings(rows: list[list[str]]) -> list[str]:
         _VALUE.search(cell) for cell in first if len(cell) < 3
     ):
         return []
-    if sum(1 for cell in first if _VALUE.search(cell)) > 0.25 * len(first):
+    if sum(1 for cell in first if _VALUE.search(_NUMBERED.sub("", cell))) > 0.25 * len(first):
         return []
     # A row of data has a neighbour like it: if the columns below hold no more values, all rows are alike.
     below = [cell for row in rows[1:20] for cell in row]

@@ -21,6 +21,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_LONGEST_MARK = 4
 _WESTERN = re.compile("[À-ÖØ-öø-ÿŒœŠšŽžŸ‘’“”„‚…–—€£§°·•«»©®™ªº´¿¡½¼¾²³±×\u00a0]")
 _OTHER = re.compile(r"[^\x00-\x7f]")
 # Three letters beyond ASCII in a row hardly occur in Western text, and always in other code pages.
@@ -34,6 +35,39 @@ def decode_text(data: bytes) -> str:
         Unparsable: ``text-encoding-unknown`` or ``text-binary``.
     """
     return visible(_decode(data))
+
+
+class TextDecoder:
+    """The characters of a Unicode text that comes in pieces, invisible ones included.
+
+    What is not Unicode is refused: whether bytes are Western European can only be told from all of them.
+    """
+
+    def __init__(self) -> None:
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._head = b""
+        self._passed = 0
+
+    def feed(self, data: bytes, *, final: bool = False) -> str:
+        """The characters that are complete by now.
+
+        Raises:
+            Unparsable: ``text-encoding-unknown``, ``text-binary``.
+        """
+        data = self._head + data
+        if self._decoder is None:
+            if len(data) < _LONGEST_MARK and not final:
+                self._head = data
+                return ""
+            mark, name = next(((mark, name) for mark, name in _MARKS if data.startswith(mark)), (b"", "utf-8"))
+            self._head, data, self._passed = b"", data[len(mark) :], len(mark)
+            self._decoder = codecs.getincrementaldecoder(name)("strict")
+        try:
+            text = self._decoder.decode(data, final)
+        except UnicodeDecodeError as error:
+            raise _unknown(self._passed + error.start) from None
+        self._passed += len(data)
+        return _no_nul(text)
 
 
 def _decode(data: bytes) -> str:

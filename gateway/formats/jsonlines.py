@@ -42,17 +42,26 @@ class JsonLinesFormat:
             Unparsable: ``json-too-large``, those of :class:`TreeReader` and of :func:`decode_text`.
         """
         limits.check_size(data, limits.MAX_JSON_BYTES, "json-too-large", "JSON Lines file")
-        builder = CanonicalBuilder("jsonl")
-        reader = TreeReader(builder)
-        trees = [
-            reader.read(line, prefix=f"line {number} ", where=f"line {number}")
-            for number, line in enumerate(decode_text(data).split("\n"), start=1)
-            if line.strip()
-        ]
-        return JsonLinesDocument(trees, builder.build())
+        return json_lines(decode_text(data))
 
     def layers(self, data: bytes) -> Iterable[Layer]:
         """Keys and values as text, and the bytes (with JSON escapes undone) in every guise."""
         text = data.decode("utf-8", errors="replace")
         yield Layer("keys and values", visible_text(filter(str.strip, text.split("\n"))))
         yield from byte_layers(data)
+
+
+def json_lines(text: str, first_line: int = 1) -> JsonLinesDocument:
+    """Lines, numbered from ``first_line`` on, as a document.
+
+    Raises:
+        Unparsable: those of :class:`TreeReader`.
+    """
+    builder = CanonicalBuilder("jsonl")
+    reader = TreeReader(builder)
+    trees = [
+        reader.read(line, prefix=f"line {number} ", where=f"line {number}")
+        for number, line in enumerate(text.split("\n"), start=first_line)
+        if line.strip()
+    ]
+    return JsonLinesDocument(trees, builder.build())

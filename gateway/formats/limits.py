@@ -50,6 +50,8 @@ MAX_ARCHIVE_TOTAL_BYTES = 256 * MIB
 MAX_ARCHIVE_DEPTH = 3
 MAX_MBOX_MESSAGES = 5_000
 MAX_CANONICAL_CHARS = 64 * MIB
+WINDOW_CHARS = 1 * MIB
+MAX_RECORD_CHARS = 16 * MIB
 
 #: What to do about an exhibit that is too large.
 SPLIT = "Split it into smaller exhibits."

@@ -16,14 +16,14 @@ from gateway.formats.splicing import VERSION, Splicer
 from gateway.redaction.document import CanonicalText, Layer, Replacement, Segment
 
 _LINE = re.compile(r"[^\r\n]+")
-_LINE_END = re.compile(r"\r\n|\r|\n")
+LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class TextDocument:
-    """A text and its lines."""
+    """A text and its lines, which are numbered from ``first_line`` on."""
 
-    def __init__(self, text: str) -> None:
-        self._canonical = CanonicalText(text, tuple(lines_of(text, flow=1)), "text", VERSION)
+    def __init__(self, text: str, first_line: int = 1) -> None:
+        self._canonical = CanonicalText(text, tuple(lines_of(text, flow=1, first=first_line)), "text", VERSION)
 
     @property
     def canonical(self) -> CanonicalText:
@@ -54,10 +54,10 @@ class TextFormat:
         yield from byte_layers(data)
 
 
-def lines_of(text: str, *, flow: int, prefix: str = "") -> Iterable[Segment]:
+def lines_of(text: str, *, flow: int, prefix: str = "", first: int = 1) -> Iterable[Segment]:
     """The lines of a text as segments; line ends belong to none, empty lines have none."""
-    number, position = 1, 0
+    number, position = first, 0
     for match in _LINE.finditer(text):
-        number += sum(1 for _ in _LINE_END.finditer(text, position, match.start()))
+        number += sum(1 for _ in LINE_END.finditer(text, position, match.start()))
         position = match.end()
         yield Segment(match.start(), match.end(), f"{prefix}line {number}", "", flow)

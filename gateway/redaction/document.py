@@ -9,7 +9,7 @@ never crosses from one segment into the next unless the segments belong to one f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -119,6 +119,47 @@ class Format(Protocol):
 
     def layers(self, data: bytes) -> Iterable[Layer]:
         """Re-extract a finished rendition by other code than wrote it, every layer of the file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A run of whole records of an exhibit that is too long to be held at once.
+
+    Attributes:
+        document: The records as a document of their own.
+        offset: Where its canonical text begins in that of the exhibit.
+    """
+
+    document: Document
+    offset: int
+
+
+class WindowReader(Protocol):
+    """Cuts one exhibit, given piece by piece, into windows. The same bytes give the same windows.
+
+    Raises:
+        Unparsable: as :meth:`Format.parse`; also for a record too long for a window.
+    """
+
+    def feed(self, data: bytes) -> Iterator[Window]:
+        """The windows that are complete once these bytes are there."""
+        ...
+
+    def finish(self) -> Iterator[Window]:
+        """What is left, at the end of the exhibit."""
+        ...
+
+
+class WindowedFormat(Protocol):
+    """A media type whose files are runs of records, and can be opened window by window."""
+
+    media_type: str
+
+    def reader(self) -> WindowReader: ...
+
+    def layers(self, data: bytes) -> Iterable[Layer]:
+        """As :meth:`Format.layers`, of a window of a finished rendition."""
         ...
 
 

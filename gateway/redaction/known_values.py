@@ -109,6 +109,6 @@ class KnownValues:
 def _too_many(most: int) -> TooLarge:
     return TooLarge(
         "exhibit-too-many-values",
-        f"More than {most} different values would have to be removed from the exhibit; that many can't be kept in mind.",
+        f"More than {most} different values would have to be removed; so many can't be looked for together.",
         remedy="Split it into smaller exhibits.",
     )

@@ -3,7 +3,7 @@
 A long log holds a million different times and addresses; a tree of their words (matching.py) would not fit. So
 a value is kept as a 64-bit hash of its folded words and the punctuation between figures. "Occurs" means the same
 as there, but for values of one plain word, which may not be added. The hash is keyed for the process: who sends
-evidence can't aim at collisions, and one by chance (odds of 2\u207b\u2076\u2074 a place) redacts too much, never too little.
+evidence can't aim at collisions, and one by chance (64 bits) redacts too much, never too little.
 """
 
 from __future__ import annotations
