@@ -23,13 +23,11 @@ from cryptography.hazmat.primitives.hpke import (
     Suite,
 )
 
-from gateway.envelope import bech32, rawbase64
+from gateway.envelope import rawbase64
+from gateway.envelope.agekey import SECRET_BYTES, AgeIdentity, AgeRecipient, share_of
 from gateway.envelope.header import Stanza, check_file_key, invalid_header
-from gateway.errors import InvalidInput
 
 STANZA_TYPE = "mlkem768x25519"
-RECIPIENT_PREFIX = "age1pq"
-IDENTITY_PREFIX = "AGE-SECRET-KEY-PQ-"
 
 _INFO = b"age-encryption.org/mlkem768x25519"
 _SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
@@ -37,46 +35,26 @@ _MLKEM_PUBLIC_BYTES = 1184
 _MLKEM_CIPHERTEXT_BYTES = 1088
 _X25519_BYTES = 32
 _ENC_BYTES = _MLKEM_CIPHERTEXT_BYTES + _X25519_BYTES
-_WRAPPED_BYTES = 32
 
 
-class HybridRecipient:
+class HybridRecipient(AgeRecipient):
     """A public key that a quantum computer does not break: ``age1pq1...``, some 2,000 characters."""
 
+    PREFIX = "age1pq"
+    KIND = "a post-quantum age recipient"
     post_quantum = True
 
     def __init__(self, public: bytes) -> None:
         if len(public) != _MLKEM_PUBLIC_BYTES + _X25519_BYTES:
-            raise _invalid_recipient("it does not hold 1216 bytes")
-        self._public = public
+            raise self._invalid("it does not hold 1216 bytes")
+        super().__init__(public)
         try:
             mlkem = MLKEM768PublicKey.from_public_bytes(public[:_MLKEM_PUBLIC_BYTES])
             x25519 = X25519PublicKey.from_public_bytes(public[_MLKEM_PUBLIC_BYTES:])
             X25519PrivateKey.generate().exchange(x25519)
         except ValueError:
-            raise _invalid_recipient("it is not a valid X-Wing key") from None
+            raise self._invalid("it is not a valid X-Wing key") from None
         self._key = MLKEM768X25519PublicKey(mlkem, x25519)
-
-    @classmethod
-    def parse(cls, untrusted: str) -> HybridRecipient:
-        """Read an ``age1pq1...`` text.
-
-        Raises:
-            InvalidInput: ``age-recipient-invalid``, ``bech32-invalid``.
-        """
-        prefix, data = bech32.decode(untrusted)
-        if prefix != RECIPIENT_PREFIX:
-            raise _invalid_recipient("it does not begin with age1pq1")
-        return cls(data)
-
-    def __str__(self) -> str:
-        return bech32.encode(RECIPIENT_PREFIX, self._public)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, HybridRecipient) and other._public == self._public
-
-    def __hash__(self) -> int:
-        return hash(self._public)
 
     def wrap(self, file_key: bytes) -> Stanza:
         """A fresh stanza for this recipient."""
@@ -84,13 +62,15 @@ class HybridRecipient:
         return Stanza((STANZA_TYPE, rawbase64.encode(sealed[:_ENC_BYTES])), sealed[_ENC_BYTES:])
 
 
-class HybridIdentity:
-    """A private key: ``AGE-SECRET-KEY-PQ-1...``. Its text form is a secret; ``repr`` does not show it."""
+class HybridIdentity(AgeIdentity):
+    """A private key: ``AGE-SECRET-KEY-PQ-1...``."""
+
+    PREFIX = "AGE-SECRET-KEY-PQ-"
+    KIND = "a post-quantum age identity"
+    MADE_BY = "'keys generate --use receiving --post-quantum'"
 
     def __init__(self, seed: bytes) -> None:
-        if len(seed) != 32:
-            raise _invalid_identity("it does not hold 32 bytes")
-        self._seed = seed
+        super().__init__(seed)
         expansion = Hash(SHAKE256(96))
         expansion.update(seed)
         expanded = expansion.finalize()
@@ -102,28 +82,12 @@ class HybridIdentity:
     @classmethod
     def generate(cls) -> HybridIdentity:
         """A new identity from the system's random numbers."""
-        return cls(secrets.token_bytes(32))
-
-    @classmethod
-    def parse(cls, untrusted: str) -> HybridIdentity:
-        """Read an ``AGE-SECRET-KEY-PQ-1...`` text.
-
-        Raises:
-            InvalidInput: ``age-identity-invalid``, ``bech32-invalid``; neither quotes the text.
-        """
-        prefix, data = bech32.decode(untrusted)
-        if prefix != IDENTITY_PREFIX:
-            raise _invalid_identity("it does not begin with AGE-SECRET-KEY-PQ-1")
-        return cls(data)
+        return cls(secrets.token_bytes(SECRET_BYTES))
 
     @property
     def recipient(self) -> HybridRecipient:
         """The public half."""
         return HybridRecipient(self._public)
-
-    def secret_text(self) -> str:
-        """The secret, as an identity file holds it."""
-        return bech32.encode(IDENTITY_PREFIX.lower(), self._seed).upper()
 
     def unwrap(self, stanza: Stanza) -> bytes | None:
         """The file key, or None if the stanza is of another type or for another key.
@@ -131,40 +95,15 @@ class HybridIdentity:
         Raises:
             InvalidInput: ``age-header-invalid``.
         """
-        if stanza.args[0] != STANZA_TYPE:
+        enc = share_of(stanza, STANZA_TYPE, _ENC_BYTES)
+        if enc is None:
             return None
-        if len(stanza.args) != 2:
-            raise invalid_header("an mlkem768x25519 stanza must have two arguments")
-        try:
-            enc = rawbase64.decode(stanza.args[1])
-        except InvalidInput as error:
-            raise invalid_header("the key of an mlkem768x25519 stanza is not canonical base64") from error
-        if len(enc) != _ENC_BYTES:
-            raise invalid_header("the key of an mlkem768x25519 stanza does not have 1120 bytes")
-        if len(stanza.body) != _WRAPPED_BYTES:
-            raise invalid_header("the body of an mlkem768x25519 stanza does not have 32 bytes")
         try:
             # HPKE reports every failure alike; a low-order share is malformed, not somebody else's.
             self._x25519.exchange(X25519PublicKey.from_public_bytes(enc[_MLKEM_CIPHERTEXT_BYTES:]))
         except ValueError:
-            raise invalid_header("the key of an mlkem768x25519 stanza is a point of low order") from None
+            raise invalid_header("the share of an mlkem768x25519 stanza is a point of low order") from None
         try:
             return _SUITE.decrypt(enc + stanza.body, self._key, _INFO)
         except (InvalidTag, ValueError):
             return None
-
-
-def _invalid_recipient(reason: str) -> InvalidInput:
-    return InvalidInput(
-        "age-recipient-invalid",
-        f"The receiving key is not a post-quantum age recipient that can be used: {reason}.",
-        remedy="Register the public key that begins with age1pq1, as printed when the key was made.",
-    )
-
-
-def _invalid_identity(reason: str) -> InvalidInput:
-    return InvalidInput(
-        "age-identity-invalid",
-        f"The private key is not a post-quantum age identity: {reason}.",
-        remedy="Use the file that 'keys generate --use receiving --post-quantum' wrote.",
-    )

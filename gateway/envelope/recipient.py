@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.envelope import hybrid, x25519
 from gateway.envelope.header import Identity, Recipient
 from gateway.envelope.hybrid import HybridIdentity, HybridRecipient
 from gateway.envelope.x25519 import X25519Identity, X25519Recipient
@@ -27,9 +26,9 @@ def parse_recipient(untrusted: str) -> X25519Recipient | HybridRecipient:
     Raises:
         InvalidInput: ``age-recipient-invalid``, ``bech32-invalid``.
     """
-    if untrusted.startswith(hybrid.RECIPIENT_PREFIX + "1"):
+    if untrusted.startswith(HybridRecipient.PREFIX + "1"):
         return HybridRecipient.parse(untrusted)
-    if untrusted.startswith(x25519.RECIPIENT_PREFIX + "1"):
+    if untrusted.startswith(X25519Recipient.PREFIX + "1"):
         return X25519Recipient.parse(untrusted)
     raise InvalidInput(
         "age-recipient-invalid",
@@ -44,9 +43,9 @@ def parse_identity(untrusted: str) -> X25519Identity | HybridIdentity:
     Raises:
         InvalidInput: ``age-identity-invalid``, ``bech32-invalid``; neither quotes the text.
     """
-    if untrusted.startswith(hybrid.IDENTITY_PREFIX + "1"):
+    if untrusted.startswith(HybridIdentity.PREFIX + "1"):
         return HybridIdentity.parse(untrusted)
-    if untrusted.startswith(x25519.IDENTITY_PREFIX + "1"):
+    if untrusted.startswith(X25519Identity.PREFIX + "1"):
         return X25519Identity.parse(untrusted)
     raise InvalidInput(
         "age-identity-invalid",
