@@ -23,6 +23,7 @@ from gateway.detectors.labels import find_labelled
 from gateway.detectors.language import LANGUAGES, detect_language
 from gateway.detectors.legends import find_enclosed, find_marked
 from gateway.detectors.local_bodies import find_local_bodies
+from gateway.detectors.mailbox_names import find_mailbox_names
 from gateway.detectors.models import PackagedModels
 from gateway.detectors.national_ids import find_national_ids
 from gateway.detectors.ner import find_named
@@ -104,6 +105,7 @@ class Ensemble:
             found = set(find_labelled(document.text, document.segments))
             found.update(find_enclosed(document.text))
             found.update(find_disguised(document.text))
+            found.update(find_mailbox_names(document.text))
             passages = list(self._passages(document.text, language))
             for start in range(0, len(passages), _BATCH):
                 found.update(self._read(passages[start : start + _BATCH]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gateway.detectors.letters import UPPER
 from gateway.redaction.document import Finding, Segment
 
 _KINDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -100,6 +101,20 @@ _ADDRESS_FORMS = {
     "COORDINATES": re.compile(r"\d"),
     "PERSON": re.compile(r"[^\W\d_]{2}"),
 }
+#: Who did something: a system as often as a person, so the value has to look like a name.
+_DOERS = re.compile(
+    r"(?:^| )(?:\w+ed by|\w+ed to|actor|reviewer|approver|(?:line |account |case |project )?manager|supervisor|engineer"
+    r"|analyst|officer|employee|person|contact|requester|requestor|sender|recipient|participants?|attendees?|user"
+    r"|on call|responsible|kunde|client|customer|nm|mitarbeiter|bearbeiter|responsable|demandeur|solicitante)(?:$| )"
+)
+_FULL_NAME = re.compile(
+    rf"{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*(?:\s(?:{UPPER}\.?|[a-z]{{1,3}}|{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*)){{0,3}}"
+    rf"\s{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*"
+)
+_PAIR = re.compile(
+    r"(?<![A-Za-z])(?P<key>[A-Za-z][A-Za-z_.-]{1,30})\\{0,3}[\"']?\s?[:=]\s?\\{0,3}(?P<quote>[\"'])"
+    r"(?P<value>[^\"\\\n]{2,80}?)\\{0,3}(?P=quote)"
+)
 _MAX_VALUE_CHARS = 2000
 
 
@@ -121,6 +136,19 @@ def find_labelled(text: str, segments: tuple[Segment, ...]) -> Iterator[Finding]
         entity = known[label]
         if entity is not None and _says_something(value, entity):
             yield Finding(segment.start, segment.end, entity, f"label/{entity.lower().replace('_', '-')}", 0.85)
+        elif entity in (None, "HANDLE") and _DOERS.search(label) and _FULL_NAME.fullmatch(value.strip()):
+            yield Finding(segment.start, segment.end, "PERSON", "label/doer", 0.8)
+    yield from _paired(text)
+
+
+def _paired(text: str) -> Iterator[Finding]:
+    """Names in quotes after a key that running text has itself: ``name="..."`` in a log, JSON within a string."""
+    for match in _PAIR.finditer(text):
+        label, value = _plain(match["key"]), match["value"].strip()
+        named = next((entity for pattern, entity in _KINDS if pattern.search(label)), None) == "PERSON"
+        full = _DOERS.search(label) and _FULL_NAME.fullmatch(value)
+        if full or (named and _says_something(value, "PERSON")):
+            yield Finding(match.start("value"), match.end("value"), "PERSON", "label/paired", 0.8)
 
 
 def _plain(label: str) -> str:

@@ -21,6 +21,7 @@ from gateway.redaction.document import CanonicalText, Replacement
 _NOTICE = "Left out"
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _MAX_NAME_CHARS = 31
+_MOST_TITLE_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +140,12 @@ def _count(sheets: Iterable[Sheet]) -> Iterable[tuple[int, Sheet]]:
 
 
 def _lay(sheet: Sheet, number: int, builder: CanonicalBuilder) -> list[_PlacedRow]:
-    headings = _headings(sheet)
+    heading_row, headings = _headings(sheet)
     rows: list[_PlacedRow] = []
     for index, row in enumerate(sheet.rows):
         cells: list[tuple[int, Span]] = []
         for column, text in row.cells:
-            label = headings.get(column, "") if index else ""
+            label = headings.get(column, "") if index > heading_row else ""
             place = f"sheet {number} cell {column_letters(column)}{row.number}"
             if label and (named := column_name(label, column)) != f"column {column}":
                 place = f"{place} ({named})"
@@ -153,16 +154,20 @@ def _lay(sheet: Sheet, number: int, builder: CanonicalBuilder) -> list[_PlacedRo
     return rows
 
 
-def _headings(sheet: Sheet) -> dict[int, str]:
-    """The first row if it reads like headings: two or more distinct short texts without figures."""
-    if len(sheet.rows) < 2:
-        return {}
-    first = [(column, " ".join(text.split())) for column, text in sheet.rows[0].cells]
+def _headings(sheet: Sheet) -> tuple[int, dict[int, str]]:
+    """The index of the first row of several cells, and its texts if it reads like headings.
+
+    They are distinct short texts without figures. Rows of one cell before it are titles.
+    """
+    index = next((i for i, row in enumerate(sheet.rows[:_MOST_TITLE_ROWS]) if len(row.cells) > 1), 0)
+    if len(sheet.rows) < index + 2:
+        return 0, {}
+    first = [(column, " ".join(text.split())) for column, text in sheet.rows[index].cells]
     texts = [text.lower() for _, text in first]
     if len(first) < 2 or len(set(texts)) < len(texts):
-        return {}
+        return 0, {}
     plain = [re.fullmatch(r"[^\W\d][\w ./()#%-]{0,59}", text) for text in texts]
-    return dict(first) if all(plain) else {}
+    return (index, dict(first)) if all(plain) else (0, {})
 
 
 def _sheet_name(text: str, used: set[str]) -> str:

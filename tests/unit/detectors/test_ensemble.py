@@ -78,6 +78,7 @@ def test_text_without_capitals_is_read_too(detector: Ensemble) -> None:
 def test_labels_speak_for_whole_values(detector: Ensemble) -> None:
     cells = [
         ("userName", "jdoe77"), ("password", "correct horse"), ("/items/0/email", "x@y.example"),
+        ("Approved by", "Ann Lee"), ("actor", "batch job"), ("line", 'who="x" user_name=\\"Bo Orr\\" name="Ann Lee"'),
         ("From", '"Ann Lee" <a@b.example>'), ("note", "ok"), ("name", "null"), ("date_of_birth", "12 mars"),
     ]  # fmt: skip
     text, segments = "", []
@@ -91,7 +92,7 @@ def test_labels_speak_for_whole_values(detector: Ensemble) -> None:
     }
     assert found == {
         ("jdoe77", "HANDLE"), ("correct horse", "CREDENTIAL"), ("x@y.example", "EMAIL"), ("Ann Lee", "PERSON"),
-        ("12 mars", "DATE"),
+        ("12 mars", "DATE"), ("Bo Orr", "PERSON"),
     }  # fmt: skip
 
 

@@ -1,0 +1,75 @@
+"""Persons told by addresses: "Lachlan Karadağ" near lachlan.karadag338@host, "Inés Moreau <desk@host>".
+
+No model knows every name, but an address often spells its owner's. Two neighbouring capitalised words are a
+name if they make up the local part of an address anywhere in the same text: both whole, or one of them as
+its initial, in either order, without accents and figures. So are the words that stand as display name
+before an address in angle brackets. It guesses no name from an address alone.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import pairwise
+
+from gateway.detectors.letters import UPPER
+from gateway.detectors.reading import Reading
+from gateway.redaction.document import Finding
+from gateway.redaction.matching import words_of
+from gateway.redaction.names import PARTICLES
+
+_ADDRESS = re.compile(r"(?<![\w.+%-])([\w.+%'-]{1,64})@\w")
+_WORD = re.compile(rf"(?<!\w){UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*(?!\w)")
+_PARTICLE = rf"(?:\s(?:{'|'.join(sorted(word for word in PARTICLES if word.isalpha()))}))"
+_DISPLAYED = re.compile(
+    rf"(?P<name>{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*{_PARTICLE}{{0,3}}\s{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*)[\"']?\s?"
+    r"[<(\[]\s?(?:mailto:)?[\w.+%'-]{1,64}@\w"
+)
+_BETWEEN = re.compile(rf"[\s,*_\"'|;]{{1,6}}|{_PARTICLE}{{1,3}}\s")
+#: Words of mailboxes that an office shares: "Data Protection" is no person.
+_OFFICES = frozenset(
+    words_of(
+        """access accounts admin affairs alert alerts billing board bureau care case cases central chief commercial
+        communications complaint complaints compliance contact corporate counsel customer customers data delivery desk
+        development director enquiries executive external finance freedom general governance health help human incident
+        information inquiries internal investigations investor it legal marketing media national network office officer
+        online operations payable payments people policy post press privacy procurement product protection public quality
+        recruitment registry regulatory relations
+        request requests research resources response risk safety sales science
+        secretary security service services social staff student studies support system systems team technical trust
+        website presse donnees juridique protection datos"""
+    )
+)
+_FARTHEST = 20
+_SHORTEST_PART = 2
+_SHORTEST_KEY = 5
+
+
+def find_mailbox_names(text: str) -> Iterator[Finding]:
+    """Names of persons that addresses in the text spell or stand beside; linear in the text."""
+    if "@" not in text:
+        return
+    for match in _DISPLAYED.finditer(text):
+        yield Finding(match.start("name"), match.end("name"), "PERSON", "mailbox/display-name", 0.9)
+    keys = {letters for match in _ADDRESS.finditer(text) if len(letters := _letters(match[1])) >= _SHORTEST_KEY}
+    if not keys:
+        return
+    for left, right in pairwise(_WORD.finditer(text)):
+        if left[0].lower() in _OFFICES or right[0].lower() in _OFFICES:
+            continue
+        near = right.start() - left.end() <= _FARTHEST and _BETWEEN.fullmatch(text, left.end(), right.start())
+        if near and any(form in keys for form in _forms(_letters(left[0]), _letters(right[0]))):
+            yield Finding(left.start(), right.end(), "PERSON", "mailbox/spelled", 0.9)
+
+
+def _forms(first: str, second: str) -> Iterator[str]:
+    if len(first) >= _SHORTEST_PART <= len(second):
+        yield from (first + second, second + first)
+        yield from (first[0] + second, first + second[0], second + first[0], second[0] + first)
+
+
+def _letters(word: str) -> str:
+    """The letters of a word as they are written in addresses."""
+    plain = unicodedata.normalize("NFKD", Reading.of(word).text)
+    return "".join(char for char in plain if char.isascii() and char.isalpha()).lower()

@@ -1,0 +1,43 @@
+"""Names that addresses spell, or that stand before them; and words that have nothing to do with any."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.detectors.mailbox_names import find_mailbox_names
+
+NAMED = {
+    "Lachlan Karada\u011f": "lachlan.karadag338@kestrel-labs.com",
+    "Bj\u00f8rn Okafor": "okafor.bjorn@kestrel-labs.com",
+    "Wioletta Ny-Berg": "wnyberg@kestrel-labs.com",
+    "Siobh\u00e1n\tTamarin": "siobhant@kestrel-labs.com",
+    "Tamarin, Siobh\u00e1n": "siobhan_tamarin@kestrel-labs.com",
+    "**Rhys** Penrose": "rhys.penrose@kestrel-\nlabs.com",
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_name_that_an_address_spells(name: str) -> None:
+    text = f"The Queue Drained when {name} replied. Later the Ranking Service wrote to {NAMED[name]} again."
+    first, last = (text.index(word.strip("*,")) for word in name.split())
+    (found,) = find_mailbox_names(text)
+    assert found.entity == "PERSON"
+    assert found.start <= min(first, last) < max(first, last) + 3 <= found.end
+
+
+@pytest.mark.parametrize("name", ["In\u00e9s Moreau", "Kwame van der Berg"])
+def test_a_name_before_an_address(name: str) -> None:
+    text = f"User {name} <desk7@kestrel-labs.com> logged in."
+    assert any(text[f.start : f.end].endswith(name) for f in find_mailbox_names(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lachlan Karadag has no address here.",
+        "The Ranking Service wrote to info@kestrel-labs.com, and Support Desk to noreply@kestrel-labs.com.",
+        "The Data Protection Officer reads dataprotection@kestrel-labs.com.",
+    ],
+)
+def test_other_words_stay(text: str) -> None:
+    assert list(find_mailbox_names(text)) == []
