@@ -69,6 +69,8 @@ def destroy_refused(tx: Transaction, package: Package, exhibit: Exhibit, clause:
     destroyed = Destroyed(originals=[exhibit], clauses={clause})
     destroy_key(tx, package, destroyed, (exhibit.file_key_id, "original", exhibit.id), "refused", now)
     certify_disposal(tx, package, destroyed, "refused", now)
+    if exhibit.blob is not None:
+        tx.unfinished.abandon([exhibit.blob], now)
     tx.queue.enqueue("erase", package.id)
     return True
 

@@ -130,15 +130,10 @@ def erasable_blobs(tx: Transaction, package_id: str) -> list[str]:
     Of all packages of the case that are disposed of too: a body whose erasure was given up once is tried again.
     """
     package = tx.packages.get(package_id)
-    others = [] if package is None else tx.packages.of_case(package.case_id)
-    ids = {package_id, *(other.id for other in others if other.state is PackageState.DISPOSED)}
-    exhibits = [exhibit for each in sorted(ids) for exhibit in tx.packages.exhibits(each)]
-    renditions = [rendition for each in sorted(ids) for rendition in tx.renditions.of_package(each)]
-    live = {e.blob for e in exhibits if e.state not in (ExhibitState.DISPOSED, ExhibitState.REFUSED)}
-    live |= {r.blob for r in renditions if r.state is not RenditionState.DISPOSED}
-    gone = {e.blob for e in exhibits if e.state in (ExhibitState.DISPOSED, ExhibitState.REFUSED)}
-    gone |= {r.blob for r in renditions if r.state is RenditionState.DISPOSED}
-    return sorted(name for name in gone - live if name)
+    if package is None:
+        return []
+    others = tx.packages.of_case(package.case_id)
+    return _unneeded(tx, [package, *(p for p in others if p.state is PackageState.DISPOSED and p.id != package.id)])
 
 
 def erase_case(tx: Transaction, package_id: str, now: datetime) -> int:
@@ -157,6 +152,17 @@ def erase_case(tx: Transaction, package_id: str, now: datetime) -> int:
         return 0
 
     return forget(tx, tx.erasures, case, now, "end of retention", reason="last-package-disposed")
+
+
+def _unneeded(tx: Transaction, packages: Sequence[Package]) -> list[str]:
+    """Names of bodies of these packages whose keys are destroyed and that nothing live shares."""
+    exhibits = [exhibit for package in packages for exhibit in tx.packages.exhibits(package.id)]
+    renditions = [rendition for package in packages for rendition in tx.renditions.of_package(package.id)]
+    live = {e.blob for e in exhibits if e.state not in (ExhibitState.DISPOSED, ExhibitState.REFUSED)}
+    live |= {r.blob for r in renditions if r.state is not RenditionState.DISPOSED}
+    gone = {e.blob for e in exhibits if e.state in (ExhibitState.DISPOSED, ExhibitState.REFUSED)}
+    gone |= {r.blob for r in renditions if r.state is RenditionState.DISPOSED}
+    return sorted(name for name in gone - live if name)
 
 
 def _begin(tx: Transaction, package_id: str, now: datetime, reason: str) -> _Disposal | None:
@@ -263,6 +269,8 @@ def _finish(disposal: _Disposal) -> None:
             event = _event("package.dispose", now, package, "package", package.id, reason)
             tx.packages.move(package.id, "dispose", now, event, reason=reason)
     certify_disposal(tx, package, disposal.destroyed, reason, now)
+    # Named in this very transaction, so that the housekeeping erases them whatever becomes of the job.
+    tx.unfinished.abandon(_unneeded(tx, [package]), now)
     tx.queue.enqueue("erase", package.id)
 
 

@@ -261,8 +261,8 @@ class Erasures(Protocol):
         """Whether a legal hold covers the case, or a part of it."""
         ...
 
-    def unforgotten(self, now: datetime, limit: int) -> Sequence[str]:
-        """For each case that is over and not held, but not forgotten, one of its packages."""
+    def unforgotten(self, now: datetime, *, after: str, limit: int) -> Sequence[str]:
+        """For each case that is over and not held, but not forgotten, one of its packages: a page of them, by id."""
         ...
 
     def scrub(self, case_id: str) -> int:
@@ -343,6 +343,10 @@ class UnfinishedBlobs(Protocol):
 
     def give_up(self, before: datetime, at: datetime, limit: int) -> Sequence[str]:
         """Give up what was begun before that time; all names that are to be erased, oldest first."""
+        ...
+
+    def postpone(self, names: Sequence[str], at: datetime) -> None:
+        """These could not be erased now: all others come before them."""
         ...
 
     def forget(self, names: Sequence[str]) -> None:
@@ -450,8 +454,8 @@ class Certificates(Protocol):
         """Issued certificates of packages that the agency sent or had a release of, newest first."""
         ...
 
-    def pending(self, limit: int) -> Sequence[Certificate]:
-        """Certificates that are not signed yet, oldest first."""
+    def pending(self, *, after: str, limit: int) -> Sequence[str]:
+        """Packages with certificates that are not signed yet: a page of their ids."""
         ...
 
     def issue(

@@ -52,7 +52,8 @@ _UNFORGOTTEN = text(
     "SELECT min(p.id) FROM packages p WHERE p.state = 'disposed' AND octet_length(p.manifest) > 0 "
     "AND NOT EXISTS (SELECT 1 FROM packages o WHERE o.case_id = p.case_id AND o.state <> 'disposed') "
     "AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.case_id = p.case_id AND h.lifted_at IS NULL "
-    "AND (h.expires_at IS NULL OR h.expires_at > :now)) GROUP BY p.case_id ORDER BY min(p.id) LIMIT :limit"
+    "AND (h.expires_at IS NULL OR h.expires_at > :now)) "
+    "GROUP BY p.case_id HAVING min(p.id) > :after ORDER BY min(p.id) LIMIT :limit"
 )
 _HELD = text(
     "SELECT EXISTS (SELECT 1 FROM holds WHERE case_id = :case AND lifted_at IS NULL "
@@ -73,8 +74,9 @@ class PostgresErasures:
     def held(self, case_id: str, now: datetime) -> bool:
         return bool(self._connection.execute(_HELD, {"case": case_id, "now": now}).scalar_one())
 
-    def unforgotten(self, now: datetime, limit: int) -> Sequence[str]:
-        return list(self._connection.execute(_UNFORGOTTEN, {"now": now, "limit": limit}).scalars())
+    def unforgotten(self, now: datetime, *, after: str, limit: int) -> Sequence[str]:
+        page = {"now": now, "after": after, "limit": limit}
+        return list(self._connection.execute(_UNFORGOTTEN, page).scalars())
 
     def scrub(self, case_id: str) -> int:
         return sum(self._connection.execute(text(sql), {"case": case_id}).rowcount for sql in _SCRUB)

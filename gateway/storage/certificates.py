@@ -64,8 +64,10 @@ class PostgresCertificates:
         rows = newest_first(self._connection, certificates, "disposed_at", mine, issued, after=after, limit=limit)
         return [_certificate(row) for row in rows]
 
-    def pending(self, limit: int) -> Sequence[Certificate]:
-        return self._listed(certificates.c.issued_at.is_(None), limit=limit)
+    def pending(self, *, after: str, limit: int) -> Sequence[str]:
+        c = certificates.c
+        waiting = select(c.package_id).distinct().where(c.issued_at.is_(None), c.package_id > after)
+        return list(self._connection.execute(waiting.order_by(c.package_id).limit(limit)).scalars())
 
     def issue(self, certificate_id: str, document: bytes, signature: bytes, at: datetime, event: AuditEvent) -> None:
         """Raises NotFound ``certificate-missing``, Conflict ``certificate-settled``."""

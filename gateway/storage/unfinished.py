@@ -46,6 +46,10 @@ class PostgresUnfinishedBlobs:
         )
         return names
 
+    def postpone(self, names: Sequence[str], at: datetime) -> None:
+        row = unfinished_blobs.c
+        self._connection.execute(update(unfinished_blobs).where(row.name.in_(names)).values(begun_at=at))
+
     def forget(self, names: Sequence[str]) -> None:
         row = unfinished_blobs.c
         self._connection.execute(delete(unfinished_blobs).where(row.name.in_(names), row.given_up_at.is_not(None)))

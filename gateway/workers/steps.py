@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from gateway.bootstrap.gateway import Gateway
@@ -17,6 +17,7 @@ from gateway.envelope.body import NONCE_BYTES, BodyDecryptor, BodyEncryptor
 from gateway.envelope.wrapping import WrappedKey
 from gateway.errors import (
     DetectionFailed,
+    GatewayError,
     IntegrityFailure,
     NotFound,
     ResidueFound,
@@ -42,7 +43,7 @@ from gateway.exchange import (
     seal,
     secret_register,
 )
-from gateway.exchange.ports import CleanRendition, Examined
+from gateway.exchange.ports import CleanRendition, Examined, Transaction
 from gateway.policy.reach import stop_categories
 
 #: Failures of one exhibit that set it aside; anything else makes the job be tried again.
@@ -55,6 +56,9 @@ _KEEP_ANSWERS = timedelta(days=7)
 #: Longer than any upload may take: its package is abandoned by then.
 _GIVE_UP_BLOBS = timedelta(days=1)
 _LOOKED_AT_BYTES = 1 << 20
+#: So much later than now, a job that is enqueued leaves one alone that is being tried again with its own pauses.
+_LEAVE_TO_ITS_JOB = timedelta(minutes=5)
+_PAGE = 100
 
 
 def handlers(gateway: Gateway) -> dict[str, Callable[[str], None]]:
@@ -338,11 +342,26 @@ def _dispose_what_is_over(gateway: Gateway) -> None:
     with gateway.database.transaction() as tx:
         for package_id in dispose.quarantine_over(tx, gateway.clock()):
             tx.queue.enqueue("dispose", package_id)
-        for certificate in tx.certificates.pending(100):
-            tx.queue.enqueue("certify", certificate.package_id)
-        # A job that was given up, during a long outage, does not come back by itself.
-        for package_id in tx.erasures.unforgotten(gateway.clock(), 100):
-            tx.queue.enqueue("erase", package_id)
+
+
+def _finish_what_is_left(gateway: Gateway) -> None:
+    """A job that was given up, in a long outage, does not come back by itself."""
+
+    def unforgotten(tx: Transaction, after: str) -> Sequence[str]:
+        return tx.erasures.unforgotten(gateway.clock(), after=after, limit=_PAGE)
+
+    def uncertified(tx: Transaction, after: str) -> Sequence[str]:
+        return tx.certificates.pending(after=after, limit=_PAGE)
+
+    for step, page_after in (("erase", unforgotten), ("certify", uncertified)):
+        after, page = "", None
+        # All of them, page by page: those that fail again and again must not stand in the way of the others.
+        while page is None or len(page) == _PAGE:
+            with gateway.database.transaction() as tx:
+                page = page_after(tx, after)
+                for package_id in page:
+                    tx.queue.enqueue(step, package_id, delay=_LEAVE_TO_ITS_JOB)
+                    after = package_id
 
 
 def _forget_tokens(gateway: Gateway) -> None:
@@ -358,18 +377,26 @@ def _erase_unfinished(gateway: Gateway) -> None:
     while True:
         now = gateway.clock()
         with gateway.database.transaction() as tx:
-            names = tx.unfinished.give_up(now - _GIVE_UP_BLOBS, now, 100)
+            names = tx.unfinished.give_up(now - _GIVE_UP_BLOBS, now, _PAGE)
         # Given up in a transaction of its own first: from then on no row can come to name them.
+        kept: dict[str, Exception] = {}
         for name in names:
-            gateway.blobs.delete(name)
+            try:
+                gateway.blobs.delete(name)
+            except GatewayError as error:
+                kept[name] = error
         with gateway.database.transaction() as tx:
-            tx.unfinished.forget(names)
-        if len(names) < 100:
+            tx.unfinished.forget([name for name in names if name not in kept])
+            # One that can't be erased goes to the end of the row, and keeps no other.
+            tx.unfinished.postpone(list(kept), now)
+        if kept:
+            raise next(iter(kept.values()))
+        if len(names) < _PAGE:
             return
 
 
 def _resume_what_stands(gateway: Gateway) -> None:
-    resume(gateway, older_than=timedelta(minutes=10), delay=timedelta(minutes=5))
+    resume(gateway, older_than=timedelta(minutes=10), delay=_LEAVE_TO_ITS_JOB)
 
 
 def _stop_what_waits(gateway: Gateway) -> None:
@@ -393,6 +420,7 @@ _HOUSEKEEPING = (
     _abandon,
     _stop_what_waits,
     _dispose_what_is_over,
+    _finish_what_is_left,
     _forget_tokens,
     _erase_unfinished,
     _resume_what_stands,

@@ -197,7 +197,8 @@ def test_a_certificate_waits_for_its_signature_and_is_then_found_by_both_sides(d
         assert tx.certificates.entry(certificate.id) == entry
         with pytest.raises(NotFound):
             tx.certificates.entry("nothing")
-        assert list(tx.certificates.pending(9)) == [certificate]
+        assert list(tx.certificates.pending(after="", limit=9)) == [here.package.id]
+        assert list(tx.certificates.pending(after=here.package.id, limit=9)) == []
         assert list(tx.certificates.of_package(here.package.id)) == [certificate]
         assert list(tx.certificates.concerning(here.package.agency, after=None, limit=9)) == []
         tx.certificates.issue(certificate.id, b"{}", b"signature", seeds.NOW, seeds.event("certificate.issue"))
@@ -207,7 +208,7 @@ def test_a_certificate_waits_for_its_signature_and_is_then_found_by_both_sides(d
     issued = replace(certificate, document=b"{}", signature=b"signature", issued_at=seeds.NOW)
     with database.transaction() as tx:
         assert tx.certificates.get(certificate.id, lock=True) == issued
-        assert list(tx.certificates.pending(9)) == []
+        assert list(tx.certificates.pending(after="", limit=9)) == []
         for agency in (here.package.agency, release.recipient):
             assert list(tx.certificates.concerning(agency, after=None, limit=9)) == [issued]
         assert list(tx.certificates.concerning("stranger", after=None, limit=9)) == []

@@ -209,8 +209,9 @@ class FakeCertificates:
         ]
         return page(found, after, limit)
 
-    def pending(self, limit: int) -> Sequence[Certificate]:
-        return [c for c in self._sorted() if c.issued_at is None][:limit]
+    def pending(self, *, after: str, limit: int) -> Sequence[str]:
+        waiting = {c.package_id for c in self._state.certificates.values() if c.issued_at is None}
+        return sorted(package_id for package_id in waiting if package_id > after)[:limit]
 
     def issue(self, certificate_id: str, document: bytes, signature: bytes, at: datetime, event: AuditEvent) -> None:
         certificate = known(self._state.certificates, certificate_id, "certificate")

@@ -27,14 +27,14 @@ class FakeErasures:
     def held(self, case_id: str, now: datetime) -> bool:
         return any(h.case_id == case_id and h.active(now) for h in self._state.holds.values())
 
-    def unforgotten(self, now: datetime, limit: int) -> Sequence[str]:
+    def unforgotten(self, now: datetime, *, after: str, limit: int) -> Sequence[str]:
         over = [
             case_id
             for case_id in self._state.cases
             if case_id not in self._state.erased_cases and not self.live(case_id) and not self.held(case_id, now)
         ]
-        packages = sorted(p.id for p in self._state.packages.values() if p.case_id in over)
-        return packages[:limit]
+        firsts = (min(p.id for p in self._state.packages.values() if p.case_id == case_id) for case_id in over)
+        return sorted(first for first in firsts if first > after)[:limit]
 
     def scrub(self, case_id: str) -> int:
         """The reasons of holds only; the rest the fake keeps, as nothing reads it any more."""

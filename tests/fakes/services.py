@@ -163,6 +163,9 @@ class FakeUnfinishedBlobs:
         self._state.unfinished.update({name: (begun, True) for begun, name in old})
         return [name for _, name in old]
 
+    def postpone(self, names: Sequence[str], at: datetime) -> None:
+        self._state.unfinished.update({name: (at, self._state.unfinished[name][1]) for name in names})
+
     def forget(self, names: Sequence[str]) -> None:
         for name in names:
             if self._state.unfinished.get(name, (None, False))[1]:

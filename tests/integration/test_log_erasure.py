@@ -246,11 +246,11 @@ def test_names_that_a_sender_chose_do_not_keep_a_case(world: World, postgres_url
         tx.packages.move(held.id, "dispose", NOW, seeds.event("package.dispose"))
     with world.database.transaction() as tx:
         tx.cases.open(seeds.case(reference=f"erased-{case_id}", opened_by="ico-uk"), seeds.event("case.open"))
-        assert list(tx.erasures.unforgotten(NOW, 9)) == [min(package.id, held.id)]
+        assert list(tx.erasures.unforgotten(NOW, after="", limit=9)) == [min(package.id, held.id)]
         assert dispose.erase_case(tx, package.id, NOW) == 3
     assert NAME.encode() not in everything(postgres_url, tmp_path / "log")
     with world.database.transaction() as tx:
-        assert list(tx.erasures.unforgotten(NOW, 9)) == []
+        assert list(tx.erasures.unforgotten(NOW, after="", limit=9)) == []
 
 
 def test_a_case_of_which_something_is_left_is_not_forgotten(world: World) -> None:
