@@ -31,14 +31,13 @@ _BETWEEN = re.compile(rf"[\s,*_\"'|;]{{1,6}}|{_PARTICLE}{{1,3}}\s")
 _OFFICES = frozenset(
     words_of(
         """access accounts admin affairs alert alerts billing board bureau care case cases central chief commercial
-        communications complaint complaints compliance contact corporate counsel customer customers data delivery desk
-        development director enquiries executive external finance freedom general governance health help human incident
-        information inquiries internal investigations investor it legal marketing media national network office officer
-        online operations payable payments people policy post press privacy procurement product protection public quality
-        recruitment registry regulatory relations
-        request requests research resources response risk safety sales science
-        secretary security service services social staff student studies support system systems team technical trust
-        website presse donnees juridique protection datos"""
+        communications complaint complaints compliance contact corporate counsel customer customers data delivery
+        desk development director enquiries executive external finance freedom general governance health help human
+        incident information inquiries internal investigations investor it legal marketing media national network
+        office officer online operations payable payments people policy post press privacy procurement product
+        protection public quality recruitment registry regulatory relations request requests research resources
+        response risk safety sales science secretary security service services social staff student studies support
+        system systems team technical trust website presse donnees juridique protection datos"""
     )
 )
 _FARTHEST = 20

@@ -24,6 +24,7 @@ from gateway.formats.splicing import CanonicalBuilder, Span, Splicer
 from gateway.redaction.document import CanonicalText, Layer, Replacement
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_MOST_TITLE_ROWS = 10
 _NUMBERED = re.compile(r"(?<=[^\W\d])[ _-]?\d{1,2}$")  # "email1", "address line 2"
 _VALUE = re.compile(r"[\d@]|^\s*$|^(?:true|false|null|none|yes|no)$", re.IGNORECASE)
 
@@ -147,21 +148,26 @@ def table(rows: list[list[str]], dialect: Dialect, headings: Sequence[str], firs
     columns += [column_name("", index) for index in range(len(columns) + 1, max(map(len, rows), default=0) + 1)]
     builder = CanonicalBuilder("csv")
     spans: list[list[Span]] = []
+    below = first_row > 1  # titles and the headings themselves are under no heading
     for number, row in enumerate(rows, start=first_row):
         line: list[Span] = []
         for index, cell in enumerate(row):
             heading = headings[index] if index < len(headings) else ""
-            label = "" if number == 1 else heading
+            label = heading if below else ""
             line.append(
                 builder.add(cell, f"row {number} {columns[index]}", label=label, separator="\t" if index else "\n")
             )
         spans.append(line)
+        below = below or [cell.strip() for cell in row] == headings
     return CsvDocument(spans, dialect, builder.build())
 
 
 def headings_of(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The first row if it reads like headings: distinct, no digits or at-signs in most, no values."""
-    first = [cell.strip() for cell in rows[0]] if rows else []
+    """The first row of several cells, if it reads like headings: distinct, no figures in most, no values."""
+    filled = ((index, row) for index, row in enumerate(rows[:_MOST_TITLE_ROWS]) if sum(map(bool, row)) > 1)
+    at, top = next(filled, (0, rows[0] if rows else ()))
+    rows = rows[at:]
+    first = [cell.strip() for cell in top]
     if len(rows) < 2 or len(first) < 2 or len({cell.lower() for cell in first}) < len(first):
         return []
     if any(len(cell) > 60 or "\n" in cell for cell in first) or any(

@@ -37,6 +37,14 @@ def test_headings_are_text_too_and_first_rows_of_data_are_no_headings() -> None:
     assert not any(s.label for s in document.canonical.segments)
 
 
+def test_headings_may_be_numbered_and_stand_below_titles() -> None:
+    table = "Complaints register,,\n,,\nfull_name,email1,line2\nAnn Lee,x@y.example,Leeds\nBo Orr,z@y.example,Hull\n"
+    canonical = FORMAT.parse(table.encode()).canonical
+    labels = {canonical.text[each.start : each.end]: each.label for each in canonical.segments}
+    assert labels["full_name"] == labels["email1"] == labels["Complaints register"] == ""
+    assert (labels["Ann Lee"], labels["z@y.example"], labels["Hull"]) == ("full_name", "email1", "line2")
+
+
 def test_a_heading_that_is_personal_data_is_not_quoted_as_a_place() -> None:
     document = FORMAT.parse(b"id,jane.roe@example.org,score\na,1,2\nb,3,4\n")
     assert not any("jane" in s.place for s in document.canonical.segments)
