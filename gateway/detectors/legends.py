@@ -48,18 +48,29 @@ def find_enclosed(text: str) -> Iterator[Finding]:
     Marks nest; what closes without having been opened is left. What is opened and never closed reaches to the
     end of the text, because its owner meant to protect something and nobody can say how much.
     """
-    start, depth = 0, 0
-    for match in _OPENING.finditer(text):
-        opens = match.group("begin") is not None or (match.group("tag") is not None and not match.group("slash"))
-        if opens:
-            start = start if depth else match.start()
-            depth += 1
-        elif depth:
-            depth -= 1
-            if not depth:
-                yield Finding(start, match.end(), "MARKED_PASSAGE", "legend/enclosed", 0.95)
-    if depth:
-        yield Finding(start, len(text), "MARKED_PASSAGE", "legend/enclosed", 0.95)
+    return Enclosures().find(text)
+
+
+class Enclosures:
+    """The same over a document that is given in pieces: what one leaves open goes on in the next."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+
+    def find(self, text: str) -> Iterator[Finding]:
+        """The enclosed passages of the next piece."""
+        start = 0
+        for match in _OPENING.finditer(text):
+            opens = match.group("begin") is not None or (match.group("tag") is not None and not match.group("slash"))
+            if opens:
+                start = start if self._depth else match.start()
+                self._depth += 1
+            elif self._depth:
+                self._depth -= 1
+                if not self._depth:
+                    yield Finding(start, match.end(), "MARKED_PASSAGE", "legend/enclosed", 0.95)
+        if self._depth and start < len(text):
+            yield Finding(start, len(text), "MARKED_PASSAGE", "legend/enclosed", 0.95)
 
 
 def find_marked(passage: Passage) -> Iterator[Span]:

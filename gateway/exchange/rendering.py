@@ -8,22 +8,22 @@ and nothing. It knows formats and detectors only as Protocols, and no store at a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from gateway.errors import InvalidInput, ResidueFound, TooLarge
-from gateway.evidence.names import check_exhibit_name
+from gateway.errors import TooLarge
 from gateway.evidence.taxonomy import ENTITIES
+from gateway.exchange.exhibit_names import delivered_name, name_as_text
 from gateway.exchange.ports import CleanRendition, Redacted, RenditionSpec
-from gateway.redaction.document import CanonicalText, Detector, Format, Layer, Replacement, Segment
+from gateway.redaction.document import Detector, Format
 from gateway.redaction.fingerprint import Register
 from gateway.redaction.package_names import NameIndex, names_found
-from gateway.redaction.plan import Plan, build_plan
+from gateway.redaction.plan import build_plan
 from gateway.redaction.pseudonym import Pseudonymiser
 from gateway.redaction.report import build_report
 from gateway.redaction.residue import prove_clean
 
 #: Names that one exhibit may contribute; a directory of more is not redacted by machine alone.
-_MAX_NAMES = 50_000
+MAX_NAMES = 50_000
 
 
 def survey_exhibit(data: bytes, *, format_: Format, detector: Detector, name: str) -> frozenset[str]:
@@ -34,12 +34,21 @@ def survey_exhibit(data: bytes, *, format_: Format, detector: Detector, name: st
         TooLarge: ``exhibit-too-many-names``.
     """
     names: frozenset[str] = frozenset()
-    for text in (format_.parse(data).canonical, _name_as_text(name)):
+    for text in (format_.parse(data).canonical, name_as_text(name)):
         names |= names_found(text.text, detector.detect(text))
-    if len(names) > _MAX_NAMES:
+    return checked_names(names)
+
+
+def checked_names(names: frozenset[str]) -> frozenset[str]:
+    """The names, if they are not too many to be looked for.
+
+    Raises:
+        TooLarge: ``exhibit-too-many-names``.
+    """
+    if len(names) > MAX_NAMES:
         raise TooLarge(
             "exhibit-too-many-names",
-            f"The exhibit names {len(names)} persons; at most {_MAX_NAMES} can be looked for in its package.",
+            f"The exhibit names {len(names)} persons; at most {MAX_NAMES} can be looked for in its package.",
             remedy="Split the file, or push it as a package of its own.",
         )
     return names
@@ -71,7 +80,7 @@ def redact_exhibit(
         Unparsable, DetectionFailed, ResidueFound: nothing may be released.
     """
     document = format_.parse(data)
-    name_text = _name_as_text(name)
+    name_text = name_as_text(name)
     findings, name_findings = detector.detect(document.canonical), detector.detect(name_text)
     names = names.union(names_found(document.canonical.text, findings), names_found(name_text.text, name_findings))
     index = NameIndex(names)
@@ -96,7 +105,7 @@ def redact_exhibit(
             CleanRendition(
                 view=spec.view.name,
                 audience=spec.audience,
-                name=_delivered_name(name, name_plan, plan),
+                name=delivered_name(name, name_plan, plan.removed),
                 media_type=format_.media_type,
                 data=finished,
                 report=build_report(
@@ -112,35 +121,3 @@ def redact_exhibit(
             )
         )
     return Redacted(tuple(renditions), ())
-
-
-def _delivered_name(name: str, name_plan: Plan, plan: Plan) -> str:
-    """The file name that the reader sees; a plain one if anything that was removed would stand in it."""
-    delivered = "".join(_applied(name, name_plan.replacements))
-    try:
-        prove_clean(plan.removed, [Layer("file name", delivered.replace("_", " "))], "")
-        return check_exhibit_name(delivered)
-    except (ResidueFound, InvalidInput):
-        return f"exhibit{_extension(name)}"
-
-
-def _extension(name: str) -> str:
-    stem, dot, suffix = name.rpartition(".")
-    return f".{suffix.lower()}" if stem and dot and suffix.isascii() and suffix.isalnum() and len(suffix) <= 8 else ""
-
-
-def _name_as_text(name: str) -> CanonicalText:
-    # Underscores hide word boundaries from every detector; blanks of the same length do not.
-    # The extension says the format, nothing more, and stays.
-    text = name[: len(name) - len(_extension(name))].replace("_", " ")
-    return CanonicalText(text, (Segment(0, len(text), "file name"),), "name", "1")
-
-
-def _applied(name: str, replacements: Sequence[Replacement]) -> Iterator[str]:
-    # On the name itself, whose underscores the plan has not seen.
-    position = 0
-    for replacement in replacements:
-        yield name[position : replacement.start]
-        yield replacement.text
-        position = replacement.end
-    yield name[position:]

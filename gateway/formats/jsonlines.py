@@ -51,13 +51,13 @@ class JsonLinesFormat:
         yield from byte_layers(data)
 
 
-def json_lines(text: str, first_line: int = 1) -> JsonLinesDocument:
+def json_lines(text: str, first_line: int = 1, extractor: str = "jsonl") -> JsonLinesDocument:
     """Lines, numbered from ``first_line`` on, as a document.
 
     Raises:
         Unparsable: those of :class:`TreeReader`.
     """
-    builder = CanonicalBuilder("jsonl")
+    builder = CanonicalBuilder(extractor)
     reader = TreeReader(builder)
     trees = [
         reader.read(line, prefix=f"line {number} ", where=f"line {number}")

@@ -20,6 +20,7 @@ from gateway.formats.csvtable import CsvFormat, headings_of, read_rows, table
 from gateway.formats.encoding import TextDecoder
 from gateway.formats.invisible import visible
 from gateway.formats.jsonlines import JsonLinesFormat, json_lines
+from gateway.formats.layers import byte_layers
 from gateway.formats.plaintext import LINE_END, TextDocument, TextFormat
 from gateway.redaction.document import Document, Layer, Window, WindowedFormat, WindowReader
 
@@ -185,7 +186,7 @@ class _JsonLinesReader(_Reader):
         return text.rfind("\n") + 1
 
     def _document(self, records: str) -> Document:
-        document = json_lines(records, self._line)
+        document = json_lines(records, self._line, extractor="jsonl-windows")
         self._line += records.count("\n")
         return document
 
@@ -206,6 +207,9 @@ class _Windowed:
 
     def layers(self, data: bytes) -> Iterable[Layer]:
         return self._whole.layers(data)
+
+    def seam(self, data: bytes) -> Iterable[Layer]:
+        return byte_layers(data, "seam ")
 
 
 #: Media type -> format, for the types that can be opened window by window.

@@ -162,6 +162,10 @@ class WindowedFormat(Protocol):
         """As :meth:`Format.layers`, of a window of a finished rendition."""
         ...
 
+    def seam(self, data: bytes) -> Iterable[Layer]:
+        """Raw layers of the bytes on both sides of where two windows meet."""
+        ...
+
 
 class Detector(Protocol):
     """Finds spans. One instance serves many texts; models load once."""
