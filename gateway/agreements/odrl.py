@@ -20,7 +20,7 @@ from gateway.agreements.finding import AgreementInvalid
 from gateway.agreements.model import Agreement
 from gateway.agreements.odrl_members import Members, odrl_invalid
 from gateway.agreements.odrl_reading import read_rules
-from gateway.agreements.odrl_terms import CONTEXT, PROFILE, iri
+from gateway.agreements.odrl_terms import CONTEXT, PROFILE, agencies, iri
 from gateway.agreements.odrl_writing import view_defaults, write_rules
 from gateway.agreements.parsing import parse_agreement
 from gateway.agreements.spelling import spelled, spelling_of
@@ -58,7 +58,7 @@ def export_odrl(agreement: Agreement) -> dict[str, Any]:
         "eg:version": agreement.version,
         "eg:digest": agreement.digest,
         # Each party lets all others do what the rules permit (compact form, Information Model §2.7.1).
-        "assigner": [iri("agency", agency) for agency in agreement.parties],
+        "assigner": agencies(agreement.parties),
         **write_rules(agreement),
         "eg:beyond": {
             "view_defaults": view_defaults(agreement),

@@ -1,8 +1,8 @@
 """The rules of an ODRL policy in our profile, read back as an agreement document.
 
-The inverse of odrl_writing.py for everything that decides. How the signed text spelled it (short
-media types, weeks, what it left out because a default says the same) is not in the rules; odrl.py
-puts that back, and checks that it changes nothing.
+The inverse of odrl_writing.py and odrl_duties.py for everything that decides. How the signed text
+spelled it (short media types, weeks, what it left out because a default says the same) is not in the
+rules; odrl.py puts that back, and checks that it changes nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.agreements.odrl_members import Constraints, Members, odrl_invalid
-from gateway.agreements.odrl_writing import ACTIONS, OTHER_TYPES
+from gateway.agreements.odrl_terms import OTHER_TYPES
+from gateway.agreements.odrl_writing import ACTIONS
 from gateway.agreements.sizes import write_size
 from gateway.agreements.vocabulary import ATTESTATION, CATEGORY_KEYS, DEFAULT
 from gateway.evidence.taxonomy import ENTITIES, GENERALISABLE, PSEUDONYMISABLE, Action

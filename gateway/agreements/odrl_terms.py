@@ -9,12 +9,15 @@ read as JSON of one fixed shape, so nobody can change a term's meaning from outs
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 ODRL_CONTEXT = "http://www.w3.org/ns/odrl.jsonld"
 PROFILE = "urn:evidence-gateway:odrl:1"
 NAMESPACE = f"{PROFILE}#"
 RESOURCE = "urn:evidence-gateway:"
+
+Node: TypeAlias = dict[str, Any]
 
 CONTEXT: list[Any] = [
     ODRL_CONTEXT,
@@ -101,7 +104,14 @@ def iri(kind: str, *names: str) -> str:
     return RESOURCE + ":".join((kind, *names))
 
 
-def constraint(left: str, operator: str, right: Any) -> dict[str, Any]:
+#: What the rules are about, as whole collections.
+EVIDENCE, RENDITIONS, FINDINGS, LOG, PRINCIPALS = (
+    iri(kind) for kind in ("evidence", "renditions", "findings", "log", "principals")
+)
+OTHER_TYPES = iri("evidence", "default")
+
+
+def constraint(left: str, operator: str, right: Any) -> Node:
     """One ODRL constraint (Information Model §2.5.1)."""
     return {"leftOperand": left, "operator": operator, "rightOperand": right}
 
@@ -109,6 +119,22 @@ def constraint(left: str, operator: str, right: Any) -> dict[str, Any]:
 def typed(value: str, datatype: str) -> dict[str, str]:
     """A literal with a datatype of XML Schema."""
     return {"@value": value, "@type": f"xsd:{datatype}"}
+
+
+def assets(uid: str, source: str, *refinement: Node) -> Node:
+    """Part of a collection of assets, told apart by the refinement; all of it without one."""
+    node: Node = {"@type": "AssetCollection", "uid": uid, "source": source}
+    return {**node, "refinement": list(refinement)} if refinement else node
+
+
+def principals(*refinement: Node) -> Node:
+    """The principals that meet the refinement."""
+    return {"@type": "PartyCollection", "source": PRINCIPALS, "refinement": list(refinement)}
+
+
+def agencies(names: Iterable[str]) -> list[str]:
+    """The identifiers of the agencies."""
+    return [iri("agency", name) for name in names]
 
 
 def profile_document() -> dict[str, Any]:

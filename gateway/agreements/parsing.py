@@ -26,7 +26,8 @@ from gateway.agreements.who_sections import (
     read_roles,
     read_two_persons,
 )
-from gateway.agreements.yaml_nodes import BrokenNode, ListNode, MapNode, Node, ScalarNode, read_yaml
+from gateway.agreements.yaml_nodes import BrokenNode, ListNode, MapNode, Node, ScalarNode
+from gateway.agreements.yaml_reading import read_yaml
 
 #: JSON Pointer -> (line, column) of what stands there; for a member, the place of its key.
 Places = Mapping[str, tuple[int, int]]
@@ -119,7 +120,7 @@ def _document(root: Node) -> dict[str, object]:
 
 
 def _value(node: Node) -> object:
-    # The depth is bounded by yaml_nodes.MAX_DEPTH, so recursion is safe.
+    # The depth is bounded by yaml_reading.MAX_DEPTH, so recursion is safe.
     if isinstance(node, MapNode):
         return {key: _value(value) for key, value in node.entries.items()}
     if isinstance(node, ListNode):
