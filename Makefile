@@ -7,7 +7,7 @@ SECONDS ?= 1800
 SEED ?= 1
 export GATEWAY_SHARED ?= $(abspath ../shared)
 
-.PHONY: demo test lint types contracts unit lock clean bench crash
+.PHONY: demo test lint types contracts unit lock clean bench quality crash
 
 demo: $(VENV)/.ready-server
 	@$(BIN)/evidence-gateway demo $(FILES)
@@ -50,7 +50,11 @@ lock:
 	$(PYTHON) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/client.lock
 
 bench: $(VENV)/.ready-dev
-	for b in benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+	for b in $(filter-out benchmarks/bench_quality.py,$(wildcard benchmarks/bench_*.py)); do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+
+# How well is found what must be found: tables by type into docs/benchmarks.md (about ten minutes).
+quality: $(VENV)/.ready-dev
+	$(BIN)/python benchmarks/bench_quality.py --write docs/benchmarks.md
 
 # The long run of docs/crash-safety.md: make crash SECONDS=1800 SEED=21; its folder is kept if it fails.
 crash: $(VENV)/.ready-dev

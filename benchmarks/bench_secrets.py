@@ -14,8 +14,9 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from gateway.redaction.fingerprint import Fingerprinter, Register
 
@@ -54,6 +55,36 @@ def copies_found(register: Register, registered: Sequence[list[str]], copies: in
     return found
 
 
+class Row(NamedTuple):
+    """What one registered half of a set gave; hits, paragraphs read and characters a CPU second by set."""
+
+    kind: str
+    half: int
+    registered: int
+    copies: int
+    found: int
+    paragraphs: dict[str, tuple[int, int, float]]
+
+
+def measured(shared: Path, copies: int, seed: int) -> Iterator[Row]:
+    """A row for each half of each set that can be registered."""
+    chance = random.Random(seed)
+    sets = {name: documents(shared / "data", f"{name}.jsonl") for name in SETS}
+    maker = Fingerprinter(KEY)
+    for kind in REGISTERED:
+        for half in (0, 1):
+            registered = [words for text in sets[kind][half::2] if len(words := text.split()) > COPIED_WORDS]
+            register = Register(KEY, [maker.document(f"d{n}", " ".join(words)) for n, words in enumerate(registered)])
+            found = copies_found(register, registered, copies, chance)
+            counted = {}
+            for name, texts in sets.items():
+                read = paragraphs(texts if name != kind else texts[1 - half :: 2])
+                began = time.process_time()
+                hits = sum(bool(register.find(text)) for text in read)
+                counted[name] = hits, len(read), sum(map(len, read)) / (time.process_time() - began)
+            yield Row(kind, half, len(registered), copies, found, counted)
+
+
 def main() -> None:
     """Print recall over changed copies, hits in other paragraphs, and the speed of the search."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -61,24 +92,11 @@ def main() -> None:
     parser.add_argument("--copies", type=int, default=2_500)
     parser.add_argument("--seed", type=int, default=5)
     options = parser.parse_args()
-    chance = random.Random(options.seed)
-    sets = {name: documents(options.shared / "data", f"{name}.jsonl") for name in SETS}
-    maker = Fingerprinter(KEY)
-    for kind in REGISTERED:
-        for half in (0, 1):
-            registered = [words for text in sets[kind][half::2] if len(words := text.split()) > COPIED_WORDS]
-            register = Register(KEY, [maker.document(f"d{n}", " ".join(words)) for n, words in enumerate(registered)])
-            found = copies_found(register, registered, options.copies, chance)
-            print(f"{kind}, half {half}: {len(registered)} registered; {found} of {options.copies} copies found")
-            for name, texts in sets.items():
-                read = paragraphs(texts if name != kind else texts[1 - half :: 2])
-                began = time.process_time()
-                hits = sum(bool(register.find(text)) for text in read)
-                speed = sum(map(len, read)) / (time.process_time() - began)
-                relation = "same kind" if name == kind else "unrelated"
-                print(
-                    f"  {relation}, {name}: {hits} hits in {len(read)} paragraphs; {speed:,.0f} characters a CPU second"
-                )
+    for row in measured(options.shared, options.copies, options.seed):
+        print(f"{row.kind}, half {row.half}: {row.registered} registered; {row.found} of {row.copies} copies found")
+        for name, (hits, read, speed) in row.paragraphs.items():
+            relation = "same kind" if name == row.kind else "unrelated"
+            print(f"  {relation}, {name}: {hits} hits in {read} paragraphs; {speed:,.0f} characters a CPU second")
 
 
 if __name__ == "__main__":

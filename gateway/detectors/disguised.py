@@ -11,8 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gateway.detectors.accounts import find_accounts
+from gateway.detectors.check_digits import iban, luhn
+from gateway.detectors.coordinates import find_coordinates
 from gateway.detectors.credentials import find_credentials
-from gateway.detectors.identifiers import find_identifiers, iban_valid, luhn_valid
+from gateway.detectors.identifiers import find_identifiers
 from gateway.detectors.national_ids import find_national_ids
 from gateway.detectors.passage import Passage, Span, cut
 from gateway.detectors.reading import Reading
@@ -81,7 +84,7 @@ def _spans(reading: Reading) -> Iterator[Span]:
     text = reading.text
     if reading.changes:
         passage = Passage(text, 0)
-        for rule in (find_identifiers, find_national_ids, find_credentials):
+        for rule in (find_identifiers, find_national_ids, find_accounts, find_coordinates, find_credentials):
             yield from (span for span in rule(passage) if span.entity in _CERTAIN)
     if _AT_SIGNS.search(text):
         yield from _addresses(text)
@@ -114,7 +117,7 @@ def _numbers(text: str) -> Iterator[Span]:
             yield Span(match.start(), match.start() + length, "IBAN", "iban", 1.0)
     for match in _CARD.finditer(text):
         digits = re.sub(r"\D", "", match.group())
-        if digits[0] in "23456" and luhn_valid(digits):
+        if digits[0] in "23456" and luhn(digits):
             yield Span(match.start(), match.end(), "CARD_NUMBER", "card", 0.8)
     for match in _PHONE.finditer(text):
         yield Span(match.start(), match.end(), "PHONE", "phone", 0.7)
@@ -124,6 +127,6 @@ def _iban_length(candidate: str) -> int:
     """How many characters of the candidate, to the end of a group, are an IBAN with right check digits; or 0."""
     for match in reversed(list(_GROUP_END.finditer(candidate))):
         value = _SEPARATOR.sub("", candidate[: match.end()])
-        if sum(char.isdigit() for char in value) >= _FEWEST_IBAN_DIGITS and iban_valid(value):
+        if sum(char.isdigit() for char in value) >= _FEWEST_IBAN_DIGITS and iban(value):
             return match.end()
     return 0

@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from gateway.detectors.accounts import find_accounts
 from gateway.detectors.addresses import find_addresses
 from gateway.detectors.capitals import find_capitals
 from gateway.detectors.commercial import find_terms, is_commercial
+from gateway.detectors.coordinates import find_coordinates
 from gateway.detectors.credentials import find_credentials
 from gateway.detectors.dates import find_dates
+from gateway.detectors.devices import find_devices
 from gateway.detectors.disguised import find_disguised
 from gateway.detectors.identifiers import find_identifiers
 from gateway.detectors.labels import find_labelled
@@ -50,6 +53,9 @@ RULES: tuple[Rule, ...] = (
     find_dates,
     find_identifiers,
     find_national_ids,
+    find_accounts,
+    find_devices,
+    find_coordinates,
     find_organisations,
     find_local_bodies,
     find_origins,

@@ -53,11 +53,6 @@ _REFERENCE = re.compile(
     r"(?=[\w/-]*\d)[A-Z0-9][A-Z0-9/-]{3,24})\b",
     re.IGNORECASE,
 )
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])")
-_CARD = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){11,18}(?![\w-])")
-_CARD_CONTEXT = re.compile(
-    r"\b(?:cards?|credit|debit|visa|mastercard|amex|maestro|carte|tarjeta|cc|cvv)\b", re.IGNORECASE
-)
 _PHONE = re.compile(
     r"(?<![\w/.,-])(?:\+|\(|00)?\d(?:[ ().\-/]{0,3}\d){6,14}(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?![\w/]|[.,-]\d)"
 )
@@ -74,27 +69,32 @@ _REGIONS = ("US", "GB", "FR", "ES")
 _IPV4 = re.compile(
     r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:/\d{1,2})?(?![\w]|\.\d)"
 )
+_GROUP16 = r"[0-9A-Fa-f]{1,4}"
 _IPV6 = re.compile(
-    r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}(?![\w:])|(?<![\w:.])(?:[0-9A-Fa-f]{1,4}"
-    r"(?::[0-9A-Fa-f]{1,4}){0,5})?::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,5})(?![\w:])"
+    rf"(?<![\w:.])(?:::(?:ffff:)?(?:\d{{1,3}}\.){{3}}\d{{1,3}}|(?:{_GROUP16}:){{7}}{_GROUP16}"
+    rf"|(?:{_GROUP16}(?::{_GROUP16}){{0,6}})?::"
+    rf"(?:{_GROUP16}(?::{_GROUP16}){{0,6}})?)(?:%\w{{1,15}})?(?:/\d{{1,3}})?(?![\w:])"
 )
-_MAC = re.compile(r"(?<![\w:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])")
+_MAC = re.compile(
+    r"(?<![\w:.-])(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})"
+    r"(?![\w:-]|\.\w)"
+)
 _UUID = re.compile(r"(?<![\w-])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![\w-])")
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])")
 _URL = re.compile(
     r"\b(?:https?|ftp|wss?)://[^\s<>\"'\])}]{2,2000}|\bwww\.[\w-]+(?:\.[\w-]+)+(?:/[^\s<>\"'\])}]*)?", re.IGNORECASE
 )
 _HANDLE = re.compile(r"(?<![\w@./])@[A-Za-z_][\w.]{2,30}\b")
+#: A name on a service, after the service or the word for it; "u/…" and "…#1234" are forms of two services.
+_HANDLE_NAMED = re.compile(
+    r"\b(?:[Tt]elegram|[Ss]ignal|[Dd]iscord|[Ss]kype|[Ss]napchat|[Ii]nstagram|[Tt]witter|[Tt]ik[Tt]ok|[Ww]e[Cc]hat|[Tt]wit[Cc]h"
+    r"|[Gg]it[Hh]ub|[Rr]eddit|[Mm]astodon|[Uu]ser\s?name|[Ll]ogin|[Nn]ick(?:name)?|[Ss]creen\sname|[Hh]andle|[Aa]lias"
+    r"|[Uu]ser(?:\s?id|ID|Id)?)(?:\s(?:ID|id|handle|user|account|name))?(?:\s?[:=]\s?|\s(?:is\s)?(?=[\w.-]*[\d_]))[\"'“]?"
+    r"(?P<value>(?:live:)?[A-Za-z][\w.-]{2,30}(?:#\d{4})?)(?<![.-])"
+)
+_HANDLE_FORM = re.compile(r"(?<![\w/])(?:u/[\w-]{3,20}|[A-Za-z][\w.]{2,31}#\d{4})(?!\w)")
+_NO_HANDLES = frozenset({"required", "unknown", "null", "none", "true", "false", "failed", "success", "the", "and"})
 _SSN = re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])")
-_PASSPORT = re.compile(
-    r"\b(?:passport|passeport|pasaporte)\b[^\d\n]{0,30}?(?P<value>[A-Z]{0,2}\d{6,9})\b", re.IGNORECASE
-)
-_BANK = re.compile(
-    r"\b(?:account|acct|a/c|compte|cuenta|sort\s+code|routing|swift|bic)\b[^\d\n]{0,25}(?P<value>\d[\d -]{4,20}\d)"
-    r"(?![\w.])",
-    re.IGNORECASE,
-)
-_COORDINATES = re.compile(r"(?<![\w.])[-+]?\d{1,2}\.\d{3,8}\s*,\s*[-+]?\d{1,3}\.\d{3,8}(?![\w.])")
 
 
 def find_identifiers(passage: Passage) -> Iterator[Span]:
@@ -104,7 +104,7 @@ def find_identifiers(passage: Passage) -> Iterator[Span]:
     if not any(char.isdigit() for char in text):
         return
     yield from _files(passage)
-    yield from _accounts(text)
+    yield from _networks(text)
     yield from _phones(text)
 
 
@@ -114,6 +114,11 @@ def _contacts(text: str) -> Iterator[Span]:
             yield Span(match.start(), match.end(), "EMAIL", "email", 0.99)
         for match in _HANDLE.finditer(text):
             yield Span(match.start(), match.end(), "HANDLE", "handle", 0.6)
+    for match in _HANDLE_NAMED.finditer(text):
+        if match.group("value").lower() not in _NO_HANDLES:
+            yield Span(match.start("value"), match.end("value"), "HANDLE", "handle/named", 0.65)
+    for match in _HANDLE_FORM.finditer(text):
+        yield Span(match.start(), match.end(), "HANDLE", "handle/form", 0.7)
     for match in _URL.finditer(text):
         yield Span(match.start(), match.start() + len(match.group().rstrip(".,;:!?")), "URL", "url", 0.9)
 
@@ -136,23 +141,9 @@ def _files(passage: Passage) -> Iterator[Span]:
                 yield Span(match.start(), match.end(), "CASE_NUMBER", rule, 0.75)
     for match in _REFERENCE.finditer(text):
         yield Span(match.start("value"), match.end("value"), "REFERENCE", "reference", 0.6)
-    for match in _COORDINATES.finditer(text):
-        yield Span(match.start(), match.end(), "COORDINATES", "coordinates", 0.7)
 
 
-def _accounts(text: str) -> Iterator[Span]:
-    for match in _IBAN.finditer(text):
-        if iban_valid(match.group()):
-            yield Span(match.start(), match.end(), "IBAN", "iban", 1.0)
-        elif match.group()[:2].isupper() and " " not in match.group() and 15 <= len(match.group()) <= 34:
-            yield Span(match.start(), match.end(), "IBAN", "iban/unchecked", 0.5)
-    for match in _CARD.finditer(text):
-        digits = re.sub(r"\D", "", match.group())
-        near = _CARD_CONTEXT.search(text, max(0, match.start() - 60), min(len(text), match.end() + 30))
-        if luhn_valid(digits) and (near or (len(digits) >= 13 and digits[0] in "23456")):
-            yield Span(match.start(), match.end(), "CARD_NUMBER", "card", 0.95 if near else 0.8)
-        elif near:
-            yield Span(match.start(), match.end(), "CARD_NUMBER", "card/unchecked", 0.6)
+def _networks(text: str) -> Iterator[Span]:
     for pattern, entity, rule, confidence in (
         (_SSN, "NATIONAL_ID", "ssn", 0.85),
         (_IPV4, "IP_ADDRESS", "ip", 0.9),
@@ -162,9 +153,6 @@ def _accounts(text: str) -> Iterator[Span]:
     ):
         for match in pattern.finditer(text):
             yield Span(match.start(), match.end(), entity, rule, confidence)
-    for pattern, entity, rule in ((_PASSPORT, "PASSPORT", "passport"), (_BANK, "BANK_ACCOUNT", "bank-account")):
-        for match in pattern.finditer(text):
-            yield Span(match.start("value"), match.end("value"), entity, rule, 0.7)
 
 
 def _phones(text: str) -> Iterator[Span]:
@@ -194,21 +182,3 @@ def _valid_somewhere(candidate: str) -> bool:
         except phonenumbers.NumberParseException:
             continue
     return False
-
-
-def luhn_valid(digits: str) -> bool:
-    """Whether the last digit is the Luhn check digit (ISO/IEC 7812-1) of the others."""
-    total = 0
-    for position, char in enumerate(reversed(digits)):
-        number = int(char) * (1 + position % 2)
-        total += number - 9 if number > 9 else number
-    return total % 10 == 0 and len(set(digits)) > 1
-
-
-def iban_valid(value: str) -> bool:
-    """Whether the check digits of an IBAN are right (ISO 13616, mod 97)."""
-    compact = value.replace(" ", "").upper()
-    if not 15 <= len(compact) <= 34 or not compact.isascii():
-        return False
-    rearranged = compact[4:] + compact[:4]
-    return int("".join(str(int(char, 36)) for char in rearranged)) % 97 == 1

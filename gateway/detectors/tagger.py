@@ -32,7 +32,7 @@ DIGESTS = {
 THRESHOLDS = {"en": 0.6, "fr": 0.2, "es": 0.2}
 #: Short messages say little around a name, so less has to be enough there.
 _SHORT_CHARS = 400
-_SHORT_THRESHOLD = 0.075
+SHORT_THRESHOLD = 0.075
 #: A guess is withdrawn when all its words stay below this.
 _UNLIKELY = 0.08
 #: Rules that guess from a model's label or from capitals alone.
@@ -57,8 +57,22 @@ class Weights:
 class Tagger:
     """Judges the words of passages in the languages it has weights for; leaves others as they are."""
 
-    def __init__(self, weights: Mapping[str, Weights]) -> None:
+    def __init__(
+        self,
+        weights: Mapping[str, Weights],
+        thresholds: Mapping[str, float] = THRESHOLDS,
+        short_threshold: float = SHORT_THRESHOLD,
+    ) -> None:
+        """Take weights by language.
+
+        Args:
+            weights: By language.
+            thresholds: By language; other than what ships only to measure.
+            short_threshold: The one of short messages.
+        """
         self._weights = dict(weights)
+        self._thresholds = dict(thresholds)
+        self._short_threshold = short_threshold
 
     @classmethod
     def load(cls) -> Tagger:
@@ -77,7 +91,8 @@ class Tagger:
         odds = _probabilities(weights.table, features(columns, spans))
         masked = 1.0 - odds[:, 0]
         kept = [span for span in spans if not span.rule.startswith(_WEAK) or _likely(span, columns, masked)]
-        threshold = _SHORT_THRESHOLD if len(passage.text) < _SHORT_CHARS else THRESHOLDS[passage.language]
+        short = len(passage.text) < _SHORT_CHARS
+        threshold = self._short_threshold if short else self._thresholds[passage.language]
         named = _named(threshold, columns, odds, masked, weights.labels)
         return [*kept, *(span for span in named if not _known(span, kept))]
 
