@@ -121,28 +121,25 @@ def verify(
 
 @log_app.command("check-database")
 def check_database(home: Home = None, as_json: Json = False) -> None:
-    """Hold every row of the log in this gateway's database against the published log.
+    """Hold every row of the log's tables in this gateway's database against the published log.
 
     Exit codes: 0 they agree; 1 they do not, and the first row and column that
-    differ are named. Shows nothing of what the entries say.
+    differ are named. Shows nothing of what the entries say. The check is an
+    entry of the log itself, and a fault that it finds is another.
     """
     from gateway.bootstrap.gateway import open_gateway
+    from gateway.bootstrap.log_check import check_database as check
     from gateway.settings import read_settings
-    from gateway.storage.log_rows import RowCheck
-    from gateway.translog.verifier import audit
-    from gateway.translog.vkey import parse_vkey
 
-    with (
-        open_gateway(read_settings(home=home)) as gateway,
-        gateway.database.engine.connect() as connection,
-        RowCheck(connection) as rows,
-    ):
-        result = audit(gateway.log_store.read, parse_vkey(gateway.keyring.log_vkey), on_entry=rows.entry)
-        answer = {"published": result.checkpoint.size, "rows": rows.finish()}
+    with open_gateway(read_settings(home=home)) as gateway:
+        found = check(gateway)
+    counts = found.counts
     if as_json:
+        answer = {"published": found.published, "rows": counts.rows, "pending": counts.pending, "values": counts.values}
         typer.echo(json.dumps(answer))
     else:
-        typer.echo(f"the database agrees with the log: {answer['rows']} rows, {answer['published']} published")
+        typer.echo(f"the database agrees with the log: {counts.rows} rows, {found.published} published")
+        typer.echo(f"  {counts.pending} entries wait for their place; {counts.values} erasable values are kept")
 
 
 @log_app.command("export")

@@ -164,12 +164,17 @@ def _placed(entry_id: UUID, waiting: bytes, seq: int, prev: str) -> tuple[Entry,
         return place(waiting, seq, prev)
     except GatewayError as error:
         # Never skipped: an act whose entry cannot be logged must not pass unnoticed.
-        raise IntegrityFailure(
-            "log-pending-invalid",
-            "A waiting entry of the log is damaged; sequencing stops.",
-            remedy="Find out who changed the row of log_pending; restore it before going on.",
-            where=f"log_pending {entry_id}",
-        ) from error
+        raise pending_invalid(entry_id) from error
+
+
+def pending_invalid(entry_id: UUID | str) -> IntegrityFailure:
+    """The fault of a waiting row that is not what was appended."""
+    return IntegrityFailure(
+        "log-pending-invalid",
+        "A waiting entry of the log is damaged; sequencing stops.",
+        remedy="Find out who changed the row of log_pending; restore it before going on.",
+        where=f"log_pending {entry_id}",
+    )
 
 
 def row_of(entry_id: UUID | str, entry: Entry, leaf: bytes, digest: bytes) -> Sequence[object]:

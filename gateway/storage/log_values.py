@@ -25,7 +25,8 @@ from gateway.exchange.ports import Keyring
 from gateway.storage.log_tables import case_keys, log_commitments
 from gateway.translog.commitment import SALT_BYTES
 
-_USE = "case-values"
+#: What the keys of cases are wrapped for.
+CASE_KEY_USE = "case-values"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 # Asked for at each append with a value, so in the driver's own words, like the append itself.
@@ -69,8 +70,8 @@ class LogValues:
             stored = self._stored(row.case_id or "")
             if stored is None or stored.destroyed_at is not None or self._keyring is None:
                 continue
-            key = self._keyring.unwrap_secret(stored, use=_USE)
-            opened[row.field] = _open(key, entry_id, row.field, bytes(row.sealed))
+            key = self._keyring.unwrap_secret(stored, use=CASE_KEY_USE)
+            opened[row.field] = open_value(key, entry_id, row.field, bytes(row.sealed))
         return opened
 
     def erase_case(self, case_id: str, at: datetime) -> int:
@@ -103,7 +104,7 @@ class LogValues:
             return None
         stored = self._stored(case_id)
         if stored is None:
-            made = self._keyring.wrap_secret(secrets.token_bytes(_KEY_BYTES), use=_USE, owner=case_id, now=now)
+            made = self._keyring.wrap_secret(secrets.token_bytes(_KEY_BYTES), use=CASE_KEY_USE, owner=case_id, now=now)
             self._connection.execute(
                 insert(case_keys)
                 .values(
@@ -119,7 +120,7 @@ class LogValues:
             stored = self._stored(case_id)
         if stored is None or stored.destroyed_at is not None:
             return None
-        return self._keyring.unwrap_secret(stored, use=_USE)
+        return self._keyring.unwrap_secret(stored, use=CASE_KEY_USE)
 
     def _stored(self, case_id: str) -> WrappedKey | None:
         row = self._connection.exec_driver_sql(_KEY, (case_id,)).one_or_none()
@@ -135,7 +136,12 @@ def _seal(key: bytes, entry_id: str, field: str, salt: bytes, value: str) -> byt
     return nonce + AESGCM(key).encrypt(nonce, salt + value.encode("utf-8"), _place(entry_id, field))
 
 
-def _open(key: bytes, entry_id: str, field: str, sealed: bytes) -> tuple[bytes, str]:
+def open_value(key: bytes, entry_id: str, field: str, sealed: bytes) -> tuple[bytes, str]:
+    """Salt and value from a row of ``log_commitments``, under the unwrapped key of its case.
+
+    Raises:
+        IntegrityFailure: ``log-value-damaged``.
+    """
     try:
         opened = AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _place(entry_id, field))
     except (InvalidTag, ValueError):

@@ -3,7 +3,8 @@
     pytest_plugins = ("tests.fakes.postgres",)   # in a test module
 
 ``postgres_url`` is that database; a test that changes its *schema* must change it back.
-``empty_postgres_url`` is a fresh one without any table. Not a fake, but what fakes are compared with.
+``empty_postgres_url`` is a fresh one without any table, ``module_postgres_url`` one for a whole module.
+Not a fake, but what fakes are compared with.
 """
 
 from __future__ import annotations
@@ -57,6 +58,14 @@ def postgres_url(_migrated_url: str) -> Iterator[str]:
 def empty_postgres_url(postgres_server: EmbeddedPostgres) -> Iterator[str]:
     """URL of a fresh database without any table."""
     with _database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_postgres_url(postgres_server: EmbeddedPostgres) -> Iterator[str]:
+    """URL of a migrated database of a module's own, which is filled once and not emptied between its tests."""
+    with _database(postgres_server) as url:
+        migrate.upgrade(url)
         yield url
 
 

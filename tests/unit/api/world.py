@@ -286,7 +286,8 @@ class World:
             tx.packages.add(package, [replace(exhibit, state=ExhibitState.DECLARED)], seeds.event("package.create"))
             tx.file_keys.add(key)
             tx.renditions.add(rendition, seeds.event("rendition.add"))
-            tx.releases.add(replace(release, state=ReleaseState.SEALED), seeds.event("release.seal"))
+            sealed = seeds.event("release.seal", object={"kind": "release", "id": release.id})
+            tx.releases.add(replace(release, state=ReleaseState.SEALED), sealed)
             tx.releases.move(
                 release.id,
                 "release",
