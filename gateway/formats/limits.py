@@ -34,15 +34,15 @@ MAX_PDF_PAGES = 2_000
 MAX_PDF_PAGE_CHARS = 200_000
 MAX_PDF_CHARS = 8_000_000
 MAX_PDF_PAGE_OBJECTS = 200_000
-MAX_PDF_SCANS = 50
 MAX_SHEET_CELLS = 2_000_000
 MAX_SHEETS = 1_000
 MAX_SHEET_ROW = 1_048_576
 MAX_SHEET_COLUMN = 16_384
 MAX_SLIDES = 2_000
+#: Pages read by text recognition in one file, unless a setting says otherwise.
+MAX_SCANNED_PAGES = 50
 MAX_IMAGE_BYTES = 64 * MIB
 MAX_IMAGE_PIXELS = 20_000_000
-MAX_IMAGE_PAGES = 50
 MAX_MARKUP_NODES = 1_000_000
 MAX_PAGE_BYTES = 32 * MIB
 MAX_ARCHIVE_MEMBERS = 2_000
@@ -55,6 +55,7 @@ MAX_RECORD_CHARS = 16 * MIB
 
 #: What to do about an exhibit that is too large.
 SPLIT = "Split it into smaller exhibits."
+MORE_SCANS = "Split it into smaller exhibits, or ask the operator to raise EVIDENCE_GATEWAY_MAX_SCANNED_PAGES."
 
 
 def check_size(data: bytes, limit: int, code: str, what: str) -> None:

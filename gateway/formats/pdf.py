@@ -7,23 +7,21 @@ for why nothing of the original file is carried over.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-import pikepdf
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from gateway.errors import Unparsable
 from gateway.evidence.media import PDF
 from gateway.formats import limits
-from gateway.formats.layers import byte_layers
 from gateway.formats.pdfcovers import Box, find_covers, has_written_annotations
 from gateway.formats.pdfglyphs import GlyphReader, too_much_text
+from gateway.formats.pdflayers import pdf_layers
 from gateway.formats.pdflayout import lay_out
 from gateway.formats.pdfpages import Line, Page, Stretch, Style
-from gateway.formats.pdfscan import PictureReader, read_as_it_looks
-from gateway.formats.pdfwriting import RECOGNISED, write_pdf
+from gateway.formats.pdfscan import PictureReader
+from gateway.formats.pdfwriting import write_pdf
 from gateway.formats.splicing import CanonicalBuilder, Splicer
 from gateway.redaction.document import CanonicalText, Layer, Replacement
 
@@ -52,9 +50,12 @@ class PdfDocument:
 
 
 class PdfFormat:
-    """application/pdf."""
+    """application/pdf; of pages that are pictures at most so many are read."""
 
     media_type = PDF
+
+    def __init__(self, most_scans: int = limits.MAX_SCANNED_PAGES) -> None:
+        self._most_scans = most_scans
 
     def parse(self, data: bytes) -> PdfDocument:
         """Read the text of all pages.
@@ -68,7 +69,7 @@ class PdfFormat:
         limits.check_size(data, limits.MAX_PDF_BYTES, "pdf-too-large", "PDF")
         document = _open(data)
         try:
-            return _read(document)
+            return _read(document, self._most_scans)
         except pdfium.PdfiumError:
             raise _malformed() from None
         finally:
@@ -76,19 +77,7 @@ class PdfFormat:
 
     def layers(self, data: bytes) -> Iterable[Layer]:
         """Page text by PDFium, every object, string, stream and metadata packet by pikepdf, and the bytes."""
-        yield from byte_layers(data)
-        document = pdfium.PdfDocument(data)
-        try:
-            for number, page in enumerate(document, start=1):
-                text = page.get_textpage().get_text_range()
-                yield Layer(f"page {number} text", text)
-                yield Layer(f"page {number} text on one line", _one_line(text))
-            if document.get_metadata_dict().get("Subject") == RECOGNISED:
-                for number in range(1, min(len(document), limits.MAX_PDF_SCANS) + 1):
-                    yield Layer(f"page {number} read as it looks", read_as_it_looks(document[number - 1]))
-        finally:
-            document.close()
-        yield from _object_layers(data)
+        return pdf_layers(data, self._most_scans)
 
 
 def _open(data: bytes) -> pdfium.PdfDocument:
@@ -114,8 +103,8 @@ def _open(data: bytes) -> pdfium.PdfDocument:
     return document
 
 
-def _read(document: pdfium.PdfDocument) -> PdfDocument:
-    builder, reader, scans = CanonicalBuilder("pdf"), GlyphReader(), PictureReader()
+def _read(document: pdfium.PdfDocument, most_scans: int) -> PdfDocument:
+    builder, reader, scans = CanonicalBuilder("pdf"), GlyphReader(), PictureReader(most_scans)
     pages: list[Page] = []
     characters = unreadable = undrawable = 0
     for number in range(1, len(document) + 1):
@@ -199,53 +188,6 @@ def _notes(images: list[Box], box: Box) -> list[Line]:
         y = 8.0 if fills else min(max((bottom + top) / 2 - box[1] - 3, 4.0), height - 12)
         lines.append(Line([Stretch(_NOTE, x, y, 52.0, 7.5, _NOTE_STYLE)]))
     return lines
-
-
-#: ISO 32000-2, 14.3.3.
-_INFO_KEYS = frozenset(
-    ("/Title", "/Author", "/Subject", "/Keywords", "/Creator", "/Producer", "/CreationDate", "/ModDate", "/Trapped")
-)
-
-
-def _object_layers(data: bytes) -> Iterator[Layer]:
-    with pikepdf.open(io.BytesIO(data)) as document:
-        # The standard's own keys say nothing, and a signature block taken for a name may be "Title".
-        entries = document.docinfo.items()
-        yield Layer("metadata", "\n".join(str(v) if k in _INFO_KEYS else f"{k}: {v}" for k, v in entries))
-        strings: list[str] = []
-        for item in document.objects:
-            if isinstance(item, pikepdf.Stream):
-                yield from byte_layers(item.read_bytes(), f"object {item.objgen[0]} ")
-            _collect(item, strings, 0)
-        yield Layer("strings", "\n".join(strings), raw=True)
-        for number, page in enumerate(document.pages, start=1):
-            operands: list[str] = []
-            for instruction in pikepdf.parse_content_stream(page):
-                for operand in instruction.operands:
-                    _collect(operand, operands, 0)
-            # As the operators show it: true for the standard fonts, arbitrary codes for embedded ones.
-            yield Layer(f"page {number} operands", "".join(operands), raw=True)
-
-
-def _collect(item: object, strings: list[str], depth: int) -> None:
-    if depth > 50:
-        return
-    if isinstance(item, pikepdf.String):
-        strings.append(bytes(item).decode("utf-16-be" if bytes(item)[:2] == b"\xfe\xff" else "cp1252", "replace"))
-    elif isinstance(item, pikepdf.Array):
-        for member in item:
-            _collect(member, strings, depth + 1)
-    elif isinstance(item, (pikepdf.Dictionary, pikepdf.Stream)):
-        for key, member in item.items():
-            strings.append(str(key))
-            if not getattr(member, "is_indirect", False):
-                _collect(member, strings, depth + 1)
-
-
-def _one_line(text: str) -> str:
-    """The text with line ends taken out: hyphenated words whole, the rest joined by spaces."""
-    joined = text.replace("\ufffe", "").replace("\x02", "").replace("-\r\n", "")
-    return " ".join(joined.split())
 
 
 def _malformed() -> Unparsable:

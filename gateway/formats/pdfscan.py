@@ -15,9 +15,9 @@ from PIL import Image
 
 from gateway.errors import Unparsable
 from gateway.formats import limits
-from gateway.formats.images import is_sure
 from gateway.formats.invisible import visible
-from gateway.formats.ocr import Word, words_of
+from gateway.formats.ocr import Word, is_sure
+from gateway.formats.ocrpages import PageReader
 from gateway.formats.pdfcovers import Box, Covers
 from gateway.formats.pdffonts import drawable_text
 from gateway.formats.pdfpages import Line, Stretch, Style
@@ -62,10 +62,12 @@ class PictureReader:
         missing: Set once text recognition was needed and is not installed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_pages: int) -> None:
         self.unread: list[Box] = []
         self.missing: Unparsable | None = None
+        self._most_pages = most_pages
         self._pages = 0
+        self._words = PageReader()
 
     def read(self, page: pdfium.PdfPage, covers: Covers, written: list[Line], box: Box) -> list[Line]:
         """Lines of the words in the pictures of a page, as the reader sees it.
@@ -83,19 +85,19 @@ class PictureReader:
         self.unread = flat
         if self.missing or not worth_reading(covers.images, box) or (written and rotation):
             return []
-        if self._pages >= limits.MAX_PDF_SCANS:
+        if self._pages >= self._most_pages:
             if written:
                 return []
             raise Unparsable(
                 "pdf-too-many-scans",
-                f"More than {limits.MAX_PDF_SCANS} pages of the PDF are pictures of text.",
-                remedy=limits.SPLIT,
+                f"More than {self._most_pages} pages of the PDF are pictures of text.",
+                remedy=limits.MORE_SCANS,
             )
         self._pages += 1
         images = [seen_from(image, box, rotation) for image in covers.images]
         taken = [*(seen_from(mark, box, rotation) for mark in covers.marks), *(_room(line) for line in written)]
         try:
-            lines = _recognised(page, images, taken)
+            lines = _recognised(page, images, taken, self._words)
         except Unparsable as missing:
             self.missing = missing
             return []
@@ -104,24 +106,24 @@ class PictureReader:
         return lines
 
 
-def read_as_it_looks(page: pdfium.PdfPage) -> str:
-    """All words of a page that has been drawn."""
-    return " ".join(word.text for word in words_of(_drawn(page)))
+def read_as_it_looks(page: pdfium.PdfPage, reader: PageReader) -> str:
+    """All words of a page of a rendition, whose letters are sharp enough for half the dots."""
+    return " ".join(word.text for word in reader.read(_drawn(page, _SCALE / 2)))
 
 
-def _drawn(page: pdfium.PdfPage) -> Image.Image:
+def _drawn(page: pdfium.PdfPage, scale: float = _SCALE) -> Image.Image:
     width, height = page.get_size()
-    scale = min(_SCALE, (_MOST_PIXELS / (width * height)) ** 0.5)
+    scale = min(scale, (_MOST_PIXELS / (width * height)) ** 0.5)
     image: Image.Image = page.render(scale=scale, grayscale=True).to_pil()
     return image.convert("L")
 
 
-def _recognised(page: pdfium.PdfPage, images: list[Box], taken: list[Box]) -> list[Line]:
+def _recognised(page: pdfium.PdfPage, images: list[Box], taken: list[Box], reader: PageReader) -> list[Line]:
     width, height = page.get_size()
     picture = _drawn(page)
     across, down = width / picture.width, height / picture.height
     lines: list[Line] = []
-    for _, group in groupby(words_of(picture), key=lambda word: word.line):
+    for _, group in groupby(reader.read(picture), key=lambda word: word.line):
         placed = [(word, _on_page(word, across, down, height)) for word in group if _has_letters(word)]
         placed = [(word, at) for word, at in placed if _inside(at, images) and not _inside(at, taken)]
         if any(is_sure(word) or len(word.text) >= _SHORTEST_UNREAD for word, _ in placed):

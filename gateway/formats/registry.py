@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 
 from gateway.evidence.media import GZIP, JPEG, MARKDOWN, PNG, TAR, TIFF, TSV, WEBP, ZIP
@@ -38,18 +39,20 @@ class TsvFormat(CsvFormat):
     media_type = TSV
 
 
-def _formats() -> dict[str, Format]:
+@cache
+def formats_reading(most_scans: int) -> Mapping[str, Format]:
+    """Media type -> format, where of one file at most so many pages are read by text recognition."""
     single: list[Format] = [
         TextFormat(), MarkdownFormat(), CsvFormat(), TsvFormat(), JsonFormat(), JsonLinesFormat(), DocxFormat(),
-        PdfFormat(), XlsxFormat(), PptxFormat(), OdtFormat(), OdsFormat(), HtmlFormat(), XmlFormat(),
-        *map(ImageFormat, (PNG, JPEG, TIFF, WEBP)),
+        PdfFormat(most_scans), XlsxFormat(), PptxFormat(), OdtFormat(), OdsFormat(), HtmlFormat(), XmlFormat(),
+        *(ImageFormat(media_type, most_scans) for media_type in (PNG, JPEG, TIFF, WEBP)),
     ]  # fmt: skip
     simple = {form.media_type: form for form in single}
     formats = simple
     # From the inside out: each round's containers know only what the rounds before made.
     for _ in range(limits.MAX_ARCHIVE_DEPTH):
         formats = {**simple, **_containers(formats)}
-    return formats
+    return MappingProxyType(formats)
 
 
 def _containers(inner: Mapping[str, Format]) -> dict[str, Format]:
@@ -63,9 +66,9 @@ def _containers(inner: Mapping[str, Format]) -> dict[str, Format]:
 
 
 #: Media type -> format; what is not here cannot be looked into (see evidence.media.REDACTABLE).
-FORMATS: Mapping[str, Format] = MappingProxyType(_formats())
+FORMATS: Mapping[str, Format] = formats_reading(limits.MAX_SCANNED_PAGES)
 
 
-def format_for(media_type: str) -> Format | None:
+def format_for(media_type: str, most_scans: int = limits.MAX_SCANNED_PAGES) -> Format | None:
     """The format of a media type, or None if the gateway cannot open it."""
-    return FORMATS.get(media_type)
+    return formats_reading(most_scans).get(media_type)

@@ -14,8 +14,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from gateway.errors import Unparsable
 from gateway.evidence.media import PDF
-from gateway.formats import limits, ocr, pdfscan
+from gateway.formats import ocr, pdfscan
 from gateway.formats.ocr import words_of
+from gateway.formats.pdf import PdfFormat
 from gateway.formats.registry import FORMATS
 from tests.leaks.seeking import SECRET, holds
 
@@ -125,12 +126,13 @@ def test_without_recognition_a_scan_is_refused_and_names_the_extra(
     assert text_of(pdf(beside_text)) == "Typed under the picture\n[image omitted]"
 
 
-def test_too_many_scanned_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MAX_PDF_SCANS", 1)
+def test_too_many_scanned_pages() -> None:
+    one_page = PdfFormat(most_scans=1)
     small = scan(PLAIN, size=(1240, 300))
     with pytest.raises(Unparsable) as caught:
-        text_of(pdf(shown(small), shown(small), size=(420, 100)))
+        one_page.parse(pdf(shown(small), shown(small), size=(420, 100)))
     assert caught.value.code == "pdf-too-many-scans"
-    text = text_of(pdf(shown(small), beside_text))
+    assert "EVIDENCE_GATEWAY_MAX_SCANNED_PAGES" in caught.value.remedy
+    text = one_page.parse(pdf(shown(small), beside_text)).canonical.text
     assert SECRET not in text
     assert text.endswith("Typed under the picture\n[image omitted]")

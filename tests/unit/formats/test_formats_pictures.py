@@ -28,7 +28,7 @@ CASES = [
     ("of another type", JPEG, saved("PNG"), "image-malformed"),
     ("animated PNG", PNG, saved("PNG", frames=2), "image-animated"),
     ("animated WebP", WEBP, saved("WEBP", frames=2), "image-animated"),
-    ("pages", TIFF, saved("TIFF", (8, 8), frames=limits.MAX_IMAGE_PAGES + 1), "image-too-many-pages"),
+    ("pages", TIFF, saved("TIFF", (8, 8), frames=limits.MAX_SCANNED_PAGES + 1), "image-too-many-pages"),
     ("pixels", PNG, saved("PNG", (5_000, 4_001)), "image-too-many-pixels"),
     ("a long side", PNG, saved("PNG", (30_001, 1)), "image-too-many-pixels"),
 ]
