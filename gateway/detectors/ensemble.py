@@ -21,6 +21,7 @@ from gateway.detectors.credentials import find_credentials
 from gateway.detectors.dates import find_dates
 from gateway.detectors.devices import find_devices
 from gateway.detectors.disguised import find_disguised
+from gateway.detectors.encoded import find_encoded
 from gateway.detectors.identifiers import find_identifiers
 from gateway.detectors.labels import find_labelled
 from gateway.detectors.language import LANGUAGES, detect_language
@@ -69,6 +70,8 @@ RULES: tuple[Rule, ...] = (
     find_technical,
 )
 _BATCH = 16
+#: How often what is decoded is looked through for what is encoded in it.
+_DECODINGS = 2
 
 
 class Ensemble:
@@ -107,11 +110,16 @@ class Ensemble:
         Raises:
             DetectionFailed: ``detector-failed``, ``detector-timed-out``.
         """
+        return self._detect(document, language, _DECODINGS)
+
+    def _detect(self, document: CanonicalText, language: str | None, decodings: int) -> list[Finding]:
         try:
             found = set(find_labelled(document.text, document.segments))
             found.update(find_enclosed(document.text))
             found.update(find_disguised(document.text))
             found.update(find_mailbox_names(document.text))
+            if decodings:
+                found.update(find_encoded(document.text, lambda inside: self._detect(inside, language, decodings - 1)))
             passages = list(self._passages(document.text, language))
             for start in range(0, len(passages), _BATCH):
                 found.update(self._read(passages[start : start + _BATCH]))

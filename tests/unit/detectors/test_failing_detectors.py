@@ -39,7 +39,19 @@ def test_a_rule_that_raises_after_its_first_finding(detector: Ensemble, position
 
 
 @pytest.mark.parametrize(
-    "part", ["find_labelled", "find_enclosed", "detect_language", "cut", "is_commercial", "find_named", "reconciled"]
+    "part",
+    [
+        "find_labelled",
+        "find_enclosed",
+        "find_disguised",
+        "find_mailbox_names",
+        "find_encoded",
+        "detect_language",
+        "cut",
+        "is_commercial",
+        "find_named",
+        "reconciled",
+    ],
 )
 def test_a_part_that_raises(detector: Ensemble, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
     monkeypatch.setattr(ensemble, part, _raise)
