@@ -125,7 +125,7 @@ class ValueCheck:
         if row.key_id is None and row.case_id == owner.case_id:
             raise case_key_wrong(row.case_id or "")
         opened = self._open(row)
-        if opened is None:
+        if opened is None or (row.case_id != owner.case_id and owner.seq is None):
             raise value_wrong(owner.place, row.field)
         if not opens(owner.commitments.get(row.field, ""), row.field, *opened):
             raise row_wrong(owner.seq, "entry_id") if owner.seq is not None else value_wrong(owner.place, row.field)
