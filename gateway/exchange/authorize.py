@@ -14,7 +14,8 @@ from gateway.errors import Conflict, Denied, NotFound
 from gateway.evidence.manifest import PackageManifest
 from gateway.evidence.package import Principal
 from gateway.exchange import record
-from gateway.exchange.ports import AgreementRecord, Transaction
+from gateway.exchange.ports import Transaction
+from gateway.exchange.standing import latest
 from gateway.policy.authorization import PackageAuthorization
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, Request
@@ -30,7 +31,7 @@ def authorize_package(
         Denied: the policy's code, or ``no-exhibit-permitted`` if nothing would be left.
         Conflict: ``case-purpose-mismatch`` if the case was opened for another purpose.
     """
-    current = _current(tx, manifest.agreement)
+    current = latest(tx, manifest.agreement)
     if current is None or principal.agency not in current.agreement.parties:
         raise record.refusal(
             NotFound(
@@ -89,15 +90,6 @@ def authorize_package(
         denied.detail["exhibits"] = [d.as_dict() for d in exhibits]
         raise denied
     return PackageAuthorization(agreement, decision, exhibits)
-
-
-def _current(tx: Transaction, agreement_id: str) -> AgreementRecord | None:
-    active = tx.agreements.active(agreement_id)
-    if active is not None:
-        return active
-    # None is active: the newest version explains why (proposed, suspended, ended).
-    versions = [r for r in tx.agreements.all() if r.agreement.id == agreement_id]
-    return max(versions, key=lambda r: r.agreement.version, default=None)
 
 
 def _request(principal: Principal, manifest: PackageManifest, now: datetime) -> Request:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from gateway.errors import NotFound
 from gateway.evidence.lifecycle import PackageState
+from gateway.evidence.package import Package
 from gateway.exchange import record
 from gateway.exchange.ports import Transaction
 
@@ -37,7 +38,14 @@ def conclude_step(
     if package.state is not at:
         return package.state
     what, how_many = count
-    left = how_many()
+    return end_step(tx, package, now, move=move, next_step=next_step, counted=(what, how_many()))
+
+
+def end_step(
+    tx: Transaction, package: Package, now: datetime, *, move: str, next_step: str, counted: tuple[str, int]
+) -> PackageState:
+    """Move the package, locked and at the step, by what was counted; as :func:`conclude_step`."""
+    what, left = counted
     made = move if left else "quarantine"
     reason = "" if left else "nothing-to-release"
     state = tx.packages.move(

@@ -6,7 +6,7 @@ in which it has such a package. Anything else is answered as if it did not exist
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.errors import Conflict, NotFound
@@ -121,14 +121,7 @@ def _count_from_closing(tx: Transaction, case: Case, now: datetime) -> None:
         exhibit = tx.packages.exhibit(release.exhibit_id)
         if release.state is ReleaseState.DISPOSED or binding is None or exhibit is None:
             continue
-        end = binding.deadline(
-            exhibit.evidence_type,
-            release.view,
-            received_at=exhibit.received_at or release.sealed_at,
-            released_at=release.sealed_at,
-            last_pull_at=release.last_pull_at,
-            case_closed_at=now,
-        )
+        end = binding.release_end(release, exhibit, replace(case, closed_at=now))
         if end.at < release.deadline:
             tx.releases.touch(
                 release.id,

@@ -8,7 +8,7 @@ if another version is now active, on that one too: both must permit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -91,14 +91,7 @@ def pull(
     binding, case = standing(tx, release.agreement), tx.cases.get(release.case_id)
     deadline = release.deadline
     if binding is not None:
-        deadline = binding.deadline(
-            item.exhibit.evidence_type,
-            release.view,
-            received_at=item.exhibit.received_at or item.package.created_at,
-            released_at=release.sealed_at,
-            last_pull_at=now,
-            case_closed_at=case.closed_at if case else None,
-        ).at
+        deadline = binding.release_end(replace(release, last_pull_at=now), item.exhibit, case).at
     detail: dict[str, object] = {"body_sha256": rendition.body_sha256, "size": rendition.body_size_bytes}
     if byte_range is not None:
         detail["range"] = list(byte_range)
@@ -247,15 +240,7 @@ def _decide(tx: Transaction, principal: Principal, item: InboxItem, now: datetim
         return deny("agreement-unknown", "", "the version of the agreement is gone")
     if binding.newer is not None:
         # The release was sealed with the older text's end; where the newer one's is earlier, reading ends there.
-        case = tx.cases.get(release.case_id)
-        end = binding.deadline(
-            exhibit.evidence_type,
-            release.view,
-            received_at=exhibit.received_at or item.package.created_at,
-            released_at=release.sealed_at,
-            last_pull_at=release.last_pull_at,
-            case_closed_at=case.closed_at if case else None,
-        )
+        end = binding.release_end(release, exhibit, tx.cases.get(release.case_id))
         if now >= end.at:
             clause = end.clause_in(release.agreement)
             return deny("retention-over", clause, "the time for which this may be kept is over")

@@ -224,17 +224,9 @@ def _end(disposal: _Disposal, release: Release) -> End | None:
     """The rule whose end this is; None if nobody can say any more."""
     tx = disposal.tx
     binding, exhibit = standing(tx, release.agreement), tx.packages.exhibit(release.exhibit_id)
-    case = tx.cases.get(release.case_id)
     if binding is None or exhibit is None:
         return None
-    return binding.deadline(
-        exhibit.evidence_type,
-        release.view,
-        received_at=exhibit.received_at or release.sealed_at,
-        released_at=release.sealed_at,
-        last_pull_at=release.last_pull_at,
-        case_closed_at=case.closed_at if case else None,
-    )
+    return binding.release_end(release, exhibit, tx.cases.get(release.case_id))
 
 
 def _finish(disposal: _Disposal) -> None:

@@ -18,7 +18,8 @@ from gateway.errors import Conflict, Denied, InvalidInput, NotFound
 from gateway.evidence.erasure import ErasableEntry
 from gateway.evidence.package import Case, Principal
 from gateway.exchange import record
-from gateway.exchange.ports import AgreementRecord, Erasures, Transaction
+from gateway.exchange.ports import Erasures, Transaction
+from gateway.exchange.standing import latest
 from gateway.policy.decide import decide
 from gateway.policy.decision import Request
 
@@ -83,7 +84,7 @@ def erase_entry(
     entry = erasable_entry(tx, seq, fields)
     case = _checked(tx, entry.case_id, persons, now)
     _refuse_held(tx.erasures, case.id, now)
-    newest = _newest(tx, case)
+    newest = latest(tx, case.agreement)
     gone = sorted(set(fields)) or list(entry.fields)
     event = record.event(
         "log.erase",
@@ -161,7 +162,7 @@ def forget(
     The caller has made sure that nothing needs them any more. Safe to repeat.
     """
     texts = erasures.scrub(case.id)
-    newest = _newest(tx, case)
+    newest = latest(tx, case.agreement)
     event = record.event(
         "log.erase",
         "done",
@@ -186,7 +187,7 @@ def check_may_erase(tx: Transaction, principal: Principal, case: Case, now: date
         NotFound: ``case-unknown`` for an agency that is no party to it.
         Denied: The policy's code.
     """
-    newest = _newest(tx, case)
+    newest = latest(tx, case.agreement)
     if newest is None or principal.agency not in newest.agreement.parties:
         raise _unknown()
     decision = decide(Request(action="audit", principal=principal, now=now), newest.agreement, newest.state)
@@ -204,12 +205,6 @@ def check_may_erase(tx: Transaction, principal: Principal, case: Case, now: date
         agreement=newest.agreement.ref,
         case_id=case.id,
     )
-
-
-def _newest(tx: Transaction, case: Case) -> AgreementRecord | None:
-    versions = [r for r in tx.agreements.all() if r.agreement.id == case.agreement]
-    active = tx.agreements.active(case.agreement)
-    return active or max(versions, key=lambda r: r.agreement.version, default=None)
 
 
 def _unknown() -> NotFound:

@@ -20,6 +20,7 @@ from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.lifecycle import PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import EVERYONE, Exhibit, Package, Release, Rendition
 from gateway.exchange import record
+from gateway.exchange.conclude import end_step
 from gateway.exchange.ports import Keyring, Transaction
 from gateway.exchange.standing import standing
 from gateway.policy.reach import recipients_of, views_reaching
@@ -89,26 +90,7 @@ def seal_package(
                 continue
             tx.releases.add(release, _sealed_event(package, release, now))
             releases.append(release)
-    move = "seal" if releases else "quarantine"
-    reason = "" if releases else "nothing-to-release"
-    tx.packages.move(
-        package.id,
-        move,
-        now,
-        record.event(
-            f"package.{move}",
-            "done" if releases else "failed",
-            now,
-            object_kind="package",
-            object_id=package.id,
-            within=package,
-            reason=reason,
-            detail={"releases": len(releases)},
-        ),
-        reason=reason,
-    )
-    if releases:
-        tx.queue.enqueue("release", package.id)
+    end_step(tx, package, now, move="seal", next_step="release", counted=("releases", len(releases)))
     return releases
 
 

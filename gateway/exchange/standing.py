@@ -15,7 +15,7 @@ from datetime import datetime
 
 from gateway.agreements.model import Agreement, AgreementState
 from gateway.agreements.retention import release_deadline
-from gateway.evidence.package import AgreementRef, Exhibit
+from gateway.evidence.package import AgreementRef, Case, Exhibit, Release
 from gateway.exchange.ports import AgreementRecord, Transaction
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, Request, deny
@@ -108,6 +108,17 @@ class Standing:
             ends.append(End(at, clause, text.ref))
         return min(ends, key=lambda end: end.at)
 
+    def release_end(self, release: Release, exhibit: Exhibit, case: Case | None) -> End:
+        """The end of retention of a release, as it, its exhibit and its case are now."""
+        return self.deadline(
+            exhibit.evidence_type,
+            release.view,
+            received_at=exhibit.received_at or release.sealed_at,
+            released_at=release.sealed_at,
+            last_pull_at=release.last_pull_at,
+            case_closed_at=case.closed_at if case else None,
+        )
+
     def end_from_receipt(self, exhibits: Iterable[Exhibit], received_at: datetime) -> End | None:
         """When what was never released must go; None if no exhibit is of a permitted type."""
         ends = [
@@ -133,6 +144,12 @@ def standing(tx: Transaction, ref: AgreementRef) -> Standing | None:
         return None
     newer = tx.agreements.active(ref.id) if own.state is AgreementState.SUPERSEDED else None
     return Standing(own, newer)
+
+
+def latest(tx: Transaction, agreement_id: str) -> AgreementRecord | None:
+    """The active version of an agreement, else the newest, whose state says why none is active."""
+    versions = [found for found in tx.agreements.all() if found.agreement.id == agreement_id]
+    return tx.agreements.active(agreement_id) or max(versions, key=lambda found: found.agreement.version, default=None)
 
 
 def governing(tx: Transaction, agreement_id: str) -> AgreementRecord | None:
