@@ -19,7 +19,7 @@ from gateway.evidence.media import REDACTABLE, compatible
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.ports import RenditionSpec
 from gateway.exchange.rendering import redact_exhibit, survey_exhibit
-from gateway.formats.archives import ArchiveDocument
+from gateway.formats.inside import types_inside
 from gateway.formats.leftout import left_out
 from gateway.formats.registry import format_for
 from gateway.formats.sniff import sniff
@@ -54,7 +54,8 @@ def examine(request: Mapping[str, Any]) -> Mapping[str, Any]:
             "extractor": "none",
             "version": "0",
             "characters": 0,
-            "member_types": [],
+            "members": [],
+            "attachments": [],
         }
     if not request["complete"]:
         raise TooLarge(
@@ -63,14 +64,15 @@ def examine(request: Mapping[str, Any]) -> Mapping[str, Any]:
             remedy="Split the file, or raise EVIDENCE_GATEWAY_MAX_REDACTABLE_BYTES.",
         )
     document = _format(media_type).parse(data)
-    canonical = document.canonical
+    canonical, inside = document.canonical, types_inside(document)
     return {
         "media_type": sniffed,
         "redactable": True,
         "extractor": canonical.extractor,
         "version": canonical.version,
         "characters": len(canonical.text),
-        "member_types": sorted(document.member_types) if isinstance(document, ArchiveDocument) else [],
+        "members": sorted(inside.members),
+        "attachments": sorted(inside.attachments),
     }
 
 

@@ -22,7 +22,7 @@ from gateway.evidence.canonical import canonical_json
 from gateway.evidence.media import EXTENSIONS, OCTETS, compatible
 from gateway.evidence.names import check_exhibit_name, propose_exhibit_name
 from gateway.exchange.examine import effective_media_type
-from gateway.exchange.ports import CleanRendition, RenditionSpec, Workbench
+from gateway.exchange.ports import NOTHING_INSIDE, CleanRendition, Inside, RenditionSpec, Workbench
 from gateway.policy.decision import Decision, deny
 from gateway.policy.reach import stop_categories
 
@@ -38,7 +38,7 @@ class OpenedFile:
     media_type: str
     evidence_type: str | None
     redactable: bool
-    member_types: tuple[str, ...] = ()
+    inside: Inside = NOTHING_INSIDE
     declared: str = ""  # what the extension says, where the bytes are something else
 
     def facts(self) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def open_file(
     # As on a server, the type of evidence belongs to what is declared.
     declared = "" if compatible(examined.media_type, declared_media_type(path)) else declared_media_type(path)
     evidence_type = types.get(path.name) or fitting_type(agreement, declared or media_type)
-    return OpenedFile(name, data, media_type, evidence_type, examined.redactable, examined.member_types, declared)
+    return OpenedFile(name, data, media_type, evidence_type, examined.redactable, examined.inside, declared)
 
 
 def judge_opened(question: Scenario, opened: OpenedFile) -> Judgement:
@@ -129,7 +129,7 @@ def judge_opened(question: Scenario, opened: OpenedFile) -> Judgement:
         opened.evidence_type,
         opened.media_type,
         len(opened.data),
-        opened.member_types,
+        opened.inside,
         declared=opened.declared,
     )
 

@@ -6,7 +6,7 @@ attributes that the role needs. A draft is judged as if it were active.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,8 @@ from typing import Any
 from gateway.agreements.model import Agreement, AgreementState
 from gateway.errors import InvalidInput
 from gateway.evidence.package import Principal
-from gateway.exchange.examine import MISMATCH, decide_with_members, judge_mismatch
+from gateway.exchange.examine import MISMATCH, decide_with_contents, judge_mismatch
+from gateway.exchange.ports import NOTHING_INSIDE, Inside
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, Request, deny
 from gateway.policy.reach import recipients_of, views_for
@@ -126,21 +127,21 @@ def judge(
     evidence_type: str | None,
     media_type: str,
     size_bytes: int,
-    member_types: Sequence[str] = (),
+    inside: Inside = NOTHING_INSIDE,
     *,
     declared: str = "",
 ) -> Judgement:
-    """Whether a file would be received, in which views, or why not; an archive with each type inside it.
+    """Whether a file would be received, in which views, or why not; an archive or a message with each type inside it.
 
     Args:
         declared: The media type the sender would declare, if that is not ``media_type``. As on a server, it is
             judged first, and what the bytes are then.
     """
-    pushed = _push(question, evidence_type, declared or media_type, size_bytes, () if declared else member_types)
+    pushed = _push(question, evidence_type, declared or media_type, size_bytes, NOTHING_INSIDE if declared else inside)
     if pushed.permitted and declared and evidence_type is not None:
         agreement = question.agreement
         pushed = judge_mismatch(agreement, evidence_type, declared, media_type) or _push(
-            question, evidence_type, media_type, size_bytes, member_types
+            question, evidence_type, media_type, size_bytes, inside
         )
     if not pushed.permitted:
         rule = question.agreement.evidence.get(evidence_type or "")
@@ -167,9 +168,7 @@ def invalid(reason: str, remedy: str) -> InvalidInput:
     return InvalidInput("simulate-invalid", f"The simulation cannot begin: {reason}.", remedy=remedy.capitalize() + ".")
 
 
-def _push(
-    question: Scenario, evidence_type: str | None, media_type: str, size_bytes: int, member_types: Sequence[str]
-) -> Decision:
+def _push(question: Scenario, evidence_type: str | None, media_type: str, size_bytes: int, inside: Inside) -> Decision:
     agreement = question.agreement
     if evidence_type is None:
         return deny("media-type-not-permitted", "/evidence", f"no evidence type of this agreement permits {media_type}")
@@ -185,7 +184,9 @@ def _push(
         media_type=media_type,
         size_bytes=size_bytes,
     )
-    return decide_with_members(request, member_types, lambda asked: decide(asked, agreement, AgreementState.ACTIVE))
+    return decide_with_contents(
+        request, inside, agreement.evidence, lambda asked: decide(asked, agreement, AgreementState.ACTIVE)
+    )
 
 
 def _pull(question: Scenario, evidence_type: str | None, media_type: str | None, view: str | None) -> Decision:

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.bootstrap.bench import encode_spec
 from gateway.bootstrap.registers import encode_register
 from gateway.errors import SandboxFailure, TooLarge
-from gateway.exchange.ports import CleanRendition, Examined, Redacted, RenditionSpec
+from gateway.exchange.ports import CleanRendition, Examined, Inside, Redacted, RenditionSpec
 from gateway.exchange.secret_ports import SecretRegister
 from gateway.formats.sandbox import Sandbox, SandboxLimits
 
@@ -42,16 +42,13 @@ class SandboxedWorkbench:
             extractor=_text(answer, "extractor"),
             version=_text(answer, "version"),
             characters=int(answer["characters"]),
-            member_types=tuple(str(member) for member in answer["member_types"]),
+            inside=Inside(_texts(answer, "members"), _texts(answer, "attachments")),
         )
 
     def survey(self, data: bytes, *, name: str, media_type: str) -> frozenset[str]:
         self._check_size(data)
         answer = self._sandbox.call({"do": "survey", "data": data, "name": name, "media_type": media_type})
-        names = answer["names"]
-        if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
-            raise _unexpected()
-        return frozenset(names)
+        return frozenset(_texts(answer, "names"))
 
     def redact(
         self,
@@ -123,6 +120,13 @@ def _text(answer: Any, key: str) -> str:
     if not isinstance(value, str):
         raise _unexpected()
     return value
+
+
+def _texts(answer: Any, key: str) -> tuple[str, ...]:
+    values = answer[key]
+    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+        raise _unexpected()
+    return tuple(values)
 
 
 def _unexpected() -> SandboxFailure:

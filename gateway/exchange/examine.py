@@ -2,8 +2,11 @@
 
 The declared media type is only a claim. What cannot be opened is quarantined with the parser's
 code; what turns out to be of a type, size or openness that the agreement does not permit likewise,
-with the clause. What is not of the type it was declared as is quarantined, or refused and destroyed at
-once, as the agreement says. The other exhibits go on. A package with nothing left is quarantined as a whole.
+with the clause. So is an exhibit that holds a file of a type that is not permitted: a member of an archive
+must be permitted as if it were sent alone as evidence of the same type; an attachment of a message as if
+it were sent as evidence of any type, for a letter's enclosures are no letters. What is not of the type it
+was declared as is quarantined, or refused and destroyed at once, as the agreement says. The other exhibits
+go on. A package with nothing left is quarantined as a whole.
 """
 
 from __future__ import annotations
@@ -14,12 +17,12 @@ from datetime import datetime
 
 from gateway.agreements.model import Agreement
 from gateway.evidence.lifecycle import ExhibitState, PackageState
-from gateway.evidence.media import compatible
+from gateway.evidence.media import EMAIL, compatible
 from gateway.evidence.package import Exhibit, Package
 from gateway.exchange import record
 from gateway.exchange.certify import destroy_refused
 from gateway.exchange.conclude import conclude_step
-from gateway.exchange.ports import Examined, Transaction
+from gateway.exchange.ports import Examined, Inside, Transaction
 from gateway.exchange.standing import standing
 from gateway.policy.decision import Decision, Request, deny
 from gateway.policy.rulebook import existing_clause
@@ -58,7 +61,7 @@ def judge(tx: Transaction, package: Package, exhibit: Exhibit, examined: Examine
         media_type=effective_media_type(examined.media_type, exhibit.declared_media_type),
         size_bytes=exhibit.size_bytes,
     )
-    return decide_with_members(request, examined.member_types, binding.decide)
+    return decide_with_contents(request, examined.inside, own.evidence, binding.decide)
 
 
 def judge_mismatch(agreement: Agreement, evidence_type: str, declared: str, sniffed: str) -> Decision | None:
@@ -70,15 +73,32 @@ def judge_mismatch(agreement: Agreement, evidence_type: str, declared: str, snif
     return deny(MISMATCH, clause, f"declared as {declared}, but the content is {sniffed}")
 
 
-def decide_with_members(
-    request: Request, member_types: Iterable[str], decide: Callable[[Request], Decision]
+def decide_with_contents(
+    request: Request, inside: Inside, evidence_types: Iterable[str], decide: Callable[[Request], Decision]
 ) -> Decision:
-    """Decide over an exhibit, and over each type inside it as if it were sent alone; one denial denies all."""
+    """Decide over an exhibit, and over each file inside it as if it were sent alone; one denial denies all.
+
+    Args:
+        evidence_types: Those that the agreement lists; an attachment may be evidence of any of them.
+    """
     decision = decide(request)
-    for member in member_types:
-        if not decision.permitted:
-            break
-        decision = min(decision, decide(replace(request, media_type=member)), key=lambda each: each.permitted)
+    if not decision.permitted:
+        return decision
+    for member in inside.members:
+        alone = decide(replace(request, media_type=member))
+        if not alone.permitted:
+            return alone
+    for attachment in inside.attachments:
+        # A message inside a message is what the exhibit is already.
+        if attachment != EMAIL and not any(
+            decide(replace(request, evidence_type=kind, media_type=attachment, size_bytes=None)).permitted
+            for kind in evidence_types
+        ):
+            return deny(
+                "attachment-type-not-permitted",
+                "/evidence",
+                f"it has {attachment} attached, which no evidence type may be",
+            )
     return decision
 
 

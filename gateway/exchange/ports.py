@@ -559,18 +559,29 @@ class Keyring(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
-    """What examination found: the sniffed media type, whether we can redact it, and its text size.
+class Inside:
+    """Media types of the files inside an exhibit, by content: members of an archive, attachments of messages.
 
-    ``member_types`` are the media types inside an archive, each of which the agreement must permit.
+    What an attachment holds in turn, as an archive or as a message, is an attachment too.
     """
+
+    members: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+
+
+NOTHING_INSIDE = Inside()
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What examination found: the sniffed media type, whether we can redact it, its text size, what is inside."""
 
     media_type: str
     redactable: bool
     extractor: str
     version: str
     characters: int
-    member_types: tuple[str, ...] = ()
+    inside: Inside = NOTHING_INSIDE
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,12 +45,6 @@ class ArchiveDocument:
     media_type: str
     members: tuple[Member, ...]
 
-    @property
-    def member_types(self) -> frozenset[str]:
-        """Media types of all members, those of archives inside included."""
-        inner = [m.document.member_types for m in self.members if isinstance(m.document, ArchiveDocument)]
-        return frozenset(m.media_type for m in self.members).union(*inner)
-
     def render(self, replacements: Sequence[Replacement]) -> bytes:
         """A new archive with the replacements made in names and contents."""
         splicer = Splicer(self.canonical, replacements)

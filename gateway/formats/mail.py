@@ -42,6 +42,7 @@ class _TextPart:
 class _FilePart:
     name: Span
     media_type: str
+    found: str  # as it came; HTML is kept as text
     document: Document
     offset: int
 
@@ -55,11 +56,9 @@ class MailDocument:
     parts: list[_TextPart | _FilePart] = field(default_factory=list)
 
     @property
-    def attachment_types(self) -> frozenset[str]:
-        """Media types of the attachments that were kept, those inside forwarded messages included."""
-        files = [part for part in self.parts if isinstance(part, _FilePart)]
-        inner = [part.document.attachment_types for part in files if isinstance(part.document, MailDocument)]
-        return frozenset(part.media_type for part in files).union(*inner)
+    def attachments(self) -> tuple[tuple[str, Document], ...]:
+        """The attachments that were kept, forwarded messages among them, and the media types they came as."""
+        return tuple((part.found, part.document) for part in self.parts if isinstance(part, _FilePart))
 
     def render(self, replacements: Sequence[Replacement]) -> bytes:
         """A new message with the replacements made, lines ending CRLF."""
@@ -180,12 +179,12 @@ class MailFormat:
         self, leaf: Attached, number: int, builder: CanonicalBuilder, flow: int, counter: PartCounter, depth: int
     ) -> tuple[_TextPart | _FilePart, int]:
         prefix = f"attachment {number} ▸ "
-        name, media_type = leaf.untrusted_name, EMAIL
+        name, media_type, found = leaf.untrusted_name, EMAIL, EMAIL
         try:
             if leaf.message is not None:
                 document: Document = self._read(leaf.message, counter, depth + 1)
             else:
-                name, media_type, data = _typed(leaf)
+                name, media_type, found, data = _typed(leaf)
                 form = self._formats.get(media_type)
                 if form is None:
                     return _left_out(leaf.untrusted_name, media_type, "", builder, flow)
@@ -201,7 +200,7 @@ class MailFormat:
             return _left_out(leaf.untrusted_name, media_type, f", {error.code}", builder, flow)
         span = builder.add(name or f"attachment-{number}{EXTENSIONS[media_type]}", f"attachment {number} name")
         offset, flow = builder.embed(document.canonical, prefix, flow_base=flow)
-        return _FilePart(span, media_type, document, offset), flow
+        return _FilePart(span, media_type, found, document, offset), flow
 
 
 def _add_text(body: Body, builder: CanonicalBuilder, flow: int) -> tuple[_TextPart, int]:
@@ -217,17 +216,17 @@ def _left_out(
     return _add_text(Body(f"[attachment left out:{name} ({media_type}{reason})]"), builder, flow)
 
 
-def _typed(leaf: Attached) -> tuple[str, str, bytes]:
-    """Name, type and bytes of an attachment. HTML becomes text; its name then says so."""
+def _typed(leaf: Attached) -> tuple[str, str, str, bytes]:
+    """Name, type, type as it came, and bytes of an attachment. HTML becomes text; its name then says so."""
     sniffed = sniff(leaf.data, leaf.untrusted_name)
     if sniffed == "text/html":
         text = html_to_text(leaf.data.decode("utf-8", errors="replace"))
-        return f"{leaf.untrusted_name or 'page.html'}.txt", TEXT, text.encode("utf-8")
+        return f"{leaf.untrusted_name or 'page.html'}.txt", TEXT, sniffed, text.encode("utf-8")
     extension = "." + leaf.untrusted_name.rsplit(".", 1)[-1].lower()
     for candidate in (leaf.declared_type, _BY_EXTENSION.get(extension, "")):
         if candidate and compatible(sniffed, candidate):
-            return leaf.untrusted_name, candidate, leaf.data
-    return leaf.untrusted_name, sniffed, leaf.data
+            return leaf.untrusted_name, candidate, candidate, leaf.data
+    return leaf.untrusted_name, sniffed, sniffed, leaf.data
 
 
 def _text_part(text: str) -> bytes:

@@ -31,7 +31,7 @@ from gateway.evidence.package import Exhibit, Package, Principal
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange import authorize, govern, onboard, receive
 from gateway.exchange.intake import Intake
-from gateway.exchange.ports import CleanRendition, Examined, Redacted, RenditionSpec
+from gateway.exchange.ports import NOTHING_INSIDE, CleanRendition, Examined, Redacted, RenditionSpec
 from gateway.exchange.secret_ports import SecretRegister
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
@@ -80,6 +80,7 @@ class TextWorkbench:
         self.failures: dict[str, GatewayError] = {}
         self.redact_failures: dict[str, GatewayError] = {}
         self.confidence = 0.95
+        self.inside = NOTHING_INSIDE
 
     def examine(self, data: bytes, untrusted_name: str, declared_media_type: str, *, complete: bool = True) -> Examined:
         if untrusted_name in self.failures:
@@ -92,7 +93,7 @@ class TextWorkbench:
             text = data.decode()
         except UnicodeDecodeError as error:
             raise Unparsable("text-not-decodable", "Not text.") from error
-        return Examined("text/plain", True, "fake-text", "1", len(text))
+        return Examined("text/plain", True, "fake-text", "1", len(text), self.inside)
 
     def survey(self, data: bytes, *, name: str, media_type: str) -> frozenset[str]:
         if name in self.redact_failures:

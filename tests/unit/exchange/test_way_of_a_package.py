@@ -32,7 +32,7 @@ from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState
 from gateway.evidence.package import Principal, Release
 from gateway.exchange import deliver, dispose, examine, follow, govern, hold, onboard, review
 from gateway.exchange.hold import Target
-from gateway.exchange.ports import Examined
+from gateway.exchange.ports import Examined, Inside
 from gateway.settings import Settings
 from gateway.workers.steps import handlers
 from tests.fakes.exchange import AGREEMENT_SOURCE, COUNSEL, INVESTIGATOR, OFFICERS, REVIEWER, STRANGER, SUBMITTER, World
@@ -697,7 +697,7 @@ def test_each_type_inside_an_archive_is_judged_alone(world: World) -> None:
     exhibit = next(iter(world.database.state.exhibits.values()))
     with world.database.transaction() as tx:
         for members, permitted in ((("text/plain",), True), (("text/plain", "text/csv"), False)):
-            examined = Examined("text/plain", True, "fake-archive", "1", 9, members)
+            examined = Examined("text/plain", True, "fake-archive", "1", 9, Inside(members))
             decision = examine.judge(tx, package, exhibit, examined, world.clock())
             assert decision.permitted is permitted
     assert decision.code == "media-type-not-permitted"

@@ -148,17 +148,6 @@ def test_attachments_are_parsed_redacted_and_rebuilt(replace_all: Replace) -> No
     assert not any("Jane" in layer.text for layer in FORMAT.layers(out))
 
 
-def test_attachment_types_are_told() -> None:
-    inner = message()
-    inner.set_content("x")
-    inner.add_attachment(b"a,b\n1,2\n3,4\n", maintype="text", subtype="csv", filename="a.csv")
-    mail = message()
-    mail.set_content("y")
-    mail.add_attachment(inner)
-    document = FORMAT.parse(mail.as_bytes())
-    assert document.attachment_types == {EMAIL, "text/csv"}  # type: ignore[attr-defined]
-
-
 def test_an_attachment_that_cannot_be_parsed_is_left_out_with_the_reason() -> None:
     mail = message()
     mail.set_content("x")
