@@ -54,13 +54,13 @@ def world(tmp_path: Path, postgres_url: str, keyring: FileKeyring) -> Iterator[W
     database.close()
 
 
-def make_case(world: World, state: PackageState = PackageState.DISPOSED) -> tuple[str, str]:
+def make_case(world: World, state: PackageState = PackageState.DISPOSED, reference: str = REFERENCE) -> tuple[str, str]:
     """A case with one package; returns its id and that of an entry with erasable values."""
-    case = seeds.case(reference=REFERENCE, opened_by="ico-uk")
+    case = seeds.case(reference=reference, opened_by="ico-uk")
     package = seeds.package(case, world.agreement.ref, submitter="ico-uk.submitter", state=PackageState.OPEN)
     exhibit = seeds.exhibit(package, name=NAME, state=ExhibitState.DECLARED)
     with world.database.transaction() as tx:
-        tx.cases.open(case, seeds.event("case.open", case_id=case.id, erasable={"case_reference": REFERENCE}))
+        tx.cases.open(case, seeds.event("case.open", case_id=case.id, erasable={"case_reference": reference}))
         tx.packages.add(
             package, [exhibit], seeds.event("package.create", case_id=case.id, erasable={"exhibit_name": NAME})
         )
