@@ -224,10 +224,13 @@ class LocalLogStore(LogStore):
 
     def _sync_folder(self, folder: Path) -> None:
         _sync(folder)
+        named: set[Path] = set()
         while folder not in self._durable:
-            self._durable.add(folder)
+            named.add(folder)
             folder = folder.parent
             _sync(folder)
+        # Only now: if a flush fails, the call is repeated, and all of it with it.
+        self._durable |= named
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
