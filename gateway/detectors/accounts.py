@@ -12,6 +12,10 @@ from gateway.detectors.check_digits import IBAN_CHARS, base58check, iban, luhn
 from gateway.detectors.passage import Passage, Span
 
 _IBAN_START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?=[ \u00a0-]?[A-Za-z0-9]{4})")
+#: Without one of these nothing below matches but a BIC.
+_HINT = re.compile(
+    r"\d{4}[ -]?\d{4}|\d\d-\d\d-\d\d|[A-Za-z]{2}\d\d[ \u00a0-]?[A-Za-z0-9]{4}|[A-Za-z0-9]{24}|\d{3} \d{3}|\d{6}"
+)
 _IBAN_UNCHECKED = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}(?![A-Za-z0-9])")
 #: The whole, by how many characters an IBAN of the country has.
 _IBAN_BODIES = {
@@ -50,7 +54,7 @@ def find_accounts(passage: Passage) -> Iterator[Span]:
     text = passage.text
     for match in _BIC.finditer(text):
         yield Span(match.start("value"), match.end("value"), "BANK_ACCOUNT", "bank-account/bic", 0.7)
-    if not any(char.isdigit() for char in text):
+    if not _HINT.search(text):
         return
     yield from _ibans(text)
     for match in _CARD.finditer(text):

@@ -24,6 +24,10 @@ _PATTERNS = (
      "coordinates/grid", 0.85),
     (re.compile(r"(?<![\w/])///[^\W\d_]{3,20}(?:\.[^\W\d_]{3,20}){2}\b"), "coordinates/words", 0.85),
 )  # fmt: skip
+#: Without one of these nothing here matches.
+_HINT = re.compile(
+    r"[°º]|\d\.\d{3}|///|\d[C-X]\s?[A-Z]{2}\s?\d|\b(?i:lat|lon|lng|latitude|longitude|latitud|longitud)\b|_lat|_lon|_lng"
+)
 _NAMED = re.compile(
     r"(?<![A-Za-z])(?:lat(?:itude)?|lon(?:gitude)?|lng|latitud|longitud)[\"']?\s?(?:[:=]|is|de)?\s?[\"']?"
     r"(?P<value>[-+]?\d{1,3}[.,]\d{2,8})(?!\w)",
@@ -34,6 +38,8 @@ _NAMED = re.compile(
 def find_coordinates(passage: Passage) -> Iterator[Span]:
     """Coordinates in a passage."""
     text = passage.text
+    if not _HINT.search(text):
+        return
     for pattern, rule, confidence in _PATTERNS:
         for match in pattern.finditer(text):
             yield Span(match.start(), match.end(), "COORDINATES", rule, confidence)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gateway.detectors.letters import in_small_letters
 from gateway.detectors.passage import Passage, Span
 
 _MONTHS = (
@@ -72,7 +73,7 @@ def find_dates(passage: Passage) -> Iterator[Span]:
     """Dates, clock times and ages in a passage."""
     text = passage.text
     # Written in small letters: a pattern that ignores case takes five times as long.
-    small = _in_small_letters(text)
+    small = in_small_letters(text)
     for match in _WRITTEN.finditer(small):
         yield Span(match.start(), match.end(), "DATE", "date/written", 0.95)
     for match in _DAY_MONTH.finditer(small):
@@ -90,14 +91,6 @@ def find_dates(passage: Passage) -> Iterator[Span]:
         group = match.lastgroup or "a"
         if 0 < _age(match.group(group)) < 125:
             yield Span(match.start(group), match.end(group), "AGE", "age", 0.8)
-
-
-def _in_small_letters(text: str) -> str:
-    """The text in lower case, of the same length (some capitals have two small letters and stay)."""
-    small = text.lower()
-    if len(small) == len(text):
-        return small
-    return "".join(low if len(low := char.lower()) == 1 else char for char in text)
 
 
 def _age(value: str) -> int:

@@ -55,7 +55,7 @@ def find_devices(passage: Passage) -> Iterator[Span]:
     for match in _FRENCH_PLATE.finditer(text):
         yield Span(match.start(), match.end(), "LICENCE_PLATE", "plate/fr", 0.9)
     for match in _PLATE.finditer(text):
-        if _before(_PLATE_CONTEXT, text, match.start()):
+        if any(char.isdigit() for char in match.group()) and _before(_PLATE_CONTEXT, text, match.start()):
             yield Span(match.start(), match.end(), "LICENCE_PLATE", "plate", 0.9)
     for match in _VIN.finditer(text):
         if vin(match.group()) or _before(_VIN_CONTEXT, text, match.start()):

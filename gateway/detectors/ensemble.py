@@ -15,6 +15,7 @@ from typing import Any
 from gateway.detectors.accounts import find_accounts
 from gateway.detectors.addresses import find_addresses
 from gateway.detectors.capitals import find_capitals
+from gateway.detectors.case_numbers import find_case_numbers
 from gateway.detectors.commercial import find_terms, is_commercial
 from gateway.detectors.coordinates import find_coordinates
 from gateway.detectors.credentials import find_credentials
@@ -43,6 +44,7 @@ from gateway.detectors.special_category import find_special_category
 from gateway.detectors.tagfeatures import Columns
 from gateway.detectors.tagger import Tagger
 from gateway.detectors.technical import find_technical
+from gateway.detectors.whole_addresses import find_whole_addresses
 from gateway.errors import DetectionFailed, GatewayError
 from gateway.redaction.document import CanonicalText, Finding, Segment
 
@@ -53,6 +55,7 @@ RULES: tuple[Rule, ...] = (
     find_capitals,
     find_dates,
     find_identifiers,
+    find_case_numbers,
     find_national_ids,
     find_accounts,
     find_devices,
@@ -61,6 +64,7 @@ RULES: tuple[Rule, ...] = (
     find_local_bodies,
     find_origins,
     find_addresses,
+    find_whole_addresses,
     find_quantities,
     find_occupations,
     find_terms,

@@ -1,4 +1,4 @@
-"""Character classes that Python's ``re`` has no name for."""
+"""Character classes that Python's ``re`` has no name for, and texts in small letters."""
 
 from __future__ import annotations
 
@@ -9,3 +9,11 @@ UPPER = "[" + "".join(chr(code) for code in _CODES if chr(code).isupper()) + "]"
 
 #: The same for small letters.
 LOWER = "[" + "".join(chr(code) for code in _CODES if chr(code).islower()) + "]"
+
+
+def in_small_letters(text: str) -> str:
+    """The text in lower case, of the same length (some capitals have two small letters and stay)."""
+    small = text.lower()
+    if len(small) == len(text):
+        return small
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text)

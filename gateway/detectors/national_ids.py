@@ -137,18 +137,22 @@ _NUMBERS = (
                        r"|n[°º.]|nr\.?))?"
                        r"[\s:#]*$"), "id/identity-card"),
 )  # fmt: skip
-_DIGIT_RUN = re.compile(r"\d[\d ./A-Z-]{4,}\d|\d{6,}|[A-Z]{1,9}-?\d{3,}")
+#: Where any of these can stand: capitals and digits in a row, with single separators. Prose has few of them.
+_STRETCH = re.compile(r"[A-Z0-9](?:[ ./+-]?[A-Z0-9]){6,40}")
+_FEWEST_DIGITS = 5
 
 
 def find_national_ids(passage: Passage) -> Iterator[Span]:
     """Numbers whose form, and check digits where they have some, are right."""
     text = passage.text
-    if not _DIGIT_RUN.search(text):
-        return
-    for number in _NUMBERS:
-        for match in number.pattern.finditer(text):
-            before = text[max(0, match.start() - _CONTEXT_CHARS) : match.start()]
-            if number.context is not None and not number.context.search(before):
-                continue
-            if number.valid(re.sub(r"[ .+/-]", "", match.group())):
-                yield Span(match.start(), match.end(), number.entity, number.rule, 0.9)
+    for stretch in _STRETCH.finditer(text):
+        if sum(char.isdigit() for char in stretch.group()) < _FEWEST_DIGITS:
+            continue
+        # One character more, so that a pattern sees what a number must not go on with.
+        for number in _NUMBERS:
+            for match in number.pattern.finditer(text, stretch.start(), stretch.end() + 1):
+                before = text[max(0, match.start() - _CONTEXT_CHARS) : match.start()]
+                if number.context is not None and not number.context.search(before):
+                    continue
+                if number.valid(re.sub(r"[ .+/-]", "", match.group())):
+                    yield Span(match.start(), match.end(), number.entity, number.rule, 0.9)
