@@ -16,8 +16,9 @@ from gateway.storage.log_sequence import LogSequence
 from gateway.storage.worker_queue import StepWorker
 from gateway.translog.vkey import parse_vkey
 from gateway.workers.alerts import Alerts
+from gateway.workers.housekeeping import housekeeping
 from gateway.workers.sequencer import Sequencer
-from gateway.workers.steps import handlers, housekeeping
+from gateway.workers.steps import handlers
 from gateway.workers.witness_client import WitnessClient
 from gateway.workers.witnesses import Witnesses
 

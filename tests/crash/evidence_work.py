@@ -28,8 +28,9 @@ from gateway.storage.database import PostgresDatabase
 from gateway.storage.log_sequence import LogSequence
 from gateway.storage.queue import PostgresQueue
 from gateway.translog.vkey import parse_vkey
+from gateway.workers.housekeeping import housekeeping
 from gateway.workers.sequencer import Sequencer
-from gateway.workers.steps import handlers, housekeeping
+from gateway.workers.steps import handlers
 from tests.crash.processes import Failpoint, acknowledge, say
 from tests.fakes.exchange import INVESTIGATOR, REVIEWER, World
 

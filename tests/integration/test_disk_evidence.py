@@ -21,7 +21,8 @@ from gateway.evidence.manifest import DeclaredExhibit
 from gateway.storage import migrate
 from gateway.storage.database import PostgresDatabase
 from gateway.storage.embedded import start_embedded
-from gateway.workers.steps import Steps, housekeeping
+from gateway.workers.housekeeping import housekeeping
+from gateway.workers.steps import Steps
 from tests.fakes.disk import MountRefused, SmallDisk, small_disk
 from tests.unit.api.world import ISSUER, World, served
 

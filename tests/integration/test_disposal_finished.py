@@ -20,7 +20,8 @@ from gateway.storage.database import PostgresDatabase
 from gateway.storage.queue import PostgresQueue
 from gateway.storage.tables import idempotency
 from gateway.storage.worker_queue import MAX_ATTEMPTS, StepWorker
-from gateway.workers.steps import handlers, housekeeping
+from gateway.workers.housekeeping import housekeeping
+from gateway.workers.steps import handlers
 from tests.fakes import seeds
 from tests.fakes.exchange import SUBMITTER, World
 from tests.unit.api import world as api

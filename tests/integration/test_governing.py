@@ -27,7 +27,8 @@ from gateway.storage.database import PostgresDatabase
 from gateway.storage.log_ledger import SqlLedger
 from gateway.storage.log_sequence import LogSequence
 from gateway.storage.log_tables import log_commitments
-from gateway.workers.steps import handlers, housekeeping
+from gateway.workers.housekeeping import housekeeping
+from gateway.workers.steps import handlers
 from tests.fakes.exchange import INVESTIGATOR, OFFICERS, REVIEWER, World
 
 pytest_plugins = ("tests.fakes.postgres",)

@@ -13,7 +13,7 @@ from gateway.evidence.lifecycle import PackageState
 from gateway.evidence.package import Principal
 from gateway.exchange import deliver, govern, onboard, review
 from gateway.policy.stricter import removes_no_more, stricter
-from gateway.workers.steps import housekeeping
+from gateway.workers.housekeeping import housekeeping
 from tests.fakes.exchange import AGREEMENT_SOURCE, INVESTIGATOR, OFFICERS, REVIEWER, World
 
 FILES = {"report.txt": b"Report by <Ada> about a fee of $500"}

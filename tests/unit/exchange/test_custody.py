@@ -24,7 +24,8 @@ from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState
 from gateway.evidence.package import Principal, Release
 from gateway.exchange import attest, authorize, certify, clocks, custody, deliver, follow, govern, hold, onboard, review
 from gateway.exchange.hold import Target
-from gateway.workers.steps import handlers, housekeeping
+from gateway.workers.housekeeping import housekeeping
+from gateway.workers.steps import handlers
 from tests.fakes.exchange import AGREEMENT_SOURCE, INVESTIGATOR, OFFICERS, REVIEWER, STRANGER, SUBMITTER, World
 
 FILES = {"report.txt": b"Report by <Ada> about a fee of $500", "second.txt": b"<Ada> called <Bob> twice"}

@@ -8,7 +8,8 @@ from gateway.errors import Conflict, Unavailable
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.exchange import receive
 from gateway.exchange.intake import Intake, Received
-from gateway.workers.steps import handlers, housekeeping
+from gateway.workers.housekeeping import housekeeping
+from gateway.workers.steps import handlers
 from tests.fakes.exchange import SUBMITTER, World
 
 FILES = {"report.txt": b"Report by <Ada>"}

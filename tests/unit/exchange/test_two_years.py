@@ -29,7 +29,7 @@ from gateway.exchange.as_of import AsOf, reconstruct
 from gateway.exchange.hold import Target
 from gateway.policy.decide import decide
 from gateway.policy.decision import Request
-from gateway.workers.steps import housekeeping
+from gateway.workers.housekeeping import housekeeping
 from tests.fakes.exchange import AGREEMENT_SOURCE, COUNSEL, INVESTIGATOR, OFFICERS, REVIEWER, SUBMITTER, World
 from tests.fakes.leaves import leaves_of
 

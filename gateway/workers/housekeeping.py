@@ -1,0 +1,175 @@
+"""What time brings about, and what was left undone: run about once a minute by one of all workers.
+
+Each part is a transaction of its own, or several, and harmless to repeat; one that fails is tried again
+next time, and stops no other.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from gateway.bootstrap.gateway import Gateway
+from gateway.errors import GatewayError
+from gateway.evidence.lifecycle import NEXT_STEP, PackageState
+from gateway.exchange import attest, clocks, dispose, govern, hold, quarantine
+from gateway.exchange.ports import Transaction
+
+#: First answers under an Idempotency-Key are repeated for so long.
+_KEEP_ANSWERS = timedelta(days=7)
+#: Longer than any upload may take: its package is abandoned by then.
+_GIVE_UP_BLOBS = timedelta(days=1)
+#: So much later than now, a job that is enqueued leaves one alone that is being tried again with its own pauses.
+_LEAVE_TO_ITS_JOB = timedelta(minutes=5)
+_PAGE = 100
+
+_log = logging.getLogger(__name__)
+
+
+def housekeeping(gateway: Gateway) -> None:
+    """What time brings about: missed deadlines, agreements and holds that end, disposal, what is forgotten.
+
+    Each part is a transaction of its own and harmless to repeat; one that fails is tried again next time.
+    """
+    failed: Exception | None = None
+    for part in _HOUSEKEEPING:
+        try:
+            part(gateway)
+        except Exception as error:
+            # The others still run: one case that cannot be handled may not keep all evidence for ever.
+            _log.exception("a part of the housekeeping failed: %s", getattr(part, "__name__", part))
+            failed = failed or error
+    if failed is not None:
+        raise failed
+
+
+def _in_turn(gateway: Gateway) -> None:
+    """What is done in pages, until nothing is left; each step by itself, the later ones also if one fails."""
+    failed: Exception | None = None
+    # Before disposal, for what is disposed of can't be late any more.
+    for step in (
+        clocks.breach_overdue,
+        clocks.warn_due,
+        govern.end_outdated,
+        hold.expire,
+        dispose.dispose_due,
+        attest.mark_overdue,
+    ):
+        try:
+            while True:
+                with gateway.database.transaction() as tx:
+                    if step(tx, gateway.clock()) == 0:
+                        break
+        except Exception as error:
+            _log.exception("a part of the housekeeping failed: %s", step.__name__)
+            failed = failed or error
+    if failed is not None:
+        raise failed
+
+
+def _abandon(gateway: Gateway) -> None:
+    with gateway.database.transaction() as tx:
+        dispose.abandon_stale(tx, gateway.clock())
+
+
+def _dispose_what_is_over(gateway: Gateway) -> None:
+    with gateway.database.transaction() as tx:
+        for package_id in dispose.quarantine_over(tx, gateway.clock()):
+            tx.queue.enqueue("dispose", package_id)
+
+
+def _finish_what_is_left(gateway: Gateway) -> None:
+    """A job that was given up, in a long outage, does not come back by itself."""
+
+    def unforgotten(tx: Transaction, after: str) -> Sequence[str]:
+        return tx.erasures.unforgotten(gateway.clock(), after=after, limit=_PAGE)
+
+    def uncertified(tx: Transaction, after: str) -> Sequence[str]:
+        return tx.certificates.pending(after=after, limit=_PAGE)
+
+    for step, page_after in (("erase", unforgotten), ("certify", uncertified)):
+        after, page = "", None
+        # All of them, page by page: those that fail again and again must not stand in the way of the others.
+        while page is None or len(page) == _PAGE:
+            with gateway.database.transaction() as tx:
+                page = page_after(tx, after)
+                for package_id in page:
+                    tx.queue.enqueue(step, package_id, delay=_LEAVE_TO_ITS_JOB)
+                    after = package_id
+
+
+def _forget_tokens(gateway: Gateway) -> None:
+    with gateway.database.transaction() as tx:
+        # Not to the second: a token is accepted a little beyond its end, for clocks that differ.
+        tx.replays.forget(gateway.clock() - timedelta(hours=1))
+        tx.idempotency.forget(gateway.clock() - _KEEP_ANSWERS)
+
+
+def _erase_unfinished(gateway: Gateway) -> None:
+    """Bodies that never became evidence, for their upload or step was cut off; and what is disposed of."""
+    gateway.blobs.clean()
+    while True:
+        now = gateway.clock()
+        with gateway.database.transaction() as tx:
+            names = tx.unfinished.give_up(now - _GIVE_UP_BLOBS, now, _PAGE)
+        # Given up in a transaction of its own first: from then on no row can come to name them.
+        kept: dict[str, Exception] = {}
+        for name in names:
+            try:
+                gateway.blobs.delete(name)
+            except GatewayError as error:
+                kept[name] = error
+        with gateway.database.transaction() as tx:
+            tx.unfinished.forget([name for name in names if name not in kept])
+            # One that can't be erased goes to the end of the row, and keeps no other.
+            tx.unfinished.postpone(list(kept), now)
+        if kept:
+            raise next(iter(kept.values()))
+        if len(names) < _PAGE:
+            return
+
+
+def _resume_what_stands(gateway: Gateway) -> None:
+    resume(gateway, older_than=timedelta(minutes=10), delay=_LEAVE_TO_ITS_JOB)
+
+
+def _stop_what_waits(gateway: Gateway) -> None:
+    """Stop what is under way and may not go on: its retention is over, or its agreement permits nothing any more."""
+    after = ""
+    while True:
+        with gateway.database.transaction() as tx:
+            page = tx.packages.in_states(quarantine.UNFINISHED, after=after, limit=100)
+            for package in page:
+                over = quarantine.stop_if_over(tx, package.id, gateway.clock())
+                # No job looks at what waits for a person; the others are stopped by their own step.
+                if not over and package.state is PackageState.IN_REVIEW:
+                    quarantine.stop_if_barred(tx, package.id, gateway.clock())
+        if len(page) < 100:
+            return
+        after = page[-1].id
+
+
+_HOUSEKEEPING = (
+    _in_turn,
+    _abandon,
+    _stop_what_waits,
+    _dispose_what_is_over,
+    _finish_what_is_left,
+    _forget_tokens,
+    _erase_unfinished,
+    _resume_what_stands,
+)
+
+
+def resume(gateway: Gateway, *, older_than: timedelta, delay: timedelta | None = None) -> None:
+    """Enqueue the step that each package's state names, where nothing has moved for a while.
+
+    Args:
+        delay: With one, a job that is being tried again with its own pauses is left as it is.
+    """
+    before: datetime = gateway.clock() - older_than
+    with gateway.database.transaction() as tx:
+        for state, step in NEXT_STEP.items():
+            for package in tx.packages.in_state(state, before=before, limit=100):
+                tx.queue.enqueue(step, package.id, delay=delay)
