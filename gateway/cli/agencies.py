@@ -12,14 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
+from gateway.cli.options import Home, Json
 from gateway.errors import InvalidInput
 
 agencies_app = typer.Typer(
     help="Agencies, their principals and public keys (operator; works on the database).", no_args_is_help=True
 )
-
-Home = Annotated[Path | None, typer.Option("--home", help="Folder of the gateway [$EVIDENCE_GATEWAY_HOME].")]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 @agencies_app.command("add")

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli.options import Home, Json
 from gateway.errors import InvalidInput
 
 if TYPE_CHECKING:
     from gateway.exchange.as_of import AsOf
 
-Home = Annotated[Path | None, typer.Option("--home", help="Folder of the gateway [$EVIDENCE_GATEWAY_HOME].")]
 _PAGE = 1000
 
 
@@ -37,7 +37,7 @@ def as_of(
         list[Path] | None, typer.Option(help="Agreement files, for documents too long for the log; may be repeated.")
     ] = None,
     home: Home = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Print which agreements were in which state at an instant, and who could do what.
 

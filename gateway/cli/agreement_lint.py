@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.agreement_files import read_file
+from gateway.cli.options import Json
 
 if TYPE_CHECKING:
     from gateway.agreements.finding import AgreementFinding
@@ -23,7 +24,7 @@ def lint(
         Path | None,
         typer.Option("--home", help="Folder of a gateway; also hold the file against the people registered there."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Check agreement files and explain every error and doubt, with line and remedy.
 

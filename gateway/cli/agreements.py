@@ -18,12 +18,12 @@ from gateway.cli.agreement_lint import lint
 from gateway.cli.agreement_matrix import matrix
 from gateway.cli.agreement_odrl import export_odrl, import_odrl
 from gateway.cli.agreement_past import simulate_past
+from gateway.cli.options import Json
 
 agreements_app = typer.Typer(
     help="Data-sharing agreements: check, read, compare, sign, put into force.", no_args_is_help=True
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 AgreementFile = Annotated[Path, typer.Argument(metavar="FILE", help="An agreement file, YAML or JSON.")]
 
 for _command in (lint, matrix, diff, simulate_past, export_odrl, import_odrl):
@@ -31,7 +31,7 @@ for _command in (lint, matrix, diff, simulate_past, export_odrl, import_odrl):
 
 
 @agreements_app.command("show")
-def show(file: AgreementFile, as_json: AsJson = False) -> None:
+def show(file: AgreementFile, as_json: Json = False) -> None:
     """Say in plain words what an agreement permits, hides, keeps and asks for."""
     from gateway.agreements.explain import explain_agreement
     from gateway.agreements.parsing import parse_agreement
@@ -58,7 +58,7 @@ def sign(
     key: Annotated[Path, typer.Option("--key", metavar="PEM", help="The agency's private signing key, PEM.")],
     agency: Annotated[str, typer.Option("--agency", metavar="ID", help="The party that signs.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write the signature.")],
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Sign a version of an agreement for a party, offline; the key stays where it is.
 

@@ -15,12 +15,11 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.audit_questions import as_officer, as_operator, export_as_officer, export_as_operator, rows
+from gateway.cli.options import Home, Json
 from gateway.errors import NotFound
 
 audit_app = typer.Typer(help="Search, export and erase: answers from the audit log.", no_args_is_help=True)
 
-Home = Annotated[Path | None, typer.Option("--home", help="Folder of the gateway [$EVIDENCE_GATEWAY_HOME].")]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Since = Annotated[datetime | None, typer.Option(help="First moment, UTC.")]
 Until = Annotated[datetime | None, typer.Option(help="End, UTC; not included.")]
 AsOfficer = Annotated[

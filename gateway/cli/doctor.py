@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
+from gateway.cli.options import Home, Json
 from gateway.errors import GatewayError
 
 Check = tuple[str, Callable[[], str]]
 
 
 def doctor(
-    home: Annotated[Path | None, typer.Option("--home", help="Folder of the gateway [$EVIDENCE_GATEWAY_HOME].")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    home: Home = None,
+    as_json: Json = False,
 ) -> None:
     """Check settings, keys, database, stores, sandbox and detection; say what to do about what fails."""
     from gateway.bootstrap.health import checks

@@ -13,10 +13,9 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.options import Home, Json
 from gateway.errors import InvalidInput
 
-Home = Annotated[Path | None, typer.Option("--home", help="Folder of the gateway [$EVIDENCE_GATEWAY_HOME].")]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 ApprovedBy = Annotated[
     list[str], typer.Option("--approved-by", metavar="PRINCIPAL", help="Who asks for it; repeat where two must.")
 ]

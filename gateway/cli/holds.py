@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-holds_app = typer.Typer(help="Legal holds: what is held is not disposed of until it is lifted.", no_args_is_help=True)
+from gateway.cli.options import CredentialsFile, Json
 
-Credentials_ = Annotated[
-    Path,
-    typer.Option(
-        "--credentials", "-c", envvar="EVIDENCE_GATEWAY_CREDENTIALS", help="Credentials file of the principal."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+holds_app = typer.Typer(help="Legal holds: what is held is not disposed of until it is lifted.", no_args_is_help=True)
 
 
 @holds_app.command("place")
 def place(
-    credentials: Credentials_,
+    credentials: CredentialsFile,
     reason: Annotated[str, typer.Option(help="By whose order, or for which proceedings.")],
     agreement: Annotated[str | None, typer.Option(help="With --case: the agreement of the case.")] = None,
     case: Annotated[str | None, typer.Option(help="Hold this case: its reference.")] = None,
@@ -44,7 +37,7 @@ def place(
 
 
 @holds_app.command("list")
-def list_all(credentials: Credentials_, as_json: Json = False) -> None:
+def list_all(credentials: CredentialsFile, as_json: Json = False) -> None:
     """List holds in force on what concerns one's own agency."""
     from gateway.client import Credentials, GatewayClient
 
@@ -65,7 +58,7 @@ def list_all(credentials: Credentials_, as_json: Json = False) -> None:
 
 @holds_app.command("lift")
 def lift(
-    credentials: Credentials_,
+    credentials: CredentialsFile,
     hold: Annotated[str, typer.Argument(help="Id of the hold.")],
     as_json: Json = False,
 ) -> None:

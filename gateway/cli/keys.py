@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli.options import Home, Json
 from gateway.errors import InvalidInput, Misconfigured
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 keys_app = typer.Typer(help="The gateway's key file (operator), and key pairs for agencies.", no_args_is_help=True)
 
-Home = Annotated[Path | None, typer.Option("--home", help="Folder of the gateway [$EVIDENCE_GATEWAY_HOME].")]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 _PASSPHRASE = "EVIDENCE_GATEWAY_PASSPHRASE"  # noqa: S105 - the name of a variable, not a passphrase
 _USES = ("receiving", "signing", "authentication")

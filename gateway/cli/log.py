@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli.log_proofs import check_proof, consistency, prove, read_key
+from gateway.cli.options import Home, Json
 from gateway.errors import IntegrityFailure, InvalidInput
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from gateway.translog.vkey import VerifierKey
 
 log_app = typer.Typer(help="The audit log: verify a copy offline, prove, export it, search it.", no_args_is_help=True)
-
-Home = Annotated[Path | None, typer.Option("--home", help="Folder of the gateway [$EVIDENCE_GATEWAY_HOME].")]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 log_app.command("prove")(prove)

@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli.options import Home, Json
 from gateway.errors import InvalidInput
 
 if TYPE_CHECKING:
     from gateway.bootstrap.gateway import Gateway
-
-Home = Annotated[Path | None, typer.Option("--home", help="Folder of the gateway [$EVIDENCE_GATEWAY_HOME].")]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 def erase(

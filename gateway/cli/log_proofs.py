@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.cli.options import Home, Json
 from gateway.errors import GatewayError, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ Bundle = Annotated[
     Path | None, typer.Option("--bundle", help="An exported log, folder or zip file [this gateway's own log].")
 ]
 Vkey = Annotated[str | None, typer.Option("--vkey", help="The log's verifier key, or a file with it [the bundle's].")]
-Home = Annotated[Path | None, typer.Option("--home", help="Folder of the gateway [$EVIDENCE_GATEWAY_HOME].")]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 def prove(

@@ -12,23 +12,16 @@ from typing import Annotated, Any
 
 import typer
 
+from gateway.cli.options import CredentialsFile, Json
 from gateway.errors import NotFound
 
 packages_app = typer.Typer(
     help="Packages: list, deadlines, closing a case, certificates of destruction, attestations.", no_args_is_help=True
 )
 
-Credentials_ = Annotated[
-    Path,
-    typer.Option(
-        "--credentials", "-c", envvar="EVIDENCE_GATEWAY_CREDENTIALS", help="Credentials file of the principal."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
-
 
 @packages_app.command("list")
-def list_all(credentials: Credentials_, as_json: Json = False) -> None:
+def list_all(credentials: CredentialsFile, as_json: Json = False) -> None:
     """List the packages that one's own agency pushed, newest first."""
     from gateway.client import Credentials, GatewayClient
 
@@ -44,7 +37,7 @@ def list_all(credentials: Credentials_, as_json: Json = False) -> None:
 
 @packages_app.command("deadlines")
 def deadlines(
-    credentials: Credentials_,
+    credentials: CredentialsFile,
     late: Annotated[bool, typer.Option("--late", help="Those that were answered too late instead.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -65,7 +58,7 @@ def deadlines(
 
 @packages_app.command("close-case")
 def close_case(
-    credentials: Credentials_,
+    credentials: CredentialsFile,
     agreement: Annotated[str, typer.Argument(help="The agreement's id.")],
     case: Annotated[str, typer.Argument(help="The case's reference.")],
     as_json: Json = False,
@@ -80,7 +73,7 @@ def close_case(
 
 @packages_app.command("certificates")
 def certificates(
-    credentials: Credentials_,
+    credentials: CredentialsFile,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for ID.json, ID.sig and ID.pdf, each verified.")
     ] = None,
@@ -109,7 +102,7 @@ def certificates(
 
 
 @packages_app.command("duties")
-def duties(credentials: Credentials_, as_json: Json = False) -> None:
+def duties(credentials: CredentialsFile, as_json: Json = False) -> None:
     """List duties to attest deletion: one's own, and those owed to one; exit code 3 if one is overdue."""
     from gateway.client import Credentials, GatewayClient
 
@@ -130,7 +123,7 @@ def duties(credentials: Credentials_, as_json: Json = False) -> None:
 
 @packages_app.command("attest")
 def attest(
-    credentials: Credentials_,
+    credentials: CredentialsFile,
     duty: Annotated[str, typer.Argument(help="Id of the duty.")],
     deleted_at: Annotated[
         datetime | None, typer.Option(help="When the last copy was deleted, UTC [default: now].")

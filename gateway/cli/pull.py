@@ -11,17 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli.options import CredentialsFile, Json
+
 if TYPE_CHECKING:
     from gateway.client import GatewayClient, Pulled
 
 
 def pull(
-    credentials: Annotated[
-        Path,
-        typer.Option(
-            "--credentials", "-c", envvar="EVIDENCE_GATEWAY_CREDENTIALS", help="Credentials file of the principal."
-        ),
-    ],
+    credentials: CredentialsFile,
     releases: Annotated[
         list[str] | None, typer.Argument(metavar="[RELEASE]...", help="Ids of releases; none: all of the inbox.")
     ] = None,
@@ -32,7 +29,7 @@ def pull(
     list_only: Annotated[bool, typer.Option("--list", help="Only list what could be pulled.")] = False,
     decrypt: Annotated[bool, typer.Option(help="Open the exhibits; else keep only the .age files.")] = True,
     acknowledge: Annotated[bool, typer.Option(help="Send the agency's signed acknowledgement.")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Pull releases from the inbox.
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli.options import CredentialsFile, Json
+
 if TYPE_CHECKING:
     from gateway.client import ExhibitFile, Pushed
 
@@ -25,12 +27,7 @@ def push(
     agreement: Annotated[str, typer.Option(help="The agreement under which it is sent.")],
     case: Annotated[str, typer.Option(help="Reference of the case; opened at its first package.")],
     purpose: Annotated[str, typer.Option(help="A purpose that the agreement lists.")],
-    credentials: Annotated[
-        Path,
-        typer.Option(
-            "--credentials", "-c", envvar="EVIDENCE_GATEWAY_CREDENTIALS", help="Credentials file of the principal."
-        ),
-    ],
+    credentials: CredentialsFile,
     evidence_type: Annotated[
         str, typer.Option("--type", "-t", help="Evidence type of the files that do not name one.")
     ] = "",
@@ -45,7 +42,7 @@ def push(
     receipt: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep the signed receipt (and FILE.sig).")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Push files as one package.
 

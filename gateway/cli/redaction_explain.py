@@ -13,11 +13,10 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.agreement_files import read_file
+from gateway.cli.options import Json
 from gateway.errors import InvalidInput
 
 redaction_app = typer.Typer(help="Reports of redaction: explain a finding, count by rule.", no_args_is_help=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 @redaction_app.command("explain")

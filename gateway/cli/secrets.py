@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.options import CredentialsFile, Json
 from gateway.errors import InvalidInput
 
 secrets_app = typer.Typer(
@@ -20,19 +21,11 @@ secrets_app = typer.Typer(
 _MAX_BYTES = 1_000_000
 _MAX_ROWS = 1_000
 
-Credentials_ = Annotated[
-    Path,
-    typer.Option(
-        "--credentials", "-c", envvar="EVIDENCE_GATEWAY_CREDENTIALS", help="Credentials file of the principal."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
-
 
 @secrets_app.command("register")
 def register(
     label: Annotated[str, typer.Argument(help="One's own name for it, which must not betray it: supplier-list.")],
-    credentials: Credentials_,
+    credentials: CredentialsFile,
     term: Annotated[Path | None, typer.Option(help="A file with one term: a name, number, phrase. '-': stdin.")] = None,
     document: Annotated[Path | None, typer.Option(help="A text or source file, UTF-8, up to 1 MB. '-': stdin.")] = None,
     records: Annotated[
@@ -74,7 +67,7 @@ def register(
 
 
 @secrets_app.command("list")
-def list_all(credentials: Credentials_, as_json: Json = False) -> None:
+def list_all(credentials: CredentialsFile, as_json: Json = False) -> None:
     """List the labels of one's agency's secrets; their text is nowhere to be had."""
     from gateway.client import Credentials, GatewayClient
     from gateway.client.secrets import SecretRegister
@@ -95,7 +88,9 @@ def list_all(credentials: Credentials_, as_json: Json = False) -> None:
 
 @secrets_app.command("retire")
 def retire(
-    label: Annotated[str, typer.Argument(help="Label of the secret.")], credentials: Credentials_, as_json: Json = False
+    label: Annotated[str, typer.Argument(help="Label of the secret.")],
+    credentials: CredentialsFile,
+    as_json: Json = False,
 ) -> None:
     """Stop looking for a secret and delete its fingerprints; the label is not used again.
 
