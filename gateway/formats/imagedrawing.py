@@ -40,20 +40,42 @@ class ReadPage:
 def drawn(page: ReadPage, image: Image.Image, splicer: Splicer) -> Image.Image:
     """The page anew, from the image that was read (which is changed)."""
     pieces = [piece for line in page.lines for piece in _placed(line, splicer, image.size)]
-    for box in (*page.unsure, *_removed(page.lines, splicer)):
-        image.paste(_WHITE, box)
+    for word_box in (*page.unsure, *_removed(page.lines, splicer)):
+        image.paste(_WHITE, _grown(word_box, image.size))
     width = max([image.width, *(piece.left + piece.width for piece in pieces)])
     canvas = Image.new("L", (min(width, LARGEST_SIDE), image.height), _WHITE)
     draw = ImageDraw.Draw(canvas)
     for piece in pieces:
         if piece.source is not None:
-            canvas.paste(image.crop(piece.source), (piece.left, piece.source[1]))
+            canvas.paste(_on_white(image.crop(piece.source)), (piece.left, piece.source[1]))
             continue
         top, bottom = piece.band
         draw.rectangle((piece.left, top, piece.left + piece.width, bottom), fill=_BLACK)
         font = ImageFont.load_default(_label_size(bottom - top))
         draw.text((piece.left + _PADDING, (top + bottom) // 2), piece.label, fill=_WHITE, font=font, anchor="lm")
     return canvas
+
+
+def _on_white(word: Image.Image) -> Image.Image:
+    """A word without its ground: noise and shades of the paper, and what was hidden in them."""
+    limit = _threshold(word.histogram())
+    return word.point([value if value <= limit else _WHITE for value in range(256)])
+
+
+def _threshold(histogram: list[int]) -> int:
+    """The grey value that best parts the dark pixels from the light ones (Otsu 1979)."""
+    total, weighted = sum(histogram), sum(value * count for value, count in enumerate(histogram))
+    best, limit = -1.0, _WHITE
+    dark = sum_dark = 0
+    for value, count in enumerate(histogram):
+        dark, sum_dark = dark + count, sum_dark + value * count
+        light = total - dark
+        if not dark or not light:
+            continue
+        between = dark * light * (sum_dark / dark - (weighted - sum_dark) / light) ** 2
+        if between > best:
+            best, limit = between, value
+    return limit
 
 
 def _removed(lines: Iterable[ReadLine], splicer: Splicer) -> Iterator[tuple[int, int, int, int]]:
@@ -79,7 +101,7 @@ def _placed(line: ReadLine, splicer: Splicer, size: tuple[int, int]) -> Iterator
     cursor: int | None = None  # where the line has come to, once something of it was removed
     previous = 0
     for word, span in line.words:
-        left, top, right, bottom = _grown(word, size)
+        left, top, right, bottom = _grown(word.box, size)
         removed = splicer.changed(span.start, span.end)
         label = splicer.text(span.start, span.end) if removed else ""
         if removed and cursor is None:
@@ -106,16 +128,16 @@ def _distance(pixels: int) -> int:
 
 
 def _band(line: ReadLine, splicer: Splicer, size: tuple[int, int]) -> tuple[int, int]:
-    boxes = [_grown(word, size) for word, span in line.words if not splicer.changed(span.start, span.end)]
+    boxes = [_grown(word.box, size) for word, span in line.words if not splicer.changed(span.start, span.end)]
     if boxes:
         return min(box[1] for box in boxes), max(box[3] for box in boxes)
-    boxes = [_grown(word, size) for word, _ in line.words]
+    boxes = [_grown(word.box, size) for word, _ in line.words]
     top, bottom = min(box[1] for box in boxes), max(box[3] for box in boxes)
     return top - top % _STEP, min(size[1] - 1, bottom + -bottom % _STEP)
 
 
-def _grown(word: Word, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    left, top, right, bottom = word.box
+def _grown(box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    left, top, right, bottom = box
     return (
         max(0, left - _MARGIN), max(0, top - _MARGIN), min(size[0], right + _MARGIN), min(size[1], bottom + _MARGIN)
     )  # fmt: skip
