@@ -25,6 +25,7 @@ from gateway.api.bearer import bearer_token
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError, Unauthenticated, Unavailable
 from gateway.evidence.package import Principal
+from gateway.exchange import record
 from gateway.exchange.ports import Transaction
 
 T = TypeVar("T")
@@ -72,18 +73,20 @@ def record_refusal(gateway: Gateway, error: GatewayError) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An authenticated request. ``now`` is fixed once, when the request came in."""
+    """An authenticated request. ``now`` is fixed once, when the request came in; the token is older."""
 
     gateway: Gateway
     principal_id: str
     agency_id: str
+    token_issued_at: datetime
     now: datetime
 
     def run(self, work: Callable[[Transaction, Principal], T]) -> T:
         """Run ``work`` in one transaction, with the principal as it is today.
 
         Raises:
-            Unauthenticated: ``principal-unknown`` if it has been removed since the token was made.
+            Unauthenticated: ``principal-unknown`` or ``token-revoked`` if it, or a key of it, has been removed
+                or revoked since the token was made.
         """
 
         def with_principal(tx: Transaction) -> T:
@@ -94,6 +97,15 @@ class Session:
                     "The principal that this token was issued to is no longer registered.",
                     remedy="Ask the operator to register it again.",
                 )
+            keys = tx.directory.keys(principal.agency, "authentication", principal.id)
+            if any(key.revoked_at is not None and key.revoked_at >= self.token_issued_at for key in keys):
+                revoked = Unauthenticated(
+                    "token-revoked",
+                    "A key of this principal has been revoked since the access token was issued.",
+                    remedy="Get another token with a key that is still good.",
+                )
+                who = {"actor": principal, "object_kind": "principal", "object_id": principal.id}
+                raise record.refusal(revoked, "token.use", self.now, **who)
             return work(tx, principal)
 
         return in_transaction(self.gateway, with_principal)
@@ -118,7 +130,7 @@ async def open_session(request: Request) -> Session:
     gateway = gateway_of(request)
     now = gateway.clock()
     claims = gateway.tokens.verify_access_token(token, now)
-    return Session(gateway, claims.principal, claims.agency, now)
+    return Session(gateway, claims.principal, claims.agency, claims.issued_at, now)
 
 
 #: In the description of the API only; the header itself is parsed by :mod:`gateway.api.bearer`.

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from gateway.exchange.onboard import revoke_key
 from gateway.keyring.tokens import TokenAuthority
 from tests.unit.api.conftest import Ask
 from tests.unit.api.world import ISSUER, PRINCIPALS, World
@@ -53,6 +54,20 @@ def test_a_foreign_and_an_unsigned_token(ask: Ask, world: World) -> None:
     none = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "at+jwt"}).encode()).rstrip(b"=").decode()
     unsigned = ask("GET", "/v1/packages", headers={"Authorization": f"Bearer {none}.{payload}."})
     assert unsigned.status_code == 401
+
+
+def test_a_revoked_key_ends_the_tokens_it_could_have_bought(ask: Ask, world: World) -> None:
+    token = world.token(SUBMITTER)
+    world.clock_offset = timedelta(seconds=2)
+    with world.database.transaction() as tx:
+        revoke_key(tx, f"{SUBMITTER}-1", world.now())
+    response = ask("GET", "/v1/packages", headers={"Authorization": f"Bearer {token}"})
+    assert (response.status_code, response.json()["code"]) == (401, "token-revoked")
+    (denial,) = [e for e in world.database.events if e.action == "token.use"]
+    assert (denial.outcome, denial.reason) == ("deny", "token-revoked")
+    assert ask("GET", "/v1/inbox", as_="cnil-fr.investigator").status_code == 200
+    world.clock_offset = timedelta(seconds=4)
+    assert ask("GET", "/v1/packages", as_=SUBMITTER).status_code == 200
 
 
 def test_a_principal_that_was_moved_or_removed_is_out_at_once(ask: Ask, world: World) -> None:
