@@ -41,7 +41,7 @@ def unwrap(answer: Mapping[str, Any]) -> Mapping[str, Any]:
         raise SandboxFailure(
             "sandbox-memory",
             "Opening the exhibit took more memory than is allowed.",
-            remedy="Split the exhibit into smaller ones, or raise the memory limit.",
+            remedy="Split the exhibit into smaller ones, or raise EVIDENCE_GATEWAY_SANDBOX_MEMORY_BYTES.",
         )
     if isinstance(answer.get("failed"), str):
         raise SandboxFailure(

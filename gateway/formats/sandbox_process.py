@@ -163,8 +163,8 @@ class Child:
             if not selector.select(max(0.0, self._deadline - time.monotonic())):
                 raise SandboxFailure(
                     "sandbox-timeout",
-                    "Opening the exhibit took longer than is allowed.",
-                    remedy="Split the exhibit into smaller ones, or raise the time limit.",
+                    f"Opening the exhibit took longer than the {self._limits.wall_seconds:g} seconds that are allowed.",
+                    remedy="Split the exhibit into smaller ones, or raise EVIDENCE_GATEWAY_SANDBOX_SECONDS.",
                 )
 
     def _death(self) -> SandboxFailure:
@@ -174,8 +174,8 @@ class Child:
         if status == -signal.SIGXCPU:
             return SandboxFailure(
                 "sandbox-timeout",
-                "Opening the exhibit took more processor time than is allowed.",
-                remedy="Split the exhibit into smaller ones, or raise the time limit.",
+                f"Opening the exhibit took more than the {self._limits.cpu_seconds} seconds of processor time allowed.",
+                remedy="Split the exhibit into smaller ones, or raise EVIDENCE_GATEWAY_SANDBOX_SECONDS.",
             )
         return SandboxFailure(
             "sandbox-crashed",
