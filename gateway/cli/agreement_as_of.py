@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli.files import read_file
 from gateway.cli.options import Home, Json
 from gateway.errors import InvalidInput
 
@@ -47,7 +48,7 @@ def as_of(
     from gateway.exchange.as_of import reconstruct
 
     moment = _instant(instant)
-    parsed = [parse_agreement(_read(path)) for path in agreement or []]
+    parsed = [parse_agreement(read_file(path)) for path in agreement or []]
     texts = {found.digest: found for found in parsed}
     with _leaves(log, vkey, home) as leaves:
         state = reconstruct(leaves, moment, parse_agreement, texts)
@@ -117,15 +118,6 @@ def _instant(text: str) -> datetime:
             "time-invalid", "This is not a time.", remedy="Write it like 2026-06-30T12:00:00Z, or 2026-06-30."
         ) from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidInput(
-            "file-unreadable", f"{path} cannot be read: {error.strerror}.", remedy="Give a file that exists."
-        ) from error
 
 
 def _described(state: AsOf) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.agreement_files import read_file, write_text
+from gateway.cli.files import read_file, write_text
 
 if TYPE_CHECKING:
     from gateway.agreements.diff import Change

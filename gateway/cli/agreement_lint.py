@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.agreement_files import read_file
+from gateway.cli.files import read_file
 from gateway.cli.options import Json
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.agreement_files import read_file, write_text
+from gateway.cli.files import read_file, write_text
 
 if TYPE_CHECKING:
     from gateway.envelope.policy import ReleasePolicy

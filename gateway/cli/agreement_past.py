@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.agreement_files import read_file
+from gateway.cli.files import read_file
 
 REFUSED = 3
 

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.files import read_file
 from gateway.cli.options import Home, Json
 from gateway.errors import InvalidInput
 
@@ -32,7 +33,7 @@ def propose(
     from gateway.exchange import govern
     from gateway.settings import read_settings
 
-    source = _read(file)
+    source = read_file(file)
     agreement = parse_agreement(source)
     with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
         govern.propose(tx, agreement, source.decode("utf-8"), gateway.clock())
@@ -57,7 +58,7 @@ def activate(
     from gateway.exchange import govern
     from gateway.settings import read_settings
 
-    signatures = [parse_party_signature(_read(path)) for path in signature]
+    signatures = [parse_party_signature(read_file(path)) for path in signature]
     with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
         for signed in signatures:
             if (signed.ref.id, signed.ref.version) != (agreement, version):
@@ -108,15 +109,6 @@ def end(
     with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
         govern.end(tx, agreement, version, approved_by, gateway.clock())
     _say({"ended": {"id": agreement, "version": version}}, f"{agreement} version {version} has ended.", as_json)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidInput(
-            "file-unreadable", f"{path} cannot be read: {error.strerror}.", remedy="Give a file that exists."
-        ) from error
 
 
 def _say(answer: Mapping[str, object], sentence: str, as_json: bool) -> None:

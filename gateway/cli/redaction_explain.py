@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.agreement_files import read_file
+from gateway.cli.files import read_file
 from gateway.cli.options import Json
 from gateway.errors import InvalidInput
 

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.files import read_file
 from gateway.cli.options import CredentialsFile, Json
 from gateway.errors import InvalidInput
 
@@ -105,23 +106,13 @@ def retire(
 
 
 def _text(source: Path) -> str:
-    data = sys.stdin.buffer.read(_MAX_BYTES + 1) if str(source) == "-" else _bytes(source)
+    data = sys.stdin.buffer.read(_MAX_BYTES + 1) if str(source) == "-" else read_file(source, _MAX_BYTES)
     if len(data) > _MAX_BYTES:
         raise InvalidInput("file-too-large", "The file is larger than 1 MB.", remedy="Register it in parts.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInput("file-not-text", "The file is not UTF-8 text.", remedy="Convert it to UTF-8.") from error
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise InvalidInput(
-            "file-unreadable", f"{path.name} can't be read: {error.strerror}.", remedy="Check the path and its rights."
-        ) from error
 
 
 def _rows(text: str) -> list[list[str]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli.files import read_file
 from gateway.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -50,13 +51,7 @@ def simulate(
     from gateway.bootstrap.workbench import SandboxedWorkbench
     from gateway.settings import read_settings
 
-    try:
-        source = agreement.read_bytes()
-    except OSError as error:
-        raise InvalidInput(
-            "file-unreadable", f"{agreement} cannot be read: {error.strerror}.", remedy="Give the agreement's file."
-        ) from error
-    draft = parse_agreement(source)
+    draft = parse_agreement(read_file(agreement))
     now = at.replace(tzinfo=UTC) if at else datetime.now(UTC)
     types = _types(evidence_type or [])
     if who == "all":

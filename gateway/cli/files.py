@@ -1,4 +1,4 @@
-"""Files of the offline commands over agreements: read within a limit, written or printed."""
+"""Files that a command is given: read within a limit, written or printed."""
 
 from __future__ import annotations
 
