@@ -17,6 +17,8 @@ from gateway.evidence.canonical import MAX_JSON_BYTES, parse_json
 
 #: A sender that is silent for this long is taken to be gone.
 IDLE_SECONDS = 60.0
+#: Nor may a body that is read whole drip in for ever, a byte now and then.
+WHOLE_SECONDS = 120.0
 
 
 async def pieces(request: Request, *, idle_seconds: float = IDLE_SECONDS) -> AsyncIterator[bytes]:
@@ -34,29 +36,32 @@ async def pieces(request: Request, *, idle_seconds: float = IDLE_SECONDS) -> Asy
         except StopAsyncIteration:
             return
         except TimeoutError:
-            raise InvalidInput(
-                "request-timeout",
-                f"No byte of the body arrived for {idle_seconds:.0f} seconds.",
-                remedy="Send the request again over a faster or steadier connection.",
-            ) from None
+            raise _too_slow(idle_seconds) from None
         if piece:
             yield piece
 
 
-async def read_body(request: Request, *, max_bytes: int = MAX_JSON_BYTES) -> bytes:
+async def read_body(
+    request: Request, *, max_bytes: int = MAX_JSON_BYTES, whole_seconds: float = WHOLE_SECONDS
+) -> bytes:
     """The whole body, at most ``max_bytes``.
 
     Raises:
         TooLarge: ``body-too-large``, from the declared length before a byte is read, or on the way.
+        InvalidInput: ``request-timeout`` if it was not there within ``whole_seconds``.
     """
     declared = declared_length(request)
     if declared is not None and declared > max_bytes:
         raise _too_large(max_bytes)
     body = bytearray()
-    async for piece in pieces(request):
-        body += piece
-        if len(body) > max_bytes:
-            raise _too_large(max_bytes)
+    try:
+        async with asyncio.timeout(whole_seconds):
+            async for piece in pieces(request):
+                body += piece
+                if len(body) > max_bytes:
+                    raise _too_large(max_bytes)
+    except TimeoutError:
+        raise _too_slow(whole_seconds) from None
     return bytes(body)
 
 
@@ -118,6 +123,14 @@ def unsupported(wanted: str) -> InvalidInput:
         "The body has a media type that this address does not accept.",
         remedy=f"Send Content-Type: {wanted}.",
         where="header/content-type",
+    )
+
+
+def _too_slow(seconds: float) -> InvalidInput:
+    return InvalidInput(
+        "request-timeout",
+        f"The body, or the next byte of it, did not arrive within {seconds:.0f} seconds.",
+        remedy="Send the request again over a faster or steadier connection.",
     )
 
 
