@@ -180,6 +180,14 @@ class LogRuns(Runs):
     def prepare(self) -> None:
         must(partial(log_work.prepare, self._url), "tables")
 
+    def first(self) -> None:
+        super().first()
+        if self._bucket is None:
+            # The first write of all, of a log that has no head yet, finds no space.
+            self.begin()
+            must(partial(log_work.full_disk, self._place, 0), f"a full disk under the new log {self.folder}")
+            self.check()
+
     def work(self, seed: int, at: str, hit: int) -> int:
         return log_work.write(self._place, seed, at, hit)
 
