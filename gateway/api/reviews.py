@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,7 +13,7 @@ from gateway.api import idempotency
 from gateway.api.bodies import empty_or_json_body
 from gateway.api.idempotency import Answer, answer_once
 from gateway.api.members import members, text
-from gateway.api.query import known_parameters, object_id
+from gateway.api.query import Paging, known_parameters, object_id
 from gateway.api.schema.problem import refusals
 from gateway.api.schema.release import ReviewBody, ReviewNote, Reviews
 from gateway.api.session import Authenticated, Session
@@ -40,13 +39,34 @@ _NOTE: dict[str, Any] = {
 }
 
 
-@router.get("", response_model=Reviews, responses=refusals(), summary="Renditions of your agency that wait for review")
-async def pending_reviews(session: Authenticated) -> Response:
+@router.get(
+    "",
+    response_model=Reviews,
+    responses=refusals(),
+    summary="Renditions of your agency that wait for review, oldest first",
+)
+async def pending_reviews(session: Authenticated, page: Paging) -> Response:
     def work(tx: Transaction, principal: Principal) -> Reviews:
-        return Reviews(reviews=[ReviewBody.pending(item) for item in review.pending(tx, principal, session.now)])
+        found = review.pending(tx, principal, session.now, after=page.after, limit=page.limit)
+        reviews = [ReviewBody.pending(item) for item in found]
+        return Reviews(reviews=reviews, next=page.next([item.rendition.id for item in found]))
 
-    reviews = await run_in_threadpool(session.run, work)
-    return Response(reviews.model_dump_json(), media_type="application/json")
+    return await session.answer(work)
+
+
+@router.get(
+    "/{rendition_id}",
+    response_model=ReviewBody,
+    responses=refusals(403, 404),
+    summary="One rendition in review; its redaction report is at `report`",
+)
+async def read_review(session: Authenticated, rendition_id: str) -> Response:
+    rendition_id = object_id(rendition_id)
+
+    def work(tx: Transaction, principal: Principal) -> ReviewBody:
+        return ReviewBody.pending(review.read(tx, principal, rendition_id, session.now))
+
+    return await session.answer(work)
 
 
 @router.post(

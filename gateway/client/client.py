@@ -110,8 +110,11 @@ class GatewayClient:
 
     def reviews(self) -> list[dict[str, Any]]:
         """Renditions of one's own agency that wait for a person."""
-        reviews: list[dict[str, Any]] = self._object("/v1/reviews")["reviews"]
-        return reviews
+        return list(self._pages("/v1/reviews", "reviews"))
+
+    def review(self, rendition_id: str) -> dict[str, Any]:
+        """One rendition in review, as its reviewer sees it; its redaction report is :meth:`report`."""
+        return self._object(f"/v1/reviews/{rendition_id}")
 
     def approve(self, rendition_id: str, note: str = "") -> dict[str, Any]:
         """Approve a rendition for release."""

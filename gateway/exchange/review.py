@@ -2,7 +2,8 @@
 
 Which renditions wait is decided once all are made (:func:`triage`). Four eyes: the submitter cannot
 approve where the agreement says so, nobody counts twice, and only members of the agency that sent
-the evidence may review, because they alone may see what was taken out.
+the evidence may review, because they alone may see what was taken out. Every look at what waits is
+recorded, like every decision.
 """
 
 from __future__ import annotations
@@ -52,24 +53,50 @@ def triage(tx: Transaction, package: Package, agreement: Agreement, now: datetim
 
 @dataclass(frozen=True, slots=True)
 class PendingReview:
+    """A rendition in review, who has approved it, and how many approvals it needs."""
+
     rendition: Rendition
     package: Package
     approvals: tuple[str, ...]
     needed: int
 
 
-def pending(tx: Transaction, principal: Principal, now: datetime) -> Sequence[PendingReview]:
-    """Renditions of the principal's own agency that wait for approval under agreements it reviews for."""
-    found = []
-    agreement_ids = [r.agreement.id for r in tx.agreements.all() if principal.agency in r.agreement.parties]
-    for rendition in tx.renditions.awaiting_review(sorted(set(agreement_ids))):
-        package = tx.packages.get(rendition.package_id)
-        if package is None or package.agency != principal.agency:
-            continue
-        agreement = _agreement(tx, package)
-        needed = agreement.review.approvals if agreement.review else 1
-        found.append(PendingReview(rendition, package, tuple(tx.renditions.approvals(rendition.id)), needed))
+def pending(
+    tx: Transaction, principal: Principal, now: datetime, *, after: str | None = None, limit: int = 100
+) -> Sequence[PendingReview]:
+    """Renditions of the principal's own agency that wait for approval, oldest first.
+
+    Args:
+        after: Id of the last rendition of the page before.
+    """
+    page = tx.renditions.awaiting_review(principal.agency, after=after, limit=limit)
+    found = [_pending(tx, rendition) for rendition in page]
     tx.ledger.append(record.listed("review.list", principal, len(found), now))
+    return found
+
+
+def read(tx: Transaction, principal: Principal, rendition_id: str, now: datetime) -> PendingReview:
+    """What a reviewer sees of a rendition before deciding, or once it is decided; its report is read by itself.
+
+    Raises:
+        NotFound: ``rendition-unknown``, also for another agency's.
+        Denied: the policy's code, such as ``submitter-may-not-review``.
+    """
+    found, clause = _permitted(tx, principal, rendition_id, now, "review.read")
+    rendition = found.rendition
+    tx.ledger.append(
+        record.event(
+            "review.read",
+            "permit",
+            now,
+            actor=principal,
+            object_kind="rendition",
+            object_id=rendition.id,
+            within=found.package,
+            clause=clause,
+            detail={"state": str(rendition.state), "report_digest": rendition.report_digest},
+        )
+    )
     return found
 
 
@@ -81,11 +108,10 @@ def approve(tx: Transaction, principal: Principal, rendition_id: str, now: datet
         Denied: the policy's code, such as ``submitter-may-not-review``.
         Conflict: ``already-approved`` by the same person; ``state-conflict``.
     """
-    rendition, package, agreement, clause = _reviewable(tx, principal, rendition_id, now)
-    given = set(tx.renditions.approvals(rendition.id))
+    found, clause = _reviewable(tx, principal, rendition_id, now)
+    rendition, package, given, needed = found.rendition, found.package, found.approvals, found.needed
     if principal.id in given:
         raise Conflict("already-approved", "You have approved this rendition already.", remedy="Another person must.")
-    needed = agreement.review.approvals if agreement.review else 1
     tx.renditions.approve(
         rendition.id,
         principal.id,
@@ -111,19 +137,40 @@ def approve(tx: Transaction, principal: Principal, rendition_id: str, now: datet
 
 def reject(tx: Transaction, principal: Principal, rendition_id: str, now: datetime, note: str = "") -> Rendition:
     """Keep the rendition from being released; the package's other renditions go on."""
-    rendition, package, _, clause = _reviewable(tx, principal, rendition_id, now)
-    _move(tx, package, rendition, "reject", principal, clause, now, note)
-    _continue_if_decided(tx, package)
-    return _again(tx, rendition.id)
+    found, clause = _reviewable(tx, principal, rendition_id, now)
+    _move(tx, found.package, found.rendition, "reject", principal, clause, now, note)
+    _continue_if_decided(tx, found.package)
+    return _again(tx, found.rendition.id)
 
 
-def _reviewable(
-    tx: Transaction, principal: Principal, rendition_id: str, now: datetime
-) -> tuple[Rendition, Package, Agreement, str]:
-    rendition = tx.renditions.get(rendition_id, lock=True)
-    package = tx.packages.get(rendition.package_id, lock=True) if rendition else None
+def _reviewable(tx: Transaction, principal: Principal, rendition_id: str, now: datetime) -> tuple[PendingReview, str]:
+    found, clause = _permitted(tx, principal, rendition_id, now, "review.decide", lock=True)
+    state = found.rendition.state
+    if state is not RenditionState.IN_REVIEW:
+        raise Conflict(
+            "state-conflict",
+            f"The rendition is {state}, not in review.",
+            remedy="List the pending reviews.",
+            state=str(state),
+        )
+    return found, clause
+
+
+def _permitted(
+    tx: Transaction, principal: Principal, rendition_id: str, now: datetime, action: str, *, lock: bool = False
+) -> tuple[PendingReview, str]:
+    """The rendition, if the person may review it, and the clause that permits."""
+    rendition = tx.renditions.get(rendition_id, lock=lock)
+    package = tx.packages.get(rendition.package_id, lock=lock) if rendition else None
     if rendition is None or package is None or package.agency != principal.agency:
-        raise NotFound("rendition-unknown", "Your agency has no such rendition.", remedy="List the pending reviews.")
+        raise record.refusal(
+            NotFound("rendition-unknown", "Your agency has no such rendition.", remedy="List the pending reviews."),
+            action,
+            now,
+            actor=principal,
+            object_kind="rendition",
+            object_id=rendition.id if rendition else "",
+        )
     binding = standing(tx, package.agreement)
     request = Request(action="review", principal=principal, now=now, view=rendition.view, submitter=package.submitter)
     decision = binding.decide(request) if binding else deny("agreement-unknown", "", "its version is gone")
@@ -131,7 +178,7 @@ def _reviewable(
         raise record.denied(
             "You may not review this rendition",
             decision,
-            "review.decide",
+            action,
             now,
             remedy="Another person with a reviewing role must do it.",
             actor=principal,
@@ -139,14 +186,20 @@ def _reviewable(
             object_id=rendition.id,
             within=package,
         )
-    if rendition.state is not RenditionState.IN_REVIEW:
-        raise Conflict(
-            "state-conflict",
-            f"The rendition is {rendition.state}, not in review.",
-            remedy="List the pending reviews.",
-            state=str(rendition.state),
-        )
-    return rendition, package, binding.agreement, decision.clause
+    return _with_approvals(tx, rendition, package, binding.agreement), decision.clause
+
+
+def _pending(tx: Transaction, rendition: Rendition) -> PendingReview:
+    package = tx.packages.get(rendition.package_id)
+    binding = standing(tx, package.agreement) if package else None
+    if package is None or binding is None:
+        raise NotFound("agreement-unknown", "The package's version of the agreement is gone.")
+    return _with_approvals(tx, rendition, package, binding.agreement)
+
+
+def _with_approvals(tx: Transaction, rendition: Rendition, package: Package, agreement: Agreement) -> PendingReview:
+    needed = agreement.review.approvals if agreement.review else 1
+    return PendingReview(rendition, package, tuple(tx.renditions.approvals(rendition.id)), needed)
 
 
 def _move(
@@ -181,13 +234,6 @@ def _continue_if_decided(tx: Transaction, package: Package) -> None:
     undecided = [r for r in tx.renditions.of_package(package.id) if r.state is RenditionState.IN_REVIEW]
     if not undecided and package.state is PackageState.IN_REVIEW:
         tx.queue.enqueue("seal", package.id)
-
-
-def _agreement(tx: Transaction, package: Package) -> Agreement:
-    binding = standing(tx, package.agreement)
-    if binding is None:
-        raise NotFound("agreement-unknown", "The package's version of the agreement is gone.")
-    return binding.agreement
 
 
 def _again(tx: Transaction, rendition_id: str) -> Rendition:

@@ -27,6 +27,7 @@ from gateway.cli.packages import packages_app
 from gateway.cli.pull import pull
 from gateway.cli.push import push
 from gateway.cli.redaction_explain import redaction_app
+from gateway.cli.reviews import reviews_app
 from gateway.cli.secrets import secrets_app
 from gateway.cli.simulate import simulate
 from gateway.cli.witness import witness_app
@@ -52,6 +53,7 @@ app.command(rich_help_panel=_AGENCY)(push)
 app.command(rich_help_panel=_AGENCY)(pull)
 app.command(rich_help_panel=_AGENCY)(decrypt)
 app.add_typer(packages_app, name="packages", rich_help_panel=_AGENCY)
+app.add_typer(reviews_app, name="reviews", rich_help_panel=_AGENCY)
 app.add_typer(keys_app, name="keys", rich_help_panel=_AGENCY)
 app.add_typer(secrets_app, name="secrets", rich_help_panel=_AGENCY)
 app.command(rich_help_panel=_OPERATOR)(serve)

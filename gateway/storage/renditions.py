@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, select, tuple_
 
 from gateway.errors import Conflict
 from gateway.evidence.lifecycle import RenditionState
@@ -51,16 +51,19 @@ class PostgresRenditions:
         )
         return [_rendition(row) for row in self._connection.execute(query)]
 
-    def awaiting_review(self, agreement_ids: Sequence[str]) -> Sequence[Rendition]:
+    def awaiting_review(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[Rendition]:
+        of_agency = select(packages.c.id).where(packages.c.agency == agency_id)
         query = (
             select(renditions)
-            .join(packages, packages.c.id == renditions.c.package_id)
-            .where(
-                renditions.c.state == RenditionState.IN_REVIEW.value,
-                packages.c.agreement_id.in_(list(agreement_ids)),
-            )
+            .where(renditions.c.state == RenditionState.IN_REVIEW.value, renditions.c.package_id.in_(of_agency))
             .order_by(renditions.c.created_at, renditions.c.id)
+            .limit(limit)
         )
+        if after is not None:
+            place = find(self._connection, renditions, renditions.c.id == after, renditions.c.package_id.in_(of_agency))
+            if place is None:
+                return []
+            query = query.where(tuple_(renditions.c.created_at, renditions.c.id) > tuple_(place.created_at, after))
         return [_rendition(row) for row in self._connection.execute(query)]
 
     def report_sizes(self, agreement_id: str, *, limit: int) -> Sequence[tuple[str, int]]:

@@ -192,11 +192,17 @@ def test_reviews_wait_in_order_and_are_approved_once_by_each_person(database: Da
         assert code_of(lambda: approve(early.id, "nobody")) == "principal-missing"
         assert code_of(lambda: approve("nothing", approver)) == "rendition-missing"
     with database.transaction() as tx:
-        waiting = tx.renditions.awaiting_review([here.agreement.id])
+        agency = here.package.agency
+        waiting = tx.renditions.awaiting_review(agency, after=None, limit=9)
         assert [r.id for r in waiting] == [early.id, late.id]
         assert all(r.state is RenditionState.IN_REVIEW for r in waiting)
-        assert list(tx.renditions.awaiting_review([])) == []
-        assert list(tx.renditions.awaiting_review(["another"])) == []
+        assert [r.id for r in tx.renditions.awaiting_review(agency, after=None, limit=1)] == [early.id]
+        assert list(tx.renditions.awaiting_review("another", after=None, limit=9)) == []
+        assert list(tx.renditions.awaiting_review("another", after=early.id, limit=9)) == []
+        # What is decided between two pages moves nothing.
+        tx.renditions.move(early.id, "reject", seeds.event("rendition.reject"))
+        assert [r.id for r in tx.renditions.awaiting_review(agency, after=early.id, limit=9)] == [late.id]
+        assert list(tx.renditions.awaiting_review(agency, after=late.id, limit=9)) == []
         sizes = tx.renditions.report_sizes(here.agreement.id, limit=9)
         assert {rendition_id for rendition_id, _ in sizes} == {early.id, late.id, done.id}
         assert all(size == len(early.report) for _, size in sizes)

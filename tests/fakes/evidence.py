@@ -166,13 +166,13 @@ class FakeRenditions:
         rows = [r for r in self._state.renditions.values() if r.package_id == package_id]
         return sorted(rows, key=lambda r: (self._state.exhibits[r.exhibit_id].ordinal, r.view, r.audience))
 
-    def awaiting_review(self, agreement_ids: Sequence[str]) -> Sequence[Rendition]:
-        rows = [
-            r
-            for r in self._state.renditions.values()
-            if r.state is RenditionState.IN_REVIEW and self._state.packages[r.package_id].agreement.id in agreement_ids
-        ]
-        return sorted(rows, key=lambda r: (r.created_at, r.id))
+    def awaiting_review(self, agency_id: str, *, after: str | None, limit: int) -> Sequence[Rendition]:
+        rows = [r for r in self._state.renditions.values() if self._state.packages[r.package_id].agency == agency_id]
+        rows.sort(key=lambda r: (r.created_at, r.id))
+        if after is not None:
+            ids = [r.id for r in rows]
+            rows = rows[ids.index(after) + 1 :] if after in ids else []
+        return [r for r in rows if r.state is RenditionState.IN_REVIEW][:limit]
 
     def report_sizes(self, agreement_id: str, *, limit: int) -> Sequence[tuple[str, int]]:
         rows = [

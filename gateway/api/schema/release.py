@@ -152,9 +152,10 @@ class ReviewBody(Model):
 
 
 class Reviews(Model):
-    """Renditions of the caller's agency that wait for approval."""
+    """Renditions of the caller's agency that wait for approval, oldest first."""
 
     reviews: list[ReviewBody]
+    next: ObjectId | None = Field(description="Give it as `after` for the next page; null: that was all.")
 
 
 class ReviewNote(Model):

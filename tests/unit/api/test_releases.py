@@ -106,7 +106,7 @@ def test_review_needs_another_person_of_the_sending_agency(ask: Ask, world: Worl
     rendition = world.in_review()
     pending = ask("GET", "/v1/reviews", as_="ico-uk.reviewer").json()["reviews"]
     assert [(r["rendition"], r["approvals_needed"]) for r in pending] == [(rendition, 1)]
-    assert ask("GET", "/v1/reviews", as_="ftc-us.submitter").json() == {"reviews": []}
+    assert ask("GET", "/v1/reviews", as_="ftc-us.submitter").json() == {"reviews": [], "next": None}
     address = f"/v1/reviews/{rendition}/approve"
     assert ask("POST", address, as_="ico-uk.submitter").status_code == 403
     assert ask("POST", address, as_="ftc-us.submitter").status_code == 404

@@ -298,13 +298,13 @@ class World:
             )
         return release.id
 
-    def in_review(self) -> str:
+    def in_review(self, reference: str = "2026-0077", **members: Any) -> str:
         """A rendition of ico-uk that waits for a reviewer; returns its id."""
-        case = seeds.case(reference="2026-0077", opened_by="ico-uk")
+        case = seeds.case(reference=reference, opened_by="ico-uk")
         package = seeds.package(case, self.agreement.ref, submitter="ico-uk.submitter")
         exhibit = seeds.exhibit(package)
         key = seeds.file_key()
-        rendition = seeds.rendition(exhibit, key, view="ring", state=RenditionState.REDACTED)
+        rendition = seeds.rendition(exhibit, key, view="ring", state=RenditionState.REDACTED, **members)
         with self.database.transaction() as tx:
             tx.cases.open(case, seeds.event("case.open"))
             tx.packages.add(package, [exhibit], seeds.event("package.create"))
