@@ -35,6 +35,8 @@ class Settings:
         log_origin: Name of the log, first line of each checkpoint; set once, at ``keys init``.
         host, port: Where ``serve`` listens.
         max_redactable_bytes: Largest exhibit that is opened for redaction; larger ones are quarantined.
+        window_from_bytes: Texts, tables and JSON Lines larger than this are opened window by window.
+        max_windowed_bytes: Largest exhibit that is opened so.
         sandbox_workers: Child processes that parse evidence.
         sandbox_memory_bytes: Limit of one child.
         sandbox_seconds: Wall-clock limit of one exhibit in a child.
@@ -55,6 +57,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8443
     max_redactable_bytes: int = 64 * MIB
+    window_from_bytes: int = 2 * MIB
+    max_windowed_bytes: int = 1024 * MIB
     sandbox_workers: int = 2
     sandbox_memory_bytes: int = 3072 * MIB
     sandbox_seconds: int = 300
@@ -151,7 +155,14 @@ def _check(settings: Settings) -> None:
         raise _invalid("port", "1 to 65535 is expected")
     if settings.witness_quorum < 0:
         raise _invalid("witness_quorum", "0 or more is expected")
-    for name in ("max_redactable_bytes", "sandbox_workers", "sandbox_memory_bytes", "sandbox_seconds"):
+    for name in (
+        "max_redactable_bytes",
+        "window_from_bytes",
+        "max_windowed_bytes",
+        "sandbox_workers",
+        "sandbox_memory_bytes",
+        "sandbox_seconds",
+    ):
         if getattr(settings, name) < 1:
             raise _invalid(name, "a positive number is expected")
 

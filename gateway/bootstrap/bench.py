@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.agreements.model import View
 from gateway.bootstrap.registers import decode_register
 from gateway.bootstrap.remembering import RememberingDetector
+from gateway.bootstrap.specs import decode_spec
+from gateway.bootstrap.window_bench import WindowBench
 from gateway.detectors.ensemble import build_detector
+from gateway.detectors.pieces import PiecewiseDetector
 from gateway.errors import TooLarge, Unparsable
 from gateway.evidence.media import REDACTABLE, compatible
-from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.ports import RenditionSpec
 from gateway.exchange.rendering import redact_exhibit, survey_exhibit
 from gateway.formats.inside import types_inside
 from gateway.formats.leftout import left_out
@@ -26,16 +26,20 @@ from gateway.formats.sniff import sniff
 from gateway.redaction.document import Detector, Format
 
 _detector: Detector | None = None
+_windows: WindowBench | None = None
 
 
 def prepare() -> None:
     """Load the models, once a child."""
-    global _detector
-    _detector = RememberingDetector(build_detector())
+    global _detector, _windows
+    detector = PiecewiseDetector(build_detector())
+    _detector, _windows = RememberingDetector(detector), WindowBench(detector)
 
 
 def work(request: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Answer one request: ``{"do": "examine" | "survey" | "redact", "data": bytes, ...}``."""
+    """Answer one request: ``{"do": "examine" | "survey" | "redact" | "window-…", "data": bytes, ...}``."""
+    if request["do"].startswith("window-") and _windows is not None:
+        return _windows.work(request)
     if request["do"] == "examine":
         return examine(request)
     return survey(request) if request["do"] == "survey" else redact(request)
@@ -128,29 +132,3 @@ def _format(media_type: str) -> Format:
     if found is None:
         raise Unparsable("media-type-not-redactable", f"Files of type {media_type} cannot be opened.")
     return found
-
-
-def encode_spec(spec: RenditionSpec) -> dict[str, Any]:
-    """A rendition spec as plain values, for the way into the child."""
-    return {
-        "view": spec.view.name,
-        "defaults": {str(c): str(a) for c, a in spec.view.defaults.items()},
-        "exceptions": {
-            str(c): {entity: str(a) for entity, a in actions.items()} for c, actions in spec.view.exceptions.items()
-        },
-        "audience": spec.audience,
-        "pseudonym_key": spec.pseudonym_key.hex(),
-    }
-
-
-def decode_spec(values: Mapping[str, Any]) -> RenditionSpec:
-    """The inverse of :func:`encode_spec`."""
-    view = View(
-        name=values["view"],
-        defaults={Category(c): Action(a) for c, a in values["defaults"].items()},
-        exceptions={
-            Category(c): {entity: Action(a) for entity, a in actions.items()}
-            for c, actions in values["exceptions"].items()
-        },
-    )
-    return RenditionSpec(view, values["audience"], bytes.fromhex(values["pseudonym_key"]))

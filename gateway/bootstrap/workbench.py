@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gateway.bootstrap.bench import encode_spec
 from gateway.bootstrap.registers import encode_register
+from gateway.bootstrap.specs import encode_spec
 from gateway.errors import SandboxFailure, TooLarge
-from gateway.exchange.ports import CleanRendition, Examined, Inside, Redacted, RenditionSpec
+from gateway.exchange.ports import (
+    CleanRendition,
+    Examined,
+    Inside,
+    Pieces,
+    Redacted,
+    RenditionSpec,
+    WindowedSurvey,
+)
 from gateway.exchange.secret_ports import SecretRegister
 from gateway.formats.sandbox import Sandbox, SandboxLimits
 
@@ -64,43 +72,85 @@ class SandboxedWorkbench:
         register: SecretRegister | None = None,
     ) -> Redacted:
         self._check_size(data)
-        answer = self._sandbox.call(
-            {
-                "do": "redact",
-                "data": data,
-                "exhibit_id": exhibit_id,
-                "name": name,
-                "media_type": media_type,
-                "source_commitment": source_commitment,
-                "stop_on": sorted(stop_on),
-                "specs": [encode_spec(spec) for spec in specs],
-                "names": sorted(names),
-                "register": encode_register(register),
-            }
-        )
+        request = _redaction(exhibit_id, name, media_type, source_commitment, stop_on, specs, names, register)
+        answer = self._sandbox.call({"do": "redact", "data": data, **request})
         stopped_by = tuple(str(entity) for entity in answer["stopped_by"])
         if stopped_by:
             return Redacted((), stopped_by)
-        wanted = {(spec.view.name, spec.audience) for spec in specs}
-        renditions = []
-        for i, item in enumerate(answer["renditions"]):
-            rendition = CleanRendition(
-                view=_text(item, "view"),
-                audience=_text(item, "audience"),
-                name=_text(item, "name"),
-                media_type=media_type,
-                data=answer[f"data{i}"],
-                report=item["report"],
-                lowest_confidence=float(item["lowest_confidence"]),
+        datas = [answer[f"data{i}"] for i in range(len(answer["renditions"]))]
+        return Redacted(_renditions(answer["renditions"], datas, media_type, specs), ())
+
+    def examine_windowed(
+        self, beginning: bytes, pieces: Pieces, untrusted_name: str, declared_media_type: str
+    ) -> Examined | None:
+        with self._sandbox.session() as child:
+            opened = child.call(
+                {"do": "window-examine", "data": beginning, "name": untrusted_name, "declared": declared_media_type}
             )
-            # The child saw hostile bytes; what it says is held against what it was asked.
-            if (rendition.view, rendition.audience) not in wanted or not isinstance(rendition.data, bytes):
-                raise _unexpected()
-            wanted.discard((rendition.view, rendition.audience))
-            renditions.append(rendition)
-        if wanted:
+            if opened["windowed"] is not True:
+                return None
+            for piece in pieces():
+                child.call({"do": "window-read", "data": piece})
+            answer = child.call({"do": "window-end"})
+        return Examined(
+            media_type=_text(answer, "media_type"),
+            redactable=True,
+            extractor=_text(answer, "extractor"),
+            version=_text(answer, "version"),
+            characters=int(answer["characters"]),
+        )
+
+    def survey_windowed(self, pieces: Pieces, *, name: str, media_type: str) -> WindowedSurvey:
+        with self._sandbox.session() as child:
+            child.call({"do": "window-survey", "name": name, "media_type": media_type})
+            for piece in pieces():
+                child.call({"do": "window-read", "data": piece})
+            answer = child.call({"do": "window-end"})
+        if not isinstance(answer["findings"], bytes):
             raise _unexpected()
-        return Redacted(tuple(renditions), ())
+        return WindowedSurvey(_names(answer), answer["findings"])
+
+    def redact_windowed(
+        self,
+        pieces: Pieces,
+        sinks: Sequence[Callable[[bytes], None]],
+        *,
+        survey: WindowedSurvey | None,
+        exhibit_id: str,
+        name: str,
+        media_type: str,
+        source_commitment: str,
+        stop_on: frozenset[str],
+        specs: Sequence[RenditionSpec],
+        names: frozenset[str] = frozenset(),
+        register: SecretRegister | None = None,
+    ) -> Redacted:
+        found = survey or self.survey_windowed(pieces, name=name, media_type=media_type)
+        request = _redaction(exhibit_id, name, media_type, source_commitment, stop_on, specs, names, register)
+        with self._sandbox.session() as child:
+            child.call(
+                {
+                    "do": "window-redact",
+                    "findings": found.findings,
+                    "surveyed_names": sorted(found.names),
+                    **request,
+                }
+            )
+            for piece in pieces():
+                child.call({"do": "window-read", "data": piece})
+            stopped_by = tuple(str(entity) for entity in child.call({"do": "window-learned"})["stopped_by"])
+            if stopped_by:
+                return Redacted((), stopped_by)
+            for piece in pieces():
+                _pour(child.call({"do": "window-make", "data": piece}), sinks)
+            answer = child.call({"do": "window-finish"})
+        _pour(answer, sinks)
+        # In the order of the sinks, or none of them is what it seems.
+        if [(each["view"], each["audience"]) for each in answer["renditions"]] != [
+            (spec.view.name, spec.audience) for spec in specs
+        ]:
+            raise _unexpected()
+        return Redacted(_renditions(answer["renditions"], [b""] * len(specs), media_type, specs), ())
 
     def close(self) -> None:
         """End the child processes."""
@@ -113,6 +163,70 @@ class SandboxedWorkbench:
                 f"The exhibit has {len(data)} bytes; at most {self._max_bytes} are opened for redaction.",
                 remedy="Split the file, or raise EVIDENCE_GATEWAY_MAX_REDACTABLE_BYTES.",
             )
+
+
+def _redaction(
+    exhibit_id: str,
+    name: str,
+    media_type: str,
+    source_commitment: str,
+    stop_on: frozenset[str],
+    specs: Sequence[RenditionSpec],
+    names: frozenset[str],
+    register: SecretRegister | None,
+) -> dict[str, Any]:
+    """What a redaction is asked for, as plain values."""
+    return {
+        "exhibit_id": exhibit_id,
+        "name": name,
+        "media_type": media_type,
+        "source_commitment": source_commitment,
+        "stop_on": sorted(stop_on),
+        "specs": [encode_spec(spec) for spec in specs],
+        "names": sorted(names),
+        "register": encode_register(register),
+    }
+
+
+def _renditions(
+    items: Sequence[Mapping[str, Any]], datas: Sequence[Any], media_type: str, specs: Sequence[RenditionSpec]
+) -> tuple[CleanRendition, ...]:
+    """What the child says it made, held against what it was asked: it has seen hostile bytes."""
+    wanted = {(spec.view.name, spec.audience) for spec in specs}
+    renditions = []
+    for item, data in zip(items, datas, strict=True):
+        made = CleanRendition(
+            view=_text(item, "view"),
+            audience=_text(item, "audience"),
+            name=_text(item, "name"),
+            media_type=media_type,
+            data=data,
+            report=item["report"],
+            lowest_confidence=float(item["lowest_confidence"]),
+        )
+        if (made.view, made.audience) not in wanted or not isinstance(data, bytes):
+            raise _unexpected()
+        wanted.discard((made.view, made.audience))
+        renditions.append(made)
+    if wanted:
+        raise _unexpected()
+    return tuple(renditions)
+
+
+def _pour(answer: Mapping[str, Any], sinks: Sequence[Callable[[bytes], None]]) -> None:
+    for number, sink in enumerate(sinks):
+        data = answer[f"data{number}"]
+        if not isinstance(data, bytes):
+            raise _unexpected()
+        if data:
+            sink(data)
+
+
+def _names(answer: Mapping[str, Any]) -> frozenset[str]:
+    names = answer["names"]
+    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+        raise _unexpected()
+    return frozenset(names)
 
 
 def _text(answer: Any, key: str) -> str:

@@ -41,6 +41,9 @@ REDACTABLE = frozenset(
      GZIP, PNG, JPEG, TIFF, WEBP}
 )  # fmt: skip
 
+#: Types that are runs of records, so that a file too long to be held at once can be opened window by window.
+WINDOWED = frozenset({TEXT, MARKDOWN, CSV, TSV, JSON_LINES})
+
 #: What to do with a file of a type that cannot be opened, where there is something better to do than ask.
 ADVICE = {
     "application/rtf": "Save it as DOCX or PDF and send that.",

@@ -34,7 +34,10 @@ class Action(StrEnum):
     @property
     def strictness(self) -> int:
         """Rank for resolving overlaps: the stricter action wins."""
-        return list(Action).index(self)
+        return _STRICTNESS[self]
+
+
+_STRICTNESS = {action: rank for rank, action in enumerate(Action)}
 
 
 @dataclass(frozen=True, slots=True)

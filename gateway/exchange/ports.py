@@ -8,9 +8,9 @@ return None for what is not there; only faces and steps decide what that means t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -620,6 +620,18 @@ class Redacted:
     stopped_by: tuple[str, ...]
 
 
+#: All bytes of an exhibit in pieces, from the start at each call. Raises IntegrityFailure if they were changed.
+Pieces = Callable[[], Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowedSurvey:
+    """Names of persons in a long exhibit, and all that was found in it, in a form of the workbench's own."""
+
+    names: frozenset[str]
+    findings: bytes = field(repr=False)
+
+
 class Workbench(Protocol):
     """Opens evidence in a child process without network, within limits. Pure in its inputs."""
 
@@ -665,5 +677,51 @@ class Workbench(Protocol):
 
         Raises:
             Unparsable, DetectionFailed, ResidueFound, SandboxFailure: nothing may be released.
+        """
+        ...
+
+    def examine_windowed(
+        self, beginning: bytes, pieces: Pieces, untrusted_name: str, declared_media_type: str
+    ) -> Examined | None:
+        """As :meth:`examine`, of an exhibit too long to be held at once.
+
+        Args:
+            beginning: Its first bytes, by which its type is told.
+            pieces: Gives all of it, from the start each time it is called.
+
+        Returns:
+            None if files of its type can't be opened window by window.
+
+        Raises:
+            Unparsable, SandboxFailure: as :meth:`examine`; also what ``pieces`` raises.
+        """
+        ...
+
+    def survey_windowed(self, pieces: Pieces, *, name: str, media_type: str) -> WindowedSurvey:
+        """As :meth:`survey`, window by window; what was found besides spares :meth:`redact_windowed` a third of its
+        work."""
+        ...
+
+    def redact_windowed(
+        self,
+        pieces: Pieces,
+        sinks: Sequence[Callable[[bytes], None]],
+        *,
+        survey: WindowedSurvey | None,
+        exhibit_id: str,
+        name: str,
+        media_type: str,
+        source_commitment: str,
+        stop_on: frozenset[str],
+        specs: Sequence[RenditionSpec],
+        names: frozenset[str] = frozenset(),
+        register: SecretRegister | None = None,
+    ) -> Redacted:
+        """As :meth:`redact`, window by window.
+
+        Args:
+            sinks: One for each spec, given the bytes of its rendition as they are made. What they were given
+                counts for nothing unless this returns a rendition for the spec; its ``data`` is empty.
+            survey: Of the same exhibit, if there was one.
         """
         ...

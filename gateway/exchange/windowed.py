@@ -256,8 +256,8 @@ class WindowRedaction:
                 *self._learned.registered.window(self._window),
                 *self._learned.reaching_back.get(self._window, ()),
                 *self._index.find(document.text),
-                *self._learned.values.again(document.text),
             ]
+            findings += self._learned.values.again(document.text, findings)
             for rendition, out in zip(self._renditions, made, strict=True):
                 out += self._render(window, findings, rendition)
             self._window += 1

@@ -18,16 +18,33 @@ import queue
 import shutil
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from gateway.errors import SandboxFailure
+from gateway.errors import GatewayError, SandboxFailure
 from gateway.formats.sandbox_answers import unwrap
 from gateway.formats.sandbox_process import Child, SandboxLimits
 
-__all__ = ["Sandbox", "SandboxLimits"]
+__all__ = ["Sandbox", "SandboxLimits", "Session"]
+
+
+class Session:
+    """Calls that go to the same child, one after the other."""
+
+    def __init__(self, child: Child) -> None:
+        self._child = child
+        #: Whether the child has answered every call, be it with an error.
+        self.answered = True
+
+    def call(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """As :meth:`Sandbox.call`."""
+        self.answered = False
+        self._child.wait_ready()
+        answer = self._child.ask(payload)
+        self.answered = "memory" not in answer
+        return unwrap(answer)
 
 
 class Sandbox:
@@ -82,15 +99,26 @@ class Sandbox:
                 ``sandbox-task-failed``, ``sandbox-answer-invalid``, ``sandbox-start-failed``,
                 ``sandbox-unavailable``, ``sandbox-closed``.
         """
+        with self.session() as session:
+            return session.call(payload)
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[Session]:
+        """One child for several calls, each within the limits of one; waits for a free child.
+
+        It keeps what the task has stored between them. A child that failed is replaced.
+        """
         child = self._borrow()
+        session = Session(child)
         healthy = False
         try:
-            child.wait_ready()
-            answer = child.ask(payload)
-            healthy = "memory" not in answer and child.tasks < self._limits.max_tasks
+            yield session
+            healthy = True
+        except GatewayError:
+            healthy = session.answered
+            raise
         finally:
-            self._give_back(child, healthy)
-        return unwrap(answer)
+            self._give_back(child, healthy and session.answered and child.tasks < self._limits.max_tasks)
 
     def warm(self) -> dict[str, Any]:
         """Wait until a child is ready; the protections that the kernel granted it.

@@ -7,7 +7,7 @@ stay readable to the search.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from gateway.errors import TooLarge
@@ -21,6 +21,8 @@ from gateway.redaction.value_set import ValueSet
 MAX_WORDED = 150_000
 MAX_FIGURES = 16_000_000
 _MAX_KINDS = 60_000
+#: So many of the values that came last are known at once to be known.
+_LATELY = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,22 @@ class KnownValues:
         self._numbers: dict[_Kind, int] = {}
         self._confidence: dict[tuple[str, str], float] = {}
         self._recurrences: Recurrences | None = None
+        self._lately: set[RemovedValue] = set()
 
     def add(self, value: RemovedValue, confidence: float) -> None:
         """Remember a value; one that says nothing by itself is left to the window it stands in."""
-        if value.contextual or (phrase := Phrase.of(value.value)) is None:
+        if value.contextual:
             return
         rule = value.rule.removesuffix("/part")
         key = (value.entity, rule)
         self._confidence[key] = min(confidence, self._confidence.get(key, 1.0))
+        if value in self._lately:
+            return
+        if len(self._lately) >= _LATELY:
+            self._lately.clear()
+        self._lately.add(value)
+        if (phrase := Phrase.of(value.value)) is None:
+            return
         if ValueSet.takes(phrase):
             self._figures.add(phrase, self._number(_Kind(value.entity, rule, is_distinctive(value))))
             self._added += 1
@@ -64,11 +74,17 @@ class KnownValues:
             if len(self._worded) > MAX_WORDED:
                 raise _too_many(MAX_WORDED)
 
-    def again(self, text: str) -> list[Finding]:
-        """Where the values occur in a text, as findings of the rules that found them first."""
+    def again(self, text: str, known: Iterable[Finding]) -> list[Finding]:
+        """Where the values occur in a text, as findings of the rules that found them first.
+
+        Args:
+            known: What has been found there already and need not be found again.
+        """
+        places = {(each.start, each.end, each.entity) for each in known}
         found = {
             Finding(start, end, entity, f"{rule}/again", self._confidence[entity, rule])
             for start, end, (entity, rule, _) in self._find(text)
+            if (start, end, entity) not in places
         }
         return sorted(found, key=lambda each: (each.start, each.end, each.entity, each.rule))
 

@@ -63,7 +63,7 @@ def cut(spans: Iterable[Mention], segments: Sequence[Segment]) -> Iterator[Menti
         while number < len(segments) and segments[number].start < span.end:
             start, end = max(span.start, segments[number].start), min(span.end, segments[number].end)
             if start < end:
-                yield replace(span, start=start, end=end)
+                yield span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)
             number += 1
 
 

@@ -8,6 +8,7 @@ ordinary sentences. This module decides. It recognises no names; detectors do.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from gateway.redaction.matching import WORD, fold, words_of
 
@@ -63,6 +64,7 @@ def bare_name(name: str) -> tuple[str, ...]:
     return tuple(words)
 
 
+@lru_cache(maxsize=8_192)
 def identifying_parts(name: str) -> tuple[str, ...]:
     """Words of a name of several words that point at its bearer when they stand alone.
 

@@ -160,6 +160,8 @@ def _grown(text: str, span: Mention, segments: Sequence[Segment]) -> Mention:
     end = span.end
     while end < high and _one_word(text[end - 1], text[end]):
         end += 1
+    if (start, end) == (span.start, span.end):
+        return span
     return replace(span, start=start, end=end, value_start=start, value_end=end)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from gateway.redaction.matching import Occurrence, Phrase, PhraseIndex, words_of
 from gateway.redaction.names import identifying_parts
@@ -21,6 +22,8 @@ _ATTRIBUTES = frozenset({"NATIONALITY", "OCCUPATION"})
 _MIN_ALNUM = 4
 _MIN_NAME_LETTERS = 3
 _MIN_UNSPACED_NAME = 2
+#: A table repeats its values; the last of them are remembered.
+_LATELY = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class RemovedValue:
     contextual: bool
 
 
+@lru_cache(maxsize=_LATELY)
 def is_contextual(entity: str, value: str) -> bool:
     """Whether a value is too short or too common to be searched for by itself."""
     if entity in _ATTRIBUTES:
@@ -74,10 +78,15 @@ class Recurrences:
 
     def __init__(self, removed: Iterable[RemovedValue]) -> None:
         seen: set[Phrase] = set()
+        spellings: set[str] = set()
         phrases: list[Phrase] = []
         self._values: list[RemovedValue] = []
         for value in removed:
-            if value.contextual or (phrase := Phrase.of(value.value)) is None or phrase in seen:
+            # A table repeats a few values thousands of times.
+            if value.contextual or value.value in spellings:
+                continue
+            spellings.add(value.value)
+            if (phrase := Phrase.of(value.value)) is None or phrase in seen:
                 continue
             seen.add(phrase)
             phrases.append(phrase)

@@ -23,6 +23,7 @@ REPORT_VERSION = 1
 MAX_LISTED = 100_000
 _BLOT = "[removed]"
 _PAGE = re.compile(r"page (\d+)")
+_ORDINAL = re.compile(r"(?<=[ /*])\d+")
 
 
 def build_report(
@@ -147,9 +148,11 @@ class _Blotter:
         self._known: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
-        if text not in self._known:
-            self._known[text] = self._blotted(text)
-        return self._known[text]
+        # Numbers of rows, lines and members are the format's own; places that differ in them alone are alike.
+        alike = _ORDINAL.sub("0", text)
+        if alike not in self._known:
+            self._known[alike] = self._blotted(alike)
+        return text if self._known[alike] == alike else self._blotted(text)
 
     def _blotted(self, text: str) -> str:
         pieces: list[str] = []

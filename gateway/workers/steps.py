@@ -8,24 +8,24 @@ encrypting) happens between two short transactions.
 from __future__ import annotations
 
 import logging
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
+from gateway.agreements.model import Agreement
 from gateway.bootstrap.gateway import Gateway
-from gateway.envelope.body import NONCE_BYTES, BodyDecryptor, BodyEncryptor
 from gateway.envelope.wrapping import WrappedKey
 from gateway.errors import (
     DetectionFailed,
     IntegrityFailure,
-    NotFound,
     ResidueFound,
     SandboxFailure,
     TooLarge,
     Unparsable,
 )
-from gateway.evidence.canonical import canonical_json, sha256_hex
-from gateway.evidence.lifecycle import RenditionState
+from gateway.evidence.media import WINDOWED
 from gateway.evidence.package import Exhibit, Package, Rendition
 from gateway.exchange import (
     certify,
@@ -38,15 +38,16 @@ from gateway.exchange import (
     seal,
     secret_register,
 )
-from gateway.exchange.ports import CleanRendition, Examined
+from gateway.exchange.ports import Examined, RenditionSpec, WindowedSurvey
+from gateway.exchange.secret_ports import SecretRegister
 from gateway.policy.reach import stop_categories
+from gateway.workers import bodies
 
 #: Failures of one exhibit that set it aside; anything else makes the job be tried again.
 _SETS_ASIDE = (Unparsable, DetectionFailed, ResidueFound, SandboxFailure, TooLarge, IntegrityFailure)
 
 _log = logging.getLogger(__name__)
 _RETRY_RELEASE = timedelta(milliseconds=300)
-_LOOKED_AT_BYTES = 1 << 20
 
 
 def handlers(gateway: Gateway) -> dict[str, Callable[[str], None]]:
@@ -61,6 +62,16 @@ def handlers(gateway: Gateway) -> dict[str, Callable[[str], None]]:
         "erase": steps.erase,
         "certify": steps.certify,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the renditions of every exhibit of a package are made with."""
+
+    specs: Sequence[RenditionSpec]
+    names: frozenset[str]
+    surveys: Mapping[str, WindowedSurvey]
+    register: SecretRegister | None
 
 
 class Steps:
@@ -101,9 +112,10 @@ class Steps:
             return
         package, agreement, exhibits = found
         specs = redact.specs_for(agreement, package, gateway.keyring)
-        names = self._names(package_id)
+        names, surveys = self._names(package_id)
         with gateway.database.transaction() as tx:
             register = secret_register.register_of(tx, gateway.keyring, package.agency)
+        known = _Known(specs, names, surveys, register)
         for exhibit in exhibits:
             now = gateway.clock()
             if redact.is_opaque(exhibit):
@@ -113,26 +125,15 @@ class Steps:
                     redact.store_renditions(tx, package, exhibit, renditions, [], now)
                 continue
             try:
-                outcome = gateway.workbench.redact(
-                    self._original(exhibit),
-                    exhibit_id=exhibit.id,
-                    name=exhibit.name,
-                    media_type=exhibit.media_type or exhibit.declared_media_type,
-                    source_commitment=exhibit.sha256,
-                    stop_on=stop_categories(agreement),
-                    specs=specs,
-                    names=names,
-                    register=register,
-                )
+                stopped_by, sealed = self._render(package, agreement, exhibit, known)
             except _SETS_ASIDE as error:
                 with gateway.database.transaction() as tx:
                     quarantine.set_aside(tx, package, exhibit, error, gateway.clock())
                 continue
-            if outcome.stopped_by:
+            if stopped_by:
                 with gateway.database.transaction() as tx:
-                    quarantine.stop_package(tx, package, exhibit, outcome.stopped_by, gateway.clock())
+                    quarantine.stop_package(tx, package, exhibit, stopped_by, gateway.clock())
                 return
-            sealed = [self._encrypt(package, exhibit, clean) for clean in outcome.renditions]
             with gateway.database.transaction() as tx:
                 redact.store_renditions(
                     tx, package, exhibit, [s[0] for s in sealed], [s[1] for s in sealed], gateway.clock()
@@ -140,22 +141,24 @@ class Steps:
         with gateway.database.transaction() as tx:
             redact.conclude(tx, package_id, gateway.clock())
 
-    def _names(self, package_id: str) -> frozenset[str]:
+    def _names(self, package_id: str) -> tuple[frozenset[str], dict[str, WindowedSurvey]]:
         """The names of persons in all exhibits of a package; of those redacted before a crash too."""
         with self._gateway.database.transaction() as tx:
             exhibits = redact.surveyed_exhibits(tx, package_id)
         names: frozenset[str] = frozenset()
+        surveys: dict[str, WindowedSurvey] = {}
         if len(exhibits) < 2:
-            return names
+            return names, surveys
         for exhibit in exhibits:
-            media_type = exhibit.media_type or exhibit.declared_media_type
             try:
-                names |= self._gateway.workbench.survey(
-                    self._original(exhibit), name=exhibit.name, media_type=media_type
-                )
+                found = self._survey(exhibit)
             except _SETS_ASIDE:
                 continue  # set aside when it is redacted, and released to nobody
-        return names
+            if isinstance(found, WindowedSurvey):
+                surveys[exhibit.id] = found
+                found = found.names
+            names |= found
+        return names, surveys
 
     def seal(self, package_id: str) -> None:
         """Send renditions to review where the agreement asks for it; seal once all are decided."""
@@ -208,73 +211,57 @@ class Steps:
 
     def _look(self, exhibit: Exhibit) -> Examined:
         """What the exhibit is; of one too large to open, only the beginning is looked at."""
-        complete = exhibit.size_bytes <= self._gateway.settings.max_redactable_bytes
-        data = self._original(exhibit) if complete else self._beginning(exhibit)
-        return self._gateway.workbench.examine(data, exhibit.name, exhibit.declared_media_type, complete=complete)
+        gateway, settings = self._gateway, self._gateway.settings
+        name, declared = exhibit.name, exhibit.declared_media_type
+        if settings.window_from_bytes < exhibit.size_bytes <= settings.max_windowed_bytes:
+            beginning, pieces = bodies.beginning_of(gateway, exhibit), bodies.pieces_of(gateway, exhibit)
+            examined = gateway.workbench.examine_windowed(beginning, pieces, name, declared)
+            if examined is not None:
+                return examined
+        complete = exhibit.size_bytes <= settings.max_redactable_bytes
+        data = bodies.original(gateway, exhibit) if complete else bodies.beginning_of(gateway, exhibit)
+        return gateway.workbench.examine(data, name, declared, complete=complete)
 
-    def _original(self, exhibit: Exhibit) -> bytes:
-        """The plaintext of an original, in memory only."""
-        blob, decryptor = self._open(exhibit)
-        body = self._gateway.blobs.read(blob, NONCE_BYTES)
-        data = decryptor.update(body) + decryptor.finish()
-        if sha256_hex(data) != exhibit.sha256:
-            raise IntegrityFailure("exhibit-digest-mismatch", "The stored exhibit is not what was uploaded.")
-        return data
+    def _survey(self, exhibit: Exhibit) -> frozenset[str] | WindowedSurvey:
+        gateway, media_type = self._gateway, exhibit.media_type or exhibit.declared_media_type
+        if self._is_windowed(exhibit):
+            pieces = bodies.pieces_of(gateway, exhibit)
+            return gateway.workbench.survey_windowed(pieces, name=exhibit.name, media_type=media_type)
+        return gateway.workbench.survey(bodies.original(gateway, exhibit), name=exhibit.name, media_type=media_type)
 
-    def _beginning(self, exhibit: Exhibit) -> bytes:
-        """The first chunks of an original; each is authenticated by itself."""
-        blob, decryptor = self._open(exhibit)
-        return decryptor.update(self._gateway.blobs.read(blob, NONCE_BYTES, _LOOKED_AT_BYTES))
+    def _is_windowed(self, exhibit: Exhibit) -> bool:
+        return exhibit.size_bytes > self._gateway.settings.window_from_bytes and exhibit.media_type in WINDOWED
 
-    def _open(self, exhibit: Exhibit) -> tuple[str, BodyDecryptor]:
+    def _render(
+        self, package: Package, agreement: Agreement, exhibit: Exhibit, known: _Known
+    ) -> tuple[tuple[str, ...], list[tuple[Rendition, WrappedKey]]]:
+        """What stops the exhibit, or all its renditions, each with its body durable and its wrapped key."""
         gateway = self._gateway
-        if exhibit.blob is None or exhibit.file_key_id is None:
-            raise NotFound("blob-missing", "The exhibit has no stored body.")
-        with gateway.database.transaction() as tx:
-            wrapped = tx.file_keys.get(exhibit.file_key_id)
-        if wrapped is None:
-            raise NotFound("key-unknown", "The exhibit's file key is not stored.")
-        nonce = gateway.blobs.read(exhibit.blob, 0, NONCE_BYTES)
-        return exhibit.blob, BodyDecryptor(gateway.keyring.unwrap(wrapped), nonce)
-
-    def _encrypt(self, package: Package, exhibit: Exhibit, clean: CleanRendition) -> tuple[Rendition, WrappedKey]:
-        gateway, now = self._gateway, self._gateway.clock()
-        rendition_id = gateway.new_id()
-        blob = f"renditions/{rendition_id}"
-        file_key = secrets.token_bytes(16)
-        with gateway.database.transaction() as tx:
-            tx.unfinished.begin(blob, now)
-        encryptor = BodyEncryptor(file_key)
-        body = encryptor.start() + encryptor.update(clean.data) + encryptor.finish()
-        writer = gateway.blobs.create(blob)
-        try:
-            writer.write(body)
-            writer.commit()
-        except BaseException:
-            writer.abort()
-            raise
-        key = gateway.keyring.wrap(
-            file_key, redact.rendition_aad(package, clean.view, exhibit.id), key_id=gateway.new_id(), now=now
-        )
-        report = canonical_json(dict(clean.report))
-        rendition = Rendition(
-            id=rendition_id,
-            exhibit_id=exhibit.id,
-            package_id=package.id,
-            view=clean.view,
-            audience=clean.audience,
-            name=clean.name,
-            media_type=clean.media_type,
-            size_bytes=len(clean.data),
-            sha256=sha256_hex(clean.data),
-            blob=blob,
-            body_size_bytes=len(body),
-            body_sha256=sha256_hex(body),
-            file_key_id=key.id,
-            report=report,
-            report_digest=sha256_hex(report),
-            lowest_confidence=clean.lowest_confidence,
-            state=RenditionState.REDACTED,
-            created_at=now,
-        )
-        return rendition, key
+        options: dict[str, Any] = {
+            "exhibit_id": exhibit.id,
+            "name": exhibit.name,
+            "media_type": exhibit.media_type or exhibit.declared_media_type,
+            "source_commitment": exhibit.sha256,
+            "stop_on": stop_categories(agreement),
+            "specs": known.specs,
+            "names": known.names,
+            "register": known.register,
+        }
+        with ExitStack() as stack:
+            if self._is_windowed(exhibit):
+                made = [stack.enter_context(bodies.RenditionBody(gateway)) for _ in known.specs]
+                outcome = gateway.workbench.redact_windowed(
+                    bodies.pieces_of(gateway, exhibit),
+                    [body.write for body in made],
+                    survey=known.surveys.get(exhibit.id),
+                    **options,
+                )
+            else:
+                outcome = gateway.workbench.redact(bodies.original(gateway, exhibit), **options)
+                made = [stack.enter_context(bodies.RenditionBody(gateway)) for _ in outcome.renditions]
+                for body, clean in zip(made, outcome.renditions, strict=True):
+                    body.write(clean.data)
+            if outcome.stopped_by:
+                return outcome.stopped_by, []
+            pairs = zip(made, outcome.renditions, strict=True)
+            return (), [body.finish(package, exhibit, clean) for body, clean in pairs]

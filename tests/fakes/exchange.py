@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -31,7 +31,15 @@ from gateway.evidence.package import Exhibit, Package, Principal
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange import authorize, govern, onboard, receive
 from gateway.exchange.intake import Intake
-from gateway.exchange.ports import NOTHING_INSIDE, CleanRendition, Examined, Redacted, RenditionSpec
+from gateway.exchange.ports import (
+    NOTHING_INSIDE,
+    CleanRendition,
+    Examined,
+    Pieces,
+    Redacted,
+    RenditionSpec,
+    WindowedSurvey,
+)
 from gateway.exchange.secret_ports import SecretRegister
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
@@ -80,6 +88,7 @@ class TextWorkbench:
         self.failures: dict[str, GatewayError] = {}
         self.redact_failures: dict[str, GatewayError] = {}
         self.confidence = 0.95
+        self.surveyed: bool | None = None
         self.inside = NOTHING_INSIDE
 
     def examine(self, data: bytes, untrusted_name: str, declared_media_type: str, *, complete: bool = True) -> Examined:
@@ -125,6 +134,31 @@ class TextWorkbench:
                 text = f"{text[: found.start]}[TS-REGISTERED]{text[found.end :]}"
             data = text.encode()
         return Redacted(tuple(self._render(data, exhibit_id, name, media_type, spec) for spec in specs), ())
+
+    def examine_windowed(
+        self, beginning: bytes, pieces: Pieces, untrusted_name: str, declared_media_type: str
+    ) -> Examined | None:
+        if beginning.startswith(b"\x7fELF"):
+            return None
+        return self.examine(b"".join(pieces()), untrusted_name, declared_media_type)
+
+    def survey_windowed(self, pieces: Pieces, *, name: str, media_type: str) -> WindowedSurvey:
+        return WindowedSurvey(self.survey(b"".join(pieces()), name=name, media_type=media_type), b"surveyed")
+
+    def redact_windowed(
+        self,
+        pieces: Pieces,
+        sinks: Sequence[Callable[[bytes], None]],
+        *,
+        survey: WindowedSurvey | None,
+        **options: Any,
+    ) -> Redacted:
+        self.surveyed = survey is not None
+        whole = self.redact(b"".join(pieces()), **options)
+        for sink, each in zip(sinks, whole.renditions, strict=False):
+            sink(each.data[:7])
+            sink(each.data[7:])
+        return Redacted(tuple(replace(each, data=b"") for each in whole.renditions), whole.stopped_by)
 
     def _render(self, data: bytes, exhibit_id: str, name: str, media_type: str, spec: RenditionSpec) -> CleanRendition:
         words = []

@@ -680,6 +680,33 @@ class TestOpaque:
         exhibit = next(iter(world.database.state.exhibits.values()))
         assert (exhibit.state, exhibit.reason) == (ExhibitState.QUARANTINED, "exhibit-too-large-to-redact")
 
+    def test_a_long_text_is_opened_in_windows_and_released_like_any_other(self, world: World) -> None:
+        world.settings = Settings(home=Path("unused"), window_from_bytes=16, max_redactable_bytes=16)
+        released(world, FILES)
+        assert world.workbench.surveyed is True
+        texts = [opened(world, release, INVESTIGATOR) for release in releases(world, "standard")]
+        assert any(text.startswith(b"Report by ") for text in texts)
+        assert all(b"Ada" not in text for text in texts)
+        assert len(world.blobs.contents) == len({r.blob for r in world.database.state.renditions.values()}) + 2
+
+    def test_what_a_failed_rendition_had_written_does_not_stay(self, world: World) -> None:
+        world.settings = Settings(home=Path("unused"), window_from_bytes=16)
+        world.workbench.redact_failures["report.txt"] = ResidueFound("residue-found", "Left.")
+        world.pushed({"report.txt": FILES["report.txt"]})
+        world.work()
+        exhibit = next(iter(world.database.state.exhibits.values()))
+        assert (exhibit.state, exhibit.reason) == (ExhibitState.QUARANTINED, "residue-found")
+        assert set(world.blobs.contents) == {exhibit.blob}
+
+    def test_a_text_longer_than_can_be_opened_in_windows_is_quarantined(self, world: World) -> None:
+        world.settings = Settings(
+            home=Path("unused"), window_from_bytes=16, max_windowed_bytes=20, max_redactable_bytes=20
+        )
+        world.pushed({"report.txt": FILES["report.txt"]})
+        world.work()
+        exhibit = next(iter(world.database.state.exhibits.values()))
+        assert (exhibit.state, exhibit.reason) == (ExhibitState.QUARANTINED, "exhibit-too-large-to-redact")
+
     def test_their_key_goes_with_the_original(self, opaque_world: World) -> None:
         world = opaque_world
         package_id = released(world, {"weights.bin": b"\x7fELF" + bytes(100)})

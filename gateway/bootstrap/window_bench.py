@@ -1,0 +1,174 @@
+"""What runs inside the sandboxed child for an exhibit that comes in pieces: several calls, one exhibit at a time.
+
+A call opens a task (``window-examine``, ``window-survey``, ``window-redact``), others give it the bytes of the
+exhibit piece by piece, the last one ends it. The child works on one task at a time and forgets it when it ends
+or fails. As in :mod:`gateway.bootstrap.bench`, plain values and bytes both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gateway.bootstrap.registers import decode_register
+from gateway.bootstrap.specs import decode_spec
+from gateway.detectors.legends import Enclosures
+from gateway.errors import InvalidInput, Unparsable
+from gateway.evidence.media import compatible
+from gateway.exchange.windowed import Surveyed, WindowRedaction, WindowSurvey
+from gateway.formats.sniff import sniff
+from gateway.formats.windows import WINDOWED
+from gateway.redaction.document import Detector, WindowedFormat
+from gateway.redaction.finding_list import FindingList
+
+Answer = Mapping[str, Any]
+
+
+class WindowBench:
+    """The child's tasks over long exhibits; ``steps`` maps what a call may ask to what answers it."""
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+        self._task: _Examination | _Survey | _Redaction | None = None
+        self.opens: Mapping[str, Callable[[Mapping[str, Any]], Answer]] = {
+            "window-examine": self._open_examination,
+            "window-survey": self._open_survey,
+            "window-redact": self._open_redaction,
+        }
+
+    def work(self, request: Mapping[str, Any]) -> Answer:
+        """Answer one call; a task that fails is over."""
+        asked: str = request["do"]
+        try:
+            if asked in self.opens:
+                self._task = None
+                return self.opens[asked](request)
+            if self._task is None or asked not in self._task.steps:
+                raise InvalidInput("window-task-unknown", "No such task over a long exhibit is open.")
+            answer = self._task.steps[asked](request)
+            if asked in ("window-end", "window-finish"):
+                self._task = None
+            return answer
+        except Exception:
+            self._task = None
+            raise
+
+    def _open_examination(self, request: Mapping[str, Any]) -> Answer:
+        sniffed = sniff(_whole_lines(request["data"]), request["name"])
+        declared: str = request["declared"]
+        media_type = declared if compatible(sniffed, declared) else sniffed
+        if media_type not in WINDOWED:
+            return {"windowed": False}
+        self._task = _Examination(WINDOWED[media_type], sniffed)
+        return {"windowed": True}
+
+    def _open_survey(self, request: Mapping[str, Any]) -> Answer:
+        format_ = _format(request["media_type"])
+        self._task = _Survey(WindowSurvey(format_, self._detector, Enclosures().find, request["name"]))
+        return {}
+
+    def _open_redaction(self, request: Mapping[str, Any]) -> Answer:
+        self._task = _Redaction(
+            WindowRedaction(
+                Surveyed(frozenset(request["surveyed_names"]), FindingList.from_bytes(request["findings"])),
+                format_=_format(request["media_type"]),
+                detector=self._detector,
+                exhibit_id=request["exhibit_id"],
+                name=request["name"],
+                source_commitment=request["source_commitment"],
+                stop_on=frozenset(request["stop_on"]),
+                specs=[decode_spec(spec) for spec in request["specs"]],
+                names=frozenset(request["names"]),
+                register=decode_register(request["register"]),
+            )
+        )
+        return {}
+
+
+class _Examination:
+    """Reads all windows to see that they can be read; only measures come back, no text."""
+
+    def __init__(self, format_: WindowedFormat, sniffed: str) -> None:
+        self._reader = format_.reader()
+        self._answer: dict[str, Any] = {"media_type": sniffed, "extractor": "none", "version": "0", "characters": 0}
+        self.steps = {"window-read": self._read, "window-end": self._end}
+
+    def _read(self, request: Mapping[str, Any]) -> Answer:
+        for window in self._reader.feed(request["data"]):
+            text = window.document.canonical
+            self._answer.update(
+                extractor=text.extractor, version=text.version, characters=window.offset + len(text.text)
+            )
+        return {}
+
+    def _end(self, request: Mapping[str, Any]) -> Answer:
+        for window in self._reader.finish():
+            text = window.document.canonical
+            self._answer.update(
+                extractor=text.extractor, version=text.version, characters=window.offset + len(text.text)
+            )
+        return self._answer
+
+
+class _Survey:
+    def __init__(self, survey: WindowSurvey) -> None:
+        self._survey = survey
+        self.steps = {"window-read": self._read, "window-end": self._end}
+
+    def _read(self, request: Mapping[str, Any]) -> Answer:
+        self._survey.feed(request["data"])
+        return {}
+
+    def _end(self, request: Mapping[str, Any]) -> Answer:
+        found = self._survey.finish()
+        return {"names": sorted(found.names), "findings": found.findings.to_bytes()}
+
+
+class _Redaction:
+    def __init__(self, redaction: WindowRedaction) -> None:
+        self._redaction = redaction
+        self.steps = {
+            "window-read": self._read,
+            "window-learned": self._learned,
+            "window-make": self._make,
+            "window-finish": self._finish,
+        }
+
+    def _read(self, request: Mapping[str, Any]) -> Answer:
+        self._redaction.learn(request["data"])
+        return {}
+
+    def _learned(self, request: Mapping[str, Any]) -> Answer:
+        return {"stopped_by": list(self._redaction.learned())}
+
+    def _make(self, request: Mapping[str, Any]) -> Answer:
+        return {f"data{i}": data for i, data in enumerate(self._redaction.make(request["data"]))}
+
+    def _finish(self, request: Mapping[str, Any]) -> Answer:
+        last, renditions = self._redaction.finish()
+        answer: dict[str, Any] = {f"data{i}": data for i, data in enumerate(last)}
+        answer["renditions"] = [
+            {
+                "view": each.view,
+                "audience": each.audience,
+                "name": each.name,
+                "report": dict(each.report),
+                "lowest_confidence": each.lowest_confidence,
+            }
+            for each in renditions
+        ]
+        return answer
+
+
+def _whole_lines(data: bytes) -> bytes:
+    """The beginning of a file without what is cut off at its end, of UTF-16 and UTF-32 whole characters at least."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4] == b"\x00\x00\xfe\xff":
+        return data[: len(data) - len(data) % 4]
+    return data[: data.rfind(b"\n") + 1] or data
+
+
+def _format(media_type: str) -> WindowedFormat:
+    found = WINDOWED.get(media_type)
+    if found is None:
+        raise Unparsable("media-type-not-redactable", f"Files of type {media_type} cannot be opened.")
+    return found
