@@ -58,9 +58,8 @@ def show(credentials: CredentialsFile, rendition: Rendition, as_json: Json = Fal
     counts: dict[str, int] = report.get("counts") or Counter(finding["rule"] for finding in findings)
     for rule, count in sorted(counts.items()):
         typer.echo(f"  {count:5}  {rule}")
-    typer.echo(
-        f"{sum(counts.values())} findings; nothing removed was found again in {len(report['verified']['layers'])} layers."
-    )
+    layers = len(report["verified"]["layers"])
+    typer.echo(f"{sum(counts.values())} findings; nothing removed was found again in {layers} layers.")
     if findings:
         typer.echo(f"The least certain, at most {_WEAKEST}:")
     for finding in sorted(findings, key=lambda f: float(f["confidence"]))[:_WEAKEST]:
