@@ -170,10 +170,6 @@ class GatewayClient:
         """The log's latest signed checkpoint, as it is."""
         return self.connection.get_bytes("/v1/log/checkpoint")
 
-    def log_tile(self, path: str) -> bytes:
-        """A hash tile, by its path below ``tile/``."""
-        return self.connection.get_bytes(f"/v1/log/tile/{path}")
-
     def log_entries(self, start: int = 0, limit: int = 100) -> dict[str, Any]:
         """Entries of the log that one's agency may see."""
         answer: dict[str, Any] = self.connection.get("/v1/log/entries", {"start": start, "limit": limit})

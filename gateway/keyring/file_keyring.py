@@ -146,10 +146,6 @@ class FileKeyring:
         """32 bytes, the same for the same case and recipient, unlinkable to any other pair."""
         return _derive(self._keys.pseudonym_secret, "evidence-gateway/pseudonym-v1", case_id, recipient)
 
-    def field_key(self, case_id: str) -> bytes:
-        """32 bytes for the side table of a case (salts and values behind the log's commitments)."""
-        return _derive(self._keys.field_secret, "evidence-gateway/field-key-v1", case_id)
-
     def secret_register_key(self, agency_id: str) -> bytes:
         """32 bytes that an agency's registered secrets are fingerprinted under; no two agencies' are related."""
         return _derive(self._keys.field_secret, "evidence-gateway/secret-register-v1", agency_id)

@@ -83,21 +83,6 @@ def current(url: str) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def require_current(url: str) -> None:
-    """Refuse a database of another revision than this version needs.
-
-    Raises:
-        Misconfigured: ``database-not-migrated``.
-    """
-    found, needed = current(url), head()
-    if found != needed:
-        raise Misconfigured(
-            "database-not-migrated",
-            f"The database has the revision {found or 'none'}; this version needs {needed}.",
-            remedy="Stop all older processes and run the migration, after a backup.",
-        )
-
-
 def check(url: str) -> Sequence[str]:
     """How the database differs from what the code declares; empty if it doesn't.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from gateway.errors import IntegrityFailure, InvalidInput
 
@@ -43,40 +43,6 @@ def perfect_root(hashes: Sequence[bytes]) -> bytes:
         pairs = iter(level)
         level = [_sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
     return level[0]
-
-
-class Frontier:
-    """A growing tree of which only the right edge is kept: one hash per bit of the size.
-
-    Attributes:
-        size: Number of leaves so far.
-    """
-
-    __slots__ = ("_nodes", "size")
-
-    def __init__(self, size: int = 0, nodes: Iterable[bytes] = ()) -> None:
-        """Continue from a size and its nodes, largest subtree first (as :attr:`nodes` gives them)."""
-        self.size = size
-        self._nodes = list(nodes)
-        if len(self._nodes) != size.bit_count():
-            raise ValueError("a frontier has one node per bit of its size")
-
-    @property
-    def nodes(self) -> tuple[bytes, ...]:
-        return tuple(self._nodes)
-
-    def append(self, leaf: bytes) -> None:
-        """Add a leaf *hash*."""
-        node, size = leaf, self.size
-        while size & 1:
-            node = node_hash(self._nodes.pop(), node)
-            size >>= 1
-        self._nodes.append(node)
-        self.size += 1
-
-    def root(self) -> bytes:
-        """Root of the tree at its present size."""
-        return fold(self._nodes)
 
 
 def fold(nodes: Sequence[bytes]) -> bytes:

@@ -111,15 +111,6 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
     assert objects(empty_postgres_url) == set()
 
 
-def test_an_old_database_is_refused(empty_postgres_url: str) -> None:
-    migrate.upgrade(empty_postgres_url, "0001")
-    with pytest.raises(Misconfigured, match="0001") as refusal:
-        migrate.require_current(empty_postgres_url)
-    assert refusal.value.code == "database-not-migrated"
-    migrate.upgrade(empty_postgres_url)
-    migrate.require_current(empty_postgres_url)
-
-
 def test_a_database_out_of_reach_is_told_as_such() -> None:
     with pytest.raises(Unavailable) as refusal:
         migrate.upgrade("postgresql://gateway@/gateway?host=/nowhere")

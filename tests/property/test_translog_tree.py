@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from gateway.translog.edge import Edge
 from gateway.translog.merkle import (
     EMPTY_ROOT,
-    Frontier,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
@@ -81,11 +80,11 @@ def test_known_roots() -> None:
         "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
         "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
     ]
-    frontier = Frontier()
-    assert frontier.root() == EMPTY_ROOT
+    edge = Edge()
+    assert edge.root() == EMPTY_ROOT
     for leaf, root in zip(leaves, roots, strict=True):
-        frontier.append(leaf_hash(leaf))
-        assert frontier.root().hex() == root
+        edge.extend([leaf])
+        assert edge.root().hex() == root
 
 
 @settings(max_examples=40, deadline=None)

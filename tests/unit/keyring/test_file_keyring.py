@@ -40,7 +40,7 @@ def test_opened_again_it_is_the_same_keyring(path: Path, keyring: FileKeyring) -
     assert again.signing_key_pem() == keyring.signing_key_pem()
     assert again.log_vkey == keyring.log_vkey
     assert again.pseudonym_key("c", "a") == keyring.pseudonym_key("c", "a")
-    assert again.field_key("c") == keyring.field_key("c")
+    assert again.secret_register_key("a") == keyring.secret_register_key("a")
     assert again.token_key.private_numbers() == keyring.token_key.private_numbers()
 
 
@@ -123,7 +123,7 @@ def test_the_log_key_has_the_name_and_id_of_its_vkey(keyring: FileKeyring) -> No
 
 def test_pseudonym_keys_are_apart(keyring: FileKeyring) -> None:
     pairs = [("case-1", "cnil"), ("case-1", "ico"), ("case-2", "cnil"), ("case-1c", "nil"), ("", "case-1cnil")]
-    keys = [keyring.pseudonym_key(*pair) for pair in pairs] + [keyring.field_key(case) for case, _ in pairs[::2]]
+    keys = [keyring.pseudonym_key(*pair) for pair in pairs] + [keyring.secret_register_key("cnil")]
     assert len({*keys}) == len(keys)
     assert {len(key) for key in keys} == {32}
 
