@@ -23,6 +23,7 @@ from gateway.detectors.dates import find_dates
 from gateway.detectors.devices import find_devices
 from gateway.detectors.disguised import find_disguised
 from gateway.detectors.encoded import find_encoded
+from gateway.detectors.home_folders import find_home_folders
 from gateway.detectors.identifiers import find_identifiers
 from gateway.detectors.labels import find_labelled
 from gateway.detectors.language import LANGUAGES, detect_language
@@ -122,6 +123,7 @@ class Ensemble:
             found.update(find_enclosed(document.text))
             found.update(find_disguised(document.text))
             found.update(find_mailbox_names(document.text))
+            found.update(find_home_folders(document.text))
             if decodings:
                 found.update(find_encoded(document.text, lambda inside: self._detect(inside, language, decodings - 1)))
             passages = list(self._passages(document.text, language))

@@ -2,8 +2,8 @@
 
 No model knows every name, but an address often spells its owner's. Two neighbouring capitalised words are a
 name if they make up the local part of an address anywhere in the same text: both whole, or one of them as
-its initial, in either order, without accents and figures. So are the words that stand as display name
-before an address in angle brackets. It guesses no name from an address alone.
+its initial, in either order, without accents and figures. So are two capitalised words right before an
+address. It guesses no name from an address alone.
 """
 
 from __future__ import annotations
@@ -23,21 +23,22 @@ _ADDRESS = re.compile(r"(?<![\w.+%-])([\w.+%'-]{1,64})@\w")
 _WORD = re.compile(rf"(?<!\w){UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*(?!\w)")
 _PARTICLE = rf"(?:\s(?:{'|'.join(sorted(word for word in PARTICLES if word.isalpha()))}))"
 _DISPLAYED = re.compile(
-    rf"(?P<name>{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*{_PARTICLE}{{0,3}}\s{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*)[\"']?\s?"
-    r"[<(\[]\s?(?:mailto:)?[\w.+%'-]{1,64}@\w"
+    rf"(?P<name>{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*{_PARTICLE}{{0,3}}\s{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*)[\"']?"
+    r"(?:\s?[<(\[]\s?(?:mailto:)?|[ \t]?[,;|:–-]?[ \t])[\w.+%'-]{1,64}@\w"
 )
 _BETWEEN = re.compile(rf"[\s,*_\"'|;]{{1,6}}|{_PARTICLE}{{1,3}}\s")
 #: Words of mailboxes that an office shares: "Data Protection" is no person.
 _OFFICES = frozenset(
     words_of(
-        """access accounts admin affairs alert alerts billing board bureau care case cases central chief commercial
-        communications complaint complaints compliance contact corporate counsel customer customers data delivery
-        desk development director enquiries executive external finance freedom general governance health help human
-        incident information inquiries internal investigations investor it legal marketing media national network
-        office officer online operations payable payments people policy post press privacy procurement product
-        protection public quality recruitment registry regulatory relations request requests research resources
-        response risk safety sales science secretary security service services social staff student studies support
-        system systems team technical trust website presse donnees juridique protection datos"""
+        """access accounts address admin affairs alert alerts billing board bureau care case cases central chief
+        commercial communications complaint complaints compliance contact corporate counsel customer customers data
+        datos delivery desk development director donnees email enquiries executive external fax finance freedom from
+        general governance health help human incident information inquiries internal investigations investor it
+        juridique legal mail marketing media national network office officer online operations payable payments
+        people phone please policy post press presse privacy procurement product protection public quality
+        recruitment registry regulatory relations reply request requests research resources response risk safety
+        sales science secretary security service services social staff student studies support system systems team
+        technical tel telephone to trust website write"""
     )
 )
 _FARTHEST = 20
@@ -50,7 +51,8 @@ def find_mailbox_names(text: str) -> Iterator[Finding]:
     if "@" not in text:
         return
     for match in _DISPLAYED.finditer(text):
-        yield Finding(match.start("name"), match.end("name"), "PERSON", "mailbox/display-name", 0.9)
+        if not _OFFICES.intersection(words_of(match["name"])):
+            yield Finding(match.start("name"), match.end("name"), "PERSON", "mailbox/display-name", 0.9)
     keys = {letters for match in _ADDRESS.finditer(text) if len(letters := _letters(match[1])) >= _SHORTEST_KEY}
     if not keys:
         return

@@ -25,9 +25,10 @@ def test_a_name_that_an_address_spells(name: str) -> None:
     assert found.start <= min(first, last) < max(first, last) + 3 <= found.end
 
 
+@pytest.mark.parametrize("between", [" <", " ", ", ", " (", " | "])
 @pytest.mark.parametrize("name", ["In\u00e9s Moreau", "Kwame van der Berg"])
-def test_a_name_before_an_address(name: str) -> None:
-    text = f"User {name} <desk7@kestrel-labs.com> logged in."
+def test_a_name_before_an_address(name: str, between: str) -> None:
+    text = f"User {name}{between}desk7@kestrel-labs.com logged in."
     assert any(text[f.start : f.end].endswith(name) for f in find_mailbox_names(text))
 
 
@@ -36,6 +37,7 @@ def test_a_name_before_an_address(name: str) -> None:
     [
         "Lachlan Karadag has no address here.",
         "The Ranking Service wrote to info@kestrel-labs.com, and Support Desk to noreply@kestrel-labs.com.",
+        "Please Write to the Press Office press@kestrel-labs.com; E-mail Address: press@kestrel-labs.com",
         "The Data Protection Officer reads dataprotection@kestrel-labs.com.",
     ],
 )
