@@ -1,7 +1,7 @@
 """JSON Web Keys, as far as tokens need them: public P-256 keys for ES256 (RFC 7517, RFC 7518 §6.2).
 
-Reads a key that somebody registers, and writes ours for the JWKS document. Private, symmetric and RSA
-keys, sets, certificates and URLs are refused: whoever offers one expects something we do not do.
+Writes our key for the JWKS document, and reads one as strictly as whoever fetches that document should:
+private, symmetric and RSA keys, sets, certificates and URLs are refused. (Clients register PEM, not JWK.)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rows written once or found: the three statements that all stores are made of.
+"""Rows written once, found, locked, changed and listed: the statements that all stores are made of.
 
 ``insert_once`` uses ON CONFLICT DO NOTHING, so that a step which repeats itself after a crash learns
 that its row exists without losing the transaction, which a failed INSERT would abort. Every statement
