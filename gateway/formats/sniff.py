@@ -80,6 +80,9 @@ _MARKUP = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SAMPLE = 1 << 16
+_ASCII, _CONTROLS = re.compile(rb"[\t\r\n -~]+"), re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LEAST_LETTERS = 8
+_MOSTLY = 0.9
 
 
 def sniff(data: bytes, untrusted_name: str = "") -> str:
@@ -167,7 +170,10 @@ def _text(data: bytes, untrusted_name: str) -> str:
     try:
         text = decode_text(data)
     except Unparsable:
-        return OCTETS
+        if zipfile.is_zipfile(io.BytesIO(data)):
+            return "application/x-self-extracting-zip"
+        # Text that can't be read is no opaque matter: it stops where texts are parsed.
+        return TEXT if _writing(data[:_SAMPLE]) else OCTETS
     stripped = text.strip()
     if not stripped:
         return TEXT
@@ -186,6 +192,25 @@ def _text(data: bytes, untrusted_name: str) -> str:
     if _table(text[:_SAMPLE]) or untrusted_name.lower().endswith((".csv", ".tsv")):
         return CSV
     return TEXT
+
+
+def _writing(sample: bytes) -> bool:
+    """Whether bytes that no decoder of ours takes are a text all the same.
+
+    With NUL among the letters or in UTF-16 or UTF-32 without a mark, in EBCDIC, or in an 8-bit code page: then
+    there are blanks and no control characters, which random bytes hardly lack.
+    """
+    letters = sample.replace(b"\x00", b"")
+    if len(letters) < max(_LEAST_LETTERS, len(sample) // 5):
+        return False
+    ebcdic = letters.decode("cp037").encode("ascii", "ignore")
+    if max(_share(_ASCII, letters), _share(_ASCII, ebcdic) * len(ebcdic) / len(letters)) > _MOSTLY:
+        return True
+    return letters == sample and not _CONTROLS.search(sample) and sample.count(b" ") + sample.count(b"\n") > 0
+
+
+def _share(kind: re.Pattern[bytes], data: bytes) -> float:
+    return sum(map(len, kind.findall(data))) / len(data) if data else 0.0
 
 
 def _xml(text: str) -> str:

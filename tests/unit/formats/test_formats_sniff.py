@@ -65,7 +65,8 @@ CASES = {
     "application/vnd.ms-outlook": [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "__substg1.0_".encode("utf-16-le")],
     "application/mbox": [b"From a@b Mon Jan  1 00:00:00 2024\nFrom: a@b\n\n"],
     "application/vnd.sqlite3": [b"SQLite format 3\x00"],
-    "application/octet-stream": [b"\x00\x01\x02\x03", bytes(range(128, 256)), "Привет мир".encode("cp1251")],
+    "application/x-self-extracting-zip": [b"#!/bin/sh\n" + archive("a.txt"), b"\x00\x01\xff" + archive("a.txt")],
+    "application/octet-stream": [b"\x00\x01\x02\x03", bytes(range(128, 256)), bytes(range(256)) * 40, bytes(100)],
 }  # fmt: skip
 
 
@@ -79,6 +80,18 @@ CASES = {
 )
 def test_types_by_content(expected: str, data: bytes) -> None:
     assert sniff(data, "report.docx") == expected
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "cp037", "cp1251", "koi8-r"])
+def test_a_text_that_cannot_be_read_is_a_text_all_the_same(encoding: str) -> None:
+    """As opaque bytes it would pass an agreement that allows those, unread."""
+    text = "Привет мир, это отчёт\n" if encoding in ("cp1251", "koi8-r") else "Call Maren Okafor at noon, not before.\n"
+    assert sniff(text.encode(encoding)) == "text/plain"
+
+
+@pytest.mark.parametrize("data", [b"\x00name,phone\nMaren,1\n", b"name,phone\nMaren,1\n\x00"])
+def test_a_nul_makes_no_bytes_of_a_text(data: bytes) -> None:
+    assert sniff(data) == "text/plain"
 
 
 def test_the_name_decides_only_between_a_table_of_one_column_and_text() -> None:
