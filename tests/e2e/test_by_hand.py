@@ -136,11 +136,26 @@ def test_two_agencies_exchange_a_package_by_hand(shell: Shell) -> None:
             if received:
                 break
             time.sleep(0.2)
+        officers_ask_and_erase(shell)
     assert received
     assert "Penhaligon" not in received[0].read_text()
     shell("log export --out bundle --approved-by cnil-fr.officer", code=3)  # the agreement wants two
     shell("log export --out bundle --approved-by cnil-fr.officer --approved-by ico-uk.officer")
     shell("log verify bundle")
+
+
+def officers_ask_and_erase(shell: Shell) -> None:
+    """While the gateway runs: two officers over HTTP, and the operator beside the server."""
+    first, second = (credentials(shell, agency, "officer") for agency in ("cnil-fr", "ico-uk"))
+    found = json.loads(shell(f"audit search -c {first} --action exhibit.authorize --json"))["entries"]
+    assert [e["outcome"] for e in found] == ["permit", "deny"]
+    target = f"--entry {found[0]['seq']} --field exhibit_name --legal-basis GDPR-Art.17(1)(a)"
+    asked = json.loads(shell(f"log erase {target} -c {first} --json"))
+    shell(f"log erase --confirm {asked['id']} -c {second}")
+    shell("audit vacuum")
+    agreed = json.loads(shell("log check-database --json"))
+    assert agreed["published"] <= agreed["rows"]
+    assert agreed["values"] > 0
 
 
 def test_the_readme_names_no_option_that_is_not_there() -> None:
