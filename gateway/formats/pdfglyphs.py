@@ -154,7 +154,9 @@ class _Gatherer:
                 self.end_line()
         first = not self._line and self._start is None
         gap = 0.0 if first or look.angle != 0.0 else x - end_x
-        wide = not first and (gap > 1.2 * size or self._spaces >= 3)
+        # Two blanks after a full stop are as wide as a column's gap where every character is.
+        widest = (1.7 if look.style.family == "mono" else 1.2) * size
+        wide = not first and (gap > widest or self._spaces >= 3)
         start = self._start
         changed = start is not None and (
             start.style != look.style or abs(start.size - size) > 0.05 * size or start.angle != look.angle

@@ -22,6 +22,8 @@ _COLUMN_WIDTH = 130
 #: A line narrower than this many times its size does not run on.
 _NARROWEST = 16
 _LIST_LABEL = re.compile(r"(?:\(?[0-9A-Za-z]{1,4}[.)]|[•▪–—o-])\s")
+#: "By: …" under "By: …" is a form, not running text.
+_FIELD = re.compile(r"[A-Z][\w /]{0,20}:\s")
 _HYPHENS = "-‐\u00ad"
 
 
@@ -90,6 +92,8 @@ class _Columns:
 
 def _runs_on(line: Line, following: Line, column_right: float, leading: float, page: Page) -> bool:
     if not line.upright or not following.upright or any(s.apart for s in following.stretches):
+        return False
+    if _FIELD.match(following.text) and _FIELD.match(line.text):
         return False
     size = following.size
     distance = line.y - following.y

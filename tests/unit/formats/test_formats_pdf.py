@@ -116,6 +116,38 @@ def test_a_marker_does_not_betray_the_width_of_what_it_replaces() -> None:
     assert rendition("Ed Li") == rendition("Maximiliane Schwarzenberger")
 
 
+@pytest.mark.parametrize("more", [0, 2], ids=["line", "paragraph"])
+def test_a_replacement_over_two_columns_draws_what_follows_up(more: int) -> None:
+    follow = "with the words that follow until they reach the margin of this page at its right side end"
+
+    def rendition(name: str, column: int) -> bytes:
+        steps = [text(72, 700, "9."), text(100, 700, name), text(100 + column, 700, f"{name} acknowledges")]
+        steps += [text(100, 686 - 14 * row, follow) for row in range(more)]
+        data = draw(*steps)
+        document = FORMAT.parse(data)
+        start = document.canonical.text.index(name)
+        end = document.canonical.text.rindex(name) + len(name)
+        assert "\t" in document.canonical.text[start:end]
+        return document.render([Replacement(start, end, "[PD-ORG]")])
+
+    short, long = rendition("Ed", 60), rendition("Zephyrine Quillfeather", 260)
+    assert "9. [PD-ORG] acknowledges" in words(FORMAT.parse(short).canonical.text)
+    assert "9. [PD-ORG] acknowledges" in words(FORMAT.parse(long).canonical.text)
+    assert more or short == long
+
+
+def test_fields_of_a_form_do_not_run_into_each_other() -> None:
+    rows = [f"By: the general partner of the company with the name number {n}, its manager" for n in range(3)]
+    text_found = FORMAT.parse(draw(*(text(72, 700 - 14 * n, row) for n, row in enumerate(rows)))).canonical.text
+    assert text_found == "\n".join(rows)
+
+
+def test_two_blanks_between_sentences_are_no_column() -> None:
+    rows = ["These are the words of one sentence.  And here", "begins another, in letters of one width."]
+    steps = [text(72, 700 - 14 * n, row, "Courier") for n, row in enumerate(rows)]
+    assert FORMAT.parse(draw(*steps)).canonical.text.startswith("These are the words of one sentence. And here")
+
+
 def test_centred_and_right_aligned_lines_stay_so() -> None:
     def rendition(name: str) -> bytes:
         def step(canvas: Canvas) -> None:
