@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from obstore.store import MemoryStore
 from typer.testing import CliRunner
 
@@ -26,6 +28,7 @@ from gateway.translog.cosignature import Cosigner
 from gateway.translog.entry import NO_PREVIOUS
 from gateway.translog.merkle import leaf_hash
 from gateway.translog.note import parse_note
+from gateway.translog.vkey import VerifierKey
 from tests.fakes.published_log import SIGNER, PublishedLog
 
 WITNESSES = [
@@ -111,56 +114,84 @@ def test_it_shares_nothing_with_us(whole: Path) -> None:
     assert text.startswith("#!/usr/bin/env python3\n")
 
 
-def test_any_byte_of_a_small_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Flip each byte of each file of a small export: both name the same fault and place."""
-    folder = tmp_path / "log"
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("small") / "log"
     make(folder, 2, 1)
-    # openssl costs 10 ms a signature; what it would say is tested elsewhere.
-    from gateway.translog.vkey import VerifierKey
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+#: Each file of both exports; which one a test means, Hypothesis says by number.
+Bytes = tuple[int, int, int]
+ANY_BIT = st.tuples(st.integers(0, 63), st.integers(0, 2**20), st.integers(0, 7))
+
+
+def judged(folder: Path, which: Bytes) -> None:
+    """Flip one bit: both verifiers name the same fault, and the file it is in. The file is then as before."""
+    found = names(folder)
+    name = found[which[0] % len(found)]
+    path = folder / name
+    good = path.read_bytes()
+    at = which[1] % len(good)
+    path.write_bytes(good[:at] + bytes([good[at] ^ 1 << which[2]]) + good[at + 1 :])
+    try:
+        with pytest.raises(standalone_verifier.Fault) as fault:
+            standalone_verifier.verify(folder)
+        code, answer = full(folder)
+        assert code == 1, (name, at)
+        assert place(answer) == (fault.value.code, fault.value.where), (name, at)
+        assert name in fault.value.where, (name, at)
+    finally:
+        path.write_bytes(good)
+
+
+@pytest.fixture(scope="module")
+def quick_signatures() -> Iterator[None]:
+    """openssl costs 10 ms a signature; what it would say is tested by itself."""
 
     def verifies(public_key: bytes, message: bytes, signature: bytes) -> bool:
         return VerifierKey("any", public_key).verifies(message, signature)
 
-    monkeypatch.setattr(standalone_verifier, "ed25519", verifies)
-    random_ = random.Random(4)
-    tried = 0
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        good = path.read_bytes()
-        name = path.relative_to(folder).as_posix()
-        for position in range(0, len(good), 211 if name in ("verify.py", "README.txt") else 3):
-            data = bytearray(good)
-            data[position] ^= 1 << random_.randrange(8)
-            path.write_bytes(data)
-            with pytest.raises(standalone_verifier.Fault) as fault:
-                standalone_verifier.verify(folder)
-            code, answer = full(folder)
-            assert code == 1, (name, position)
-            assert place(answer) == (fault.value.code, fault.value.where), (name, position)
-            assert name in fault.value.where, (name, position)
-            tried += 1
-        path.write_bytes(good)
-    assert tried > 500
-    assert full(folder)[0] == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(standalone_verifier, "ed25519", verifies)
+        yield
 
 
-def test_random_bytes_of_a_larger_export(whole: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "log"
-    shutil.copytree(whole, folder)
-    files = sorted(p for p in folder.rglob("*") if p.is_file())
-    assert len(files) > 10
-    random_ = random.Random(7)
-    for path in files:
-        good = path.read_bytes()
-        data = bytearray(good)
-        data[random_.randrange(len(data))] ^= 1 << random_.randrange(8)
-        path.write_bytes(data)
-        code, answer = full(folder)
-        assert code == 1
-        assert path.relative_to(folder).as_posix() in place(answer)[1]
-        with pytest.raises(standalone_verifier.Fault) as fault:
-            standalone_verifier.verify(folder)
-        assert (fault.value.code, fault.value.where) == place(answer)
-        path.write_bytes(good)
+@settings(max_examples=120, deadline=None)
+@given(which=ANY_BIT)
+def test_any_bit_of_a_small_export(which: Bytes, small: Path, quick_signatures: None) -> None:
+    judged(small, which)
+    assert len(names(small)) == 9
+
+
+@settings(max_examples=50, deadline=None)
+@given(which=ANY_BIT)
+def test_any_bit_of_a_larger_export(which: Bytes, whole: Path, quick_signatures: None) -> None:
+    judged(whole, which)
+
+
+@settings(max_examples=8, deadline=None)
+@given(which=ANY_BIT, name=st.sampled_from(["checkpoint", "checkpoint-cosigned"]))
+def test_any_bit_of_what_is_signed_as_openssl_judges(which: Bytes, name: str, small: Path) -> None:
+    """With SHA256SUMS made to fit, so that only the signatures stand between."""
+    good, sums = (small / name).read_bytes(), (small / "SHA256SUMS").read_bytes()
+    at = which[1] % len(good)
+    bad = good[:at] + bytes([good[at] ^ 1 << which[2]]) + good[at + 1 :]
+    (small / name).write_bytes(bad)
+    digests = (hashlib.sha256(data).hexdigest().encode() for data in (good, bad))
+    (small / "SHA256SUMS").write_bytes(sums.replace(*digests))
+    try:
+        for judge in (full, alone):
+            code, answer = judge(small)
+            assert code == 1, (judge, at)
+            assert place(answer)[1] == name
+    finally:
+        (small / name).write_bytes(good)
+        (small / "SHA256SUMS").write_bytes(sums)
 
 
 def test_a_missing_file_is_named(whole: Path, tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.errors import IntegrityFailure
 from gateway.translog.checkpoint import Checkpoint, sign_checkpoint
@@ -75,25 +76,46 @@ def test_a_good_log_passes(size: int) -> None:
         assert result.last_time == START + timedelta(minutes=size - 1)
 
 
-def test_any_byte_of_any_file() -> None:
-    """Each file, many places in it: the fault names that very file (or the entry in it)."""
-    chance = random.Random(7)
-    assert len(LOG) == 8
-    for path, data in LOG.items():
-        places = range(len(data)) if len(data) < 300 else sorted(chance.sample(range(len(data)), 60))
-        for at in places:
-            flipped = data[:at] + bytes([data[at] ^ (1 << chance.randrange(8))]) + data[at + 1 :]
-            found = fault({**LOG, path: flipped})
-            assert (found.where or "").startswith(path), (path, at, found)
-            if path.startswith("tile/entries/") and "entry " in (found.where or ""):
-                # The number is right too: the entry whose bytes were touched.
-                seq, end = int(path.split("/")[2][:3]) * 256, 0
-                for leaf in decode_bundle(data, 88 if path.endswith("88") else 256):
-                    end += 2 + len(leaf)
-                    if at < end:
-                        break
-                    seq += 1
-                assert found.where == f"{path} entry {seq}", (path, at, found)
+@settings(max_examples=250, deadline=None)
+@given(path=st.sampled_from(sorted(LOG)), place=st.integers(0, 2**20), bit=st.integers(0, 7))
+def test_any_bit_of_any_file(path: str, place: int, bit: int) -> None:
+    """The fault names that very file, and in a bundle the very entry whose bytes were touched."""
+    data = LOG[path]
+    at = place % len(data)
+    flipped = data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
+    found = fault({**LOG, path: flipped})
+    assert (found.where or "").startswith(path), (at, found)
+    if path.startswith("tile/entries/") and "entry " in (found.where or ""):
+        assert found.where == f"{path} entry {entry_at(path, at)}"
+
+
+def entry_at(path: str, at: int) -> int:
+    """The number of the entry whose bytes, or length, lie at an offset of a bundle."""
+    seq, end = int(path.split("/")[2][:3]) * 256, 0
+    for leaf in decode_bundle(LOG[path], 88 if path.endswith("88") else 256):
+        end += 2 + len(leaf)
+        if at < end:
+            break
+        seq += 1
+    return seq
+
+
+@settings(max_examples=60, deadline=None)
+@given(path=st.sampled_from(sorted(LOG)), at=st.integers(0, 2**20), data=st.binary(min_size=1, max_size=40))
+def test_bytes_inserted_removed_or_moved(path: str, at: int, data: bytes) -> None:
+    good = LOG[path]
+    at %= len(good)
+    rest = good[at + len(data) :]
+    for changed in (good[:at] + data + good[at:], good[:at] + rest, rest + good[:at]):
+        if changed != good:
+            assert (fault({**LOG, path: changed}).where or "").startswith(path)
+
+
+def test_files_that_changed_places() -> None:
+    """Two files of one kind, each with the other's bytes: the first of them is named."""
+    assert "tile/0/000" in LOG
+    for one, other in (("tile/0/000", "tile/0/001"), ("tile/entries/000", "tile/entries/001")):
+        assert (fault({**LOG, one: LOG[other], other: LOG[one]}).where or "").startswith(one)
 
 
 def test_bytes_cut_off_or_added() -> None:
