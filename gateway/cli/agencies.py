@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gateway.cli.operator import say, transaction
 from gateway.cli.options import Home, Json
 from gateway.errors import InvalidInput
 
@@ -29,14 +30,12 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Register an agency."""
-    from gateway.bootstrap.gateway import open_gateway
     from gateway.evidence.agency import Agency
     from gateway.exchange.onboard import add_agency
-    from gateway.settings import read_settings
 
-    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
-        add_agency(tx, Agency(agency, name, jurisdiction, gateway.clock()))
-    _say({"agency": agency}, f"Registered the agency {agency}.", as_json)
+    with transaction(home) as (tx, now):
+        add_agency(tx, Agency(agency, name, jurisdiction, now))
+    say({"agency": agency}, f"Registered the agency {agency}.", as_json)
 
 
 @agencies_app.command("principal")
@@ -51,15 +50,13 @@ def principal(
     as_json: Json = False,
 ) -> None:
     """Add a principal, or replace its roles and attributes."""
-    from gateway.bootstrap.gateway import open_gateway
     from gateway.evidence.package import Principal
     from gateway.exchange.onboard import put_principal
-    from gateway.settings import read_settings
 
     entry = Principal(principal_id, agency, frozenset(role), frozenset(attribute or ()))
-    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
-        put_principal(tx, entry, gateway.clock())
-    _say({"principal": principal_id, "roles": sorted(entry.roles)}, f"Stored the principal {principal_id}.", as_json)
+    with transaction(home) as (tx, now):
+        put_principal(tx, entry, now)
+    say({"principal": principal_id, "roles": sorted(entry.roles)}, f"Stored the principal {principal_id}.", as_json)
 
 
 @agencies_app.command("key")
@@ -76,33 +73,28 @@ def key(
     as_json: Json = False,
 ) -> None:
     """Register a public key."""
-    from gateway.bootstrap.gateway import open_gateway
     from gateway.evidence.agency import RegisteredKey
     from gateway.exchange.onboard import register_key
-    from gateway.settings import read_settings
 
     if use not in ("authentication", "signing", "receiving"):
         raise InvalidInput(
             "key-use-unknown", f"'{use}' is not a use of keys.", remedy="Say authentication, signing or receiving."
         )
-    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
-        now = gateway.clock()
+    with transaction(home) as (tx, now):
         until = valid_until.replace(tzinfo=UTC) if valid_until else None
         material = file.read_text(encoding="utf-8").strip()
         register_key(tx, RegisteredKey(key_id, agency, principal_id, use, material, now, until), now)  # type: ignore[arg-type]  # checked above
-    _say({"key": key_id}, f"Registered the {use} key {key_id}.", as_json)
+    say({"key": key_id}, f"Registered the {use} key {key_id}.", as_json)
 
 
 @agencies_app.command("revoke")
 def revoke(key_id: Annotated[str, typer.Argument(metavar="KEY")], home: Home = None, as_json: Json = False) -> None:
     """Revoke a key; it stops being accepted at the next request."""
-    from gateway.bootstrap.gateway import open_gateway
     from gateway.exchange.onboard import revoke_key
-    from gateway.settings import read_settings
 
-    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
-        revoke_key(tx, key_id, gateway.clock())
-    _say({"revoked": key_id}, f"Revoked {key_id}.", as_json)
+    with transaction(home) as (tx, now):
+        revoke_key(tx, key_id, now)
+    say({"revoked": key_id}, f"Revoked {key_id}.", as_json)
 
 
 @agencies_app.command("list")
@@ -111,12 +103,8 @@ def list_all(home: Home = None, as_json: Json = False) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from gateway.bootstrap.gateway import open_gateway
-    from gateway.settings import read_settings
-
     rows: list[dict[str, Any]] = []
-    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
-        now = gateway.clock()
+    with transaction(home) as (tx, now):
         for agency in tx.directory.agencies():
             principals = tx.directory.principals(agency.id)
             keys = [*tx.directory.keys(agency.id, "signing"), *tx.directory.keys(agency.id, "receiving")]
@@ -146,7 +134,3 @@ def list_all(home: Home = None, as_json: Json = False) -> None:
             "\n".join(f"{k['id']} {k['use']}{'' if k['usable'] else ' (not usable)'}" for k in row["keys"]),
         )
     Console().print(table)
-
-
-def _say(answer: dict[str, Any], sentence: str, as_json: bool) -> None:
-    typer.echo(json.dumps(answer) if as_json else sentence)

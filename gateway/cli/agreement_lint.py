@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.files import read_file
+from gateway.cli.operator import transaction
 from gateway.cli.options import Json
 
 if TYPE_CHECKING:
@@ -50,10 +51,8 @@ def lint(
 
 def _people(home: Path) -> KnownPeople:
     from gateway.agreements.lint_people import KnownPeople
-    from gateway.bootstrap.gateway import open_gateway
-    from gateway.settings import read_settings
 
-    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
+    with transaction(home) as (tx, _):
         agencies = [agency.id for agency in tx.directory.agencies()]
         principals = [person for agency in agencies for person in tx.directory.principals(agency)]
     return KnownPeople(frozenset(agencies), tuple(principals))

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.files import read_file
+from gateway.cli.operator import transaction
 
 REFUSED = 3
 
@@ -25,13 +26,11 @@ def simulate_past(
     was done. Exit codes: 0 none would have been refused; 3 some would.
     """
     from gateway.agreements.parsing import parse_agreement
-    from gateway.bootstrap.gateway import open_gateway
     from gateway.bootstrap.simulation_past import simulate_past
-    from gateway.settings import read_settings
 
     draft = parse_agreement(read_file(agreement))
-    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
-        answer = simulate_past(tx, draft, last, gateway.clock())
+    with transaction(home) as (tx, now):
+        answer = simulate_past(tx, draft, last, now)
     if as_json:
         typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
     else:

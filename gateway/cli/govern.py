@@ -6,14 +6,13 @@ principals who ask for an act. Each act is an entry of the log.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gateway.cli.files import read_file
+from gateway.cli.operator import say, transaction
 from gateway.cli.options import Home, Json
 from gateway.errors import InvalidInput
 
@@ -29,15 +28,13 @@ def propose(
 ) -> None:
     """Store a version for its parties to sign."""
     from gateway.agreements.parsing import parse_agreement
-    from gateway.bootstrap.gateway import open_gateway
     from gateway.exchange import govern
-    from gateway.settings import read_settings
 
     source = read_file(file)
     agreement = parse_agreement(source)
-    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
-        govern.propose(tx, agreement, source.decode("utf-8"), gateway.clock())
-    _say(
+    with transaction(home) as (tx, now):
+        govern.propose(tx, agreement, source.decode("utf-8"), now)
+    say(
         agreement.ref.as_dict(),
         f"Proposed {agreement.id} version {agreement.version}; each party now signs the digest {agreement.digest}.",
         as_json,
@@ -54,12 +51,10 @@ def activate(
 ) -> None:
     """Hand in the parties' signatures and put the version into force; it supersedes the one before."""
     from gateway.agreements.signing import parse_party_signature
-    from gateway.bootstrap.gateway import open_gateway
     from gateway.exchange import govern
-    from gateway.settings import read_settings
 
     signatures = [parse_party_signature(read_file(path)) for path in signature]
-    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
+    with transaction(home) as (tx, now):
         for signed in signatures:
             if (signed.ref.id, signed.ref.version) != (agreement, version):
                 raise InvalidInput(
@@ -67,49 +62,39 @@ def activate(
                     f"The signature of '{signed.agency}' is for {signed.ref.id} version {signed.ref.version}.",
                     remedy="Hand in signatures over the version that is to be activated.",
                 )
-            govern.sign(tx, signed, gateway.clock())
-        govern.activate(tx, agreement, version, approved_by, gateway.clock())
-    _say({"active": {"id": agreement, "version": version}}, f"{agreement} version {version} is in force.", as_json)
+            govern.sign(tx, signed, now)
+        govern.activate(tx, agreement, version, approved_by, now)
+    say({"active": {"id": agreement, "version": version}}, f"{agreement} version {version} is in force.", as_json)
 
 
 def suspend(
     agreement: AgreementId, version: Version, approved_by: ApprovedBy, home: Home = None, as_json: Json = False
 ) -> None:
     """Suspend an active version; pulls stop at once."""
-    from gateway.bootstrap.gateway import open_gateway
     from gateway.exchange import govern
-    from gateway.settings import read_settings
 
-    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
-        govern.suspend(tx, agreement, version, approved_by, gateway.clock())
-    _say({"suspended": {"id": agreement, "version": version}}, f"{agreement} version {version} is suspended.", as_json)
+    with transaction(home) as (tx, now):
+        govern.suspend(tx, agreement, version, approved_by, now)
+    say({"suspended": {"id": agreement, "version": version}}, f"{agreement} version {version} is suspended.", as_json)
 
 
 def resume(
     agreement: AgreementId, version: Version, approved_by: ApprovedBy, home: Home = None, as_json: Json = False
 ) -> None:
     """Put a suspended version back into force; takes as many persons as an activation."""
-    from gateway.bootstrap.gateway import open_gateway
     from gateway.exchange import govern
-    from gateway.settings import read_settings
 
-    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
-        govern.resume(tx, agreement, version, approved_by, gateway.clock())
-    _say({"active": {"id": agreement, "version": version}}, f"{agreement} version {version} is in force.", as_json)
+    with transaction(home) as (tx, now):
+        govern.resume(tx, agreement, version, approved_by, now)
+    say({"active": {"id": agreement, "version": version}}, f"{agreement} version {version} is in force.", as_json)
 
 
 def end(
     agreement: AgreementId, version: Version, approved_by: ApprovedBy, home: Home = None, as_json: Json = False
 ) -> None:
     """End a version for good; what was released under it can no longer be pulled."""
-    from gateway.bootstrap.gateway import open_gateway
     from gateway.exchange import govern
-    from gateway.settings import read_settings
 
-    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
-        govern.end(tx, agreement, version, approved_by, gateway.clock())
-    _say({"ended": {"id": agreement, "version": version}}, f"{agreement} version {version} has ended.", as_json)
-
-
-def _say(answer: Mapping[str, object], sentence: str, as_json: bool) -> None:
-    typer.echo(json.dumps(answer) if as_json else sentence)
+    with transaction(home) as (tx, now):
+        govern.end(tx, agreement, version, approved_by, now)
+    say({"ended": {"id": agreement, "version": version}}, f"{agreement} version {version} has ended.", as_json)
