@@ -22,8 +22,8 @@ _COLUMN_WIDTH = 130
 #: A line narrower than this many times its size does not run on.
 _NARROWEST = 16
 _LIST_LABEL = re.compile(r"(?:\(?[0-9A-Za-z]{1,4}[.)]|[•▪–—o-])\s")
-#: "By: …" under "By: …" is a form, not running text.
-_FIELD = re.compile(r"[A-Z][\w /]{0,20}:\s")
+#: "By: …" under "By: …" is a form and "(b) …" under "(a) …" a list, not running text.
+_FIELD = re.compile(rf"[A-Z][\w /]{{0,20}}:\s|{_LIST_LABEL.pattern}")
 _HYPHENS = "-‐\u00ad"
 
 

@@ -136,8 +136,9 @@ def test_a_replacement_over_two_columns_draws_what_follows_up(more: int) -> None
     assert more or short == long
 
 
-def test_fields_of_a_form_do_not_run_into_each_other() -> None:
-    rows = [f"By: the general partner of the company with the name number {n}, its manager" for n in range(3)]
+@pytest.mark.parametrize("labels", [("By:", "By:", "Name:"), ("(a)", "(b)", "1.")], ids=["form", "list"])
+def test_fields_and_items_do_not_run_into_each_other(labels: tuple[str, ...]) -> None:
+    rows = [f"{label} the general partner of the company with this long name, its manager" for label in labels]
     text_found = FORMAT.parse(draw(*(text(72, 700 - 14 * n, row) for n, row in enumerate(rows)))).canonical.text
     assert text_found == "\n".join(rows)
 
