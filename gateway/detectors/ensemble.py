@@ -23,7 +23,6 @@ from gateway.detectors.dates import find_dates
 from gateway.detectors.devices import find_devices
 from gateway.detectors.disguised import find_disguised
 from gateway.detectors.encoded import find_encoded
-from gateway.detectors.home_folders import find_home_folders
 from gateway.detectors.identifiers import find_identifiers
 from gateway.detectors.labels import find_labelled
 from gateway.detectors.language import LANGUAGES, detect_language
@@ -45,6 +44,7 @@ from gateway.detectors.special_category import find_special_category
 from gateway.detectors.tagfeatures import Columns
 from gateway.detectors.tagger import Tagger
 from gateway.detectors.technical import find_technical
+from gateway.detectors.user_names import find_user_names
 from gateway.detectors.whole_addresses import find_whole_addresses
 from gateway.errors import DetectionFailed, GatewayError
 from gateway.redaction.document import CanonicalText, Finding, Segment
@@ -123,7 +123,7 @@ class Ensemble:
             found.update(find_enclosed(document.text))
             found.update(find_disguised(document.text))
             found.update(find_mailbox_names(document.text))
-            found.update(find_home_folders(document.text))
+            found.update(find_user_names(document.text))
             if decodings:
                 found.update(find_encoded(document.text, lambda inside: self._detect(inside, language, decodings - 1)))
             passages = list(self._passages(document.text, language))

@@ -44,6 +44,9 @@ _OFFICES = frozenset(
 _FARTHEST = 20
 _SHORTEST_PART = 2
 _SHORTEST_KEY = 5
+_SHORTEST_LOGIN = 6
+_NAMES_IN_LOGIN = 2
+_LOGIN = re.compile(r"(?<![A-Za-z0-9@.-])[a-z]{6,40}(?![A-Za-z0-9])")
 
 
 def find_mailbox_names(text: str) -> Iterator[Finding]:
@@ -53,6 +56,9 @@ def find_mailbox_names(text: str) -> Iterator[Finding]:
     for match in _DISPLAYED.finditer(text):
         if not _OFFICES.intersection(words_of(match["name"])):
             yield Finding(match.start("name"), match.end("name"), "PERSON", "mailbox/display-name", 0.9)
+    for match in _LOGIN.finditer(text) if (logins := _logins(text)) else ():
+        if match.group() in logins:
+            yield Finding(match.start(), match.end(), "HANDLE", "mailbox/user-name", 0.8)
     keys = {letters for match in _ADDRESS.finditer(text) if len(letters := _letters(match[1])) >= _SHORTEST_KEY}
     if not keys:
         return
@@ -62,6 +68,17 @@ def find_mailbox_names(text: str) -> Iterator[Finding]:
         near = right.start() - left.end() <= _FARTHEST and _BETWEEN.fullmatch(text, left.end(), right.start())
         if near and any(form in keys for form in _forms(_letters(left[0]), _letters(right[0]))):
             yield Finding(left.start(), right.end(), "PERSON", "mailbox/spelled", 0.9)
+
+
+def _logins(text: str) -> frozenset[str]:
+    """User names that a system would have given the owners of "first.last" addresses: mokafor, marenokafor, okaform."""
+    found: set[str] = set()
+    for match in _ADDRESS.finditer(text):
+        parts = [part for part in re.split(r"[^a-z]+", match[1].lower()) if part]
+        if len(parts) == _NAMES_IN_LOGIN and not _OFFICES.intersection(parts):
+            forms = (parts[0] + parts[1], *_forms(*parts))
+            found.update(form for form in forms if len(form) >= _SHORTEST_LOGIN)
+    return frozenset(found)
 
 
 def _forms(first: str, second: str) -> Iterator[str]:

@@ -31,6 +31,7 @@ _GRAVE_DEFECTS = (
     email.errors.FirstHeaderLineIsContinuationDefect,
 )
 _UNNAMED_CHARSETS = frozenset({"", "us-ascii", "ascii", "unknown-8bit", "x-unknown", "default", "unknown", "none"})
+_REPORTS = frozenset({"message/delivery-status", "message/disposition-notification", "message/global-delivery-status"})
 _LINE_END = re.compile(r"\r\n?")
 
 
@@ -132,6 +133,9 @@ def _leaf(part: Message) -> Iterator[Body | Attached]:
 
 def _octets(part: Message) -> bytes:
     raw = part.get_payload()
+    if isinstance(raw, list) and part.get_content_type() in _REPORTS:
+        # RFC 3464: blocks of fields, which the parser takes for messages. They are read as the text they are.
+        return b"\n".join(bytes(block) for block in raw if isinstance(block, Message))
     if not isinstance(raw, str):
         raise malformed("a part has an unexpected structure")
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()

@@ -51,7 +51,9 @@ class NameIndex:
 
     def find(self, text: str) -> list[Finding]:
         """Where the names occur, sorted by start."""
-        found = [Finding(start, end, "PERSON", _RULE, _CONFIDENCE) for start, end in sorted(self._values.places(text))]
+        # "Orr <a" of "Orr <a.orr@host>" is no "Orr, A."; the parts of a name with markup in it are found one by one.
+        places = [(start, end) for start, end in sorted(self._values.places(text)) if "<" not in text[start:end]]
+        found = [Finding(start, end, "PERSON", _RULE, _CONFIDENCE) for start, end in places]
         for group in self._initials:
             for match in group.finditer(text):
                 found.append(Finding(match.start(), match.end(), "PERSON", _INITIALS, _CONFIDENCE))

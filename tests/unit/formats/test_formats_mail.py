@@ -255,3 +255,15 @@ def test_long_lines_and_all_line_ends_survive() -> None:
     out = document.render([])
     assert FORMAT.parse(out).canonical.text == document.canonical.text
     assert all(len(line) <= 998 for line in out.split(b"\r\n"))
+
+
+def test_a_notice_of_failed_delivery_is_read() -> None:
+    report = (
+        b"From: daemon@x.org\r\nTo: jane@x.org\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n--b\r\n'
+        b"Content-Type: text/plain\r\n\r\nNot delivered.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+        b"Reporting-MTA: dns; mx.x.org\r\n\r\nFinal-Recipient: rfc822; bob@y.org\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
+    )
+    text = FORMAT.parse(report).canonical.text
+    assert "Not delivered." in text
+    assert "Final-Recipient: rfc822; bob@y.org" in text
