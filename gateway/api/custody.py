@@ -60,7 +60,7 @@ async def read_deadlines(session: Authenticated, page: Paging, late: Late = Fals
     "/cases/{agreement}/{case}/close",
     response_model=CaseBody,
     responses=refusals(403, 404, 409, 415, 422),
-    openapi_extra={"parameters": [idempotency.PARAMETER]},
+    openapi_extra=idempotency.DESCRIPTION,
     summary="Close a case for good; periods that count from its closing begin",
 )
 async def close_case(
@@ -99,7 +99,7 @@ async def read_duties(session: Authenticated, page: Paging) -> Response:
             AttestationBody,
             {"attestation": "eyJhZ2VuY3kiOiJpY28…", "signature": "MGUCMQDs…", "key_id": "ico-uk.signing-1"},
         ),
-        "parameters": [idempotency.PARAMETER],
+        **idempotency.DESCRIPTION,
     },
     summary="Attest, with your agency's signature, that all copies are deleted",
 )

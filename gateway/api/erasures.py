@@ -40,7 +40,7 @@ async def list_erasures(session: Authenticated) -> Response:
     status_code=201,
     response_model=ErasureBody,
     responses=refusals(403, 404, 409, 413, 415, 422),
-    openapi_extra={**body_schema(ErasureRequest, _EXAMPLE), "parameters": [idempotency.PARAMETER]},
+    openapi_extra={**body_schema(ErasureRequest, _EXAMPLE), **idempotency.DESCRIPTION},
     summary="Ask that what persons typed about a case, or in one entry, be erased",
 )
 async def ask_erasure(request: Request, session: Authenticated, untrusted: Json) -> Response:
@@ -60,7 +60,7 @@ async def ask_erasure(request: Request, session: Authenticated, untrusted: Json)
     "/{erasure_id}/confirm",
     response_model=ErasureBody,
     responses=refusals(403, 404, 409, 415, 422),
-    openapi_extra={"parameters": [idempotency.PARAMETER]},
+    openapi_extra=idempotency.DESCRIPTION,
     summary="Confirm, as a second officer: it is erased with the answer",
 )
 async def confirm_erasure(

@@ -49,7 +49,7 @@ async def list_holds(session: Authenticated) -> Response:
     status_code=201,
     response_model=HoldBody,
     responses=refusals(403, 404, 409, 413, 415, 422),
-    openapi_extra={**body_schema(HoldPlacement, _EXAMPLE), "parameters": [idempotency.PARAMETER]},
+    openapi_extra={**body_schema(HoldPlacement, _EXAMPLE), **idempotency.DESCRIPTION},
     summary="Place a hold on a case, package or exhibit: nothing of it is disposed of until it is lifted",
 )
 async def place_hold(request: Request, session: Authenticated, untrusted: Json) -> Response:
@@ -70,7 +70,7 @@ async def place_hold(request: Request, session: Authenticated, untrusted: Json) 
     "/{hold_id}/lift",
     response_model=HoldBody,
     responses=refusals(403, 404, 409, 415, 422),
-    openapi_extra={"parameters": [idempotency.PARAMETER]},
+    openapi_extra=idempotency.DESCRIPTION,
     summary="Ask to lift a hold; it is lifted with the last person that the agreement requires",
 )
 async def lift_hold(request: Request, session: Authenticated, hold_id: str, untrusted: JsonOrNothing) -> Response:

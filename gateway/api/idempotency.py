@@ -25,8 +25,7 @@ from gateway.exchange.ports import StoredAnswer, Transaction
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
-#: OpenAPI description of the header, for ``openapi_extra``.
-PARAMETER = {
+_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
@@ -34,6 +33,9 @@ PARAMETER = {
     "with another request, 422 `idempotency-key-reused`.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
+
+#: What a route that takes the header says in its ``openapi_extra``.
+DESCRIPTION = {"parameters": [_PARAMETER]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ router = APIRouter(prefix="/v1/packages", tags=["packages"], dependencies=[Depen
     status_code=201,
     response_model=PackageBody,
     responses=refusals(403, 404, 409, 413, 415, 422),
-    openapi_extra={**body_schema(PackageCreation, CREATION_EXAMPLE), "parameters": [idempotency.PARAMETER]},
+    openapi_extra={**body_schema(PackageCreation, CREATION_EXAMPLE), **idempotency.DESCRIPTION},
     summary="Create a package from its signed manifest; every exhibit is decided at once",
 )
 async def create_package(request: Request, session: Authenticated, untrusted: Json) -> Response:
@@ -102,7 +102,7 @@ async def read_package(session: Authenticated, package_id: str) -> Response:
     "/{package_id}/submit",
     response_model=Receipt,
     responses=refusals(404, 409, 415, 422),
-    openapi_extra={"parameters": [idempotency.PARAMETER]},
+    openapi_extra=idempotency.DESCRIPTION,
     summary="Close a complete package and get the gateway's signed receipt",
 )
 async def submit_package(
@@ -129,13 +129,7 @@ async def submit_package(
     "/{package_id}/withdraw",
     response_model=PackageSummary,
     responses=refusals(404, 409, 415, 422),
-    openapi_extra={
-        "requestBody": {
-            "required": False,
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Withdrawal"}}},
-        },
-        "parameters": [idempotency.PARAMETER],
-    },
+    openapi_extra={**body_schema(Withdrawal, required=False), **idempotency.DESCRIPTION},
     summary="Take a package back: no further pulls, and disposal of its contents",
 )
 async def withdraw_package(

@@ -89,7 +89,7 @@ async def read_manifest_signature(session: Authenticated, release_id: str) -> Re
             AcknowledgementBody,
             {"acknowledgement": "eyJtYW5pZmVzdF9kaWdlc3QiOi…", "signature": "MGUCMQDs…", "key_id": "0b7f3c9e-…"},
         ),
-        "parameters": [idempotency.PARAMETER],
+        **idempotency.DESCRIPTION,
     },
     summary="Acknowledge a release with your agency's signature",
 )

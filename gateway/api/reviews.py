@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import idempotency
-from gateway.api.bodies import empty_or_json_body
+from gateway.api.bodies import JsonOrNothing
 from gateway.api.idempotency import Answer, answer_once
 from gateway.api.members import members, text
 from gateway.api.query import Paging, known_parameters, object_id
+from gateway.api.schema.base import body_schema
 from gateway.api.schema.problem import refusals
 from gateway.api.schema.release import ReviewBody, ReviewNote, Reviews
 from gateway.api.session import Authenticated, Session
@@ -23,19 +24,9 @@ from gateway.exchange.ports import Transaction
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews"], dependencies=[Depends(known_parameters)])
 
-JsonOrNothing = Annotated[Any, Depends(empty_or_json_body)]
-
-_NOTE: dict[str, Any] = {
-    "requestBody": {
-        "required": False,
-        "content": {
-            "application/json": {
-                "schema": {"$ref": "#/components/schemas/ReviewNote"},
-                "example": {"note": "Names on page 2 checked by hand."},
-            }
-        },
-    },
-    "parameters": [idempotency.PARAMETER],
+_NOTE = {
+    **body_schema(ReviewNote, {"note": "Names on page 2 checked by hand."}, required=False),
+    **idempotency.DESCRIPTION,
 }
 
 

@@ -30,19 +30,12 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True, frozen=True)
 
 
-def body_schema(model: type[Model], example: Any) -> dict[str, Any]:
+def body_schema(model: type[Model], example: Any = None, *, required: bool = True) -> dict[str, Any]:
     """``openapi_extra`` for a JSON body that the handler parses strictly by itself."""
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"$ref": f"#/components/schemas/{model.__name__}"},
-                    "example": example,
-                }
-            },
-        }
-    }
+    content: dict[str, Any] = {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}
+    if example is not None:
+        content["example"] = example
+    return {"requestBody": {"required": required, "content": {"application/json": content}}}
 
 
 def file_answer(description: str, media_type: str = "application/octet-stream") -> dict[str, Any]:
