@@ -31,7 +31,6 @@ ROLE_RIGHTS = frozenset({"push", "pull", "review", "audit", "hold"})
 
 
 class AgreementState(StrEnum):
-    DRAFT = "draft"
     PROPOSED = "proposed"
     ACTIVE = "active"
     SUPERSEDED = "superseded"

@@ -6,15 +6,15 @@ in which it has such a package. Anything else is answered as if it did not exist
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.errors import Conflict, NotFound
-from gateway.evidence.lifecycle import ReleaseState
 from gateway.evidence.package import Case, Package, Principal
 from gateway.exchange import record
 from gateway.exchange.ports import AgreementRecord, Transaction
-from gateway.exchange.standing import governing, standing
+from gateway.exchange.shorten import count_from_closing
+from gateway.exchange.standing import governing
 from gateway.policy.decide import decide
 from gateway.policy.decision import ActionName, Decision, Request, deny
 
@@ -109,34 +109,6 @@ def close_case(tx: Transaction, principal: Principal, agreement_id: str, referen
             case_id=case.id,
         ),
     )
-    _count_from_closing(tx, case, now)
+    count_from_closing(tx, case, now)
     closed = tx.cases.get(case.id)
     return closed or case
-
-
-def _count_from_closing(tx: Transaction, case: Case, now: datetime) -> None:
-    """Bring the end of retention of the case's releases forward where it counts from closing."""
-    for release in tx.releases.of_case(case.id):
-        binding = standing(tx, release.agreement)
-        exhibit = tx.packages.exhibit(release.exhibit_id)
-        if release.state is ReleaseState.DISPOSED or binding is None or exhibit is None:
-            continue
-        end = binding.release_end(release, exhibit, replace(case, closed_at=now))
-        if end.at < release.deadline:
-            tx.releases.touch(
-                release.id,
-                record.event(
-                    "release.shorten",
-                    "done",
-                    now,
-                    object_kind="release",
-                    object_id=release.id,
-                    package_id=release.package_id,
-                    agreement=end.agreement,
-                    clause=end.clause,
-                    reason="case-closed",
-                    detail={"deadline": end.at},
-                    case_id=case.id,
-                ),
-                deadline=end.at,
-            )

@@ -16,7 +16,7 @@ from gateway.envelope.manifest import Acknowledgement
 from gateway.errors import Conflict, InvalidInput, NotFound
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.lifecycle import ReleaseState
-from gateway.evidence.package import Exhibit, Package, Principal, Release, Rendition
+from gateway.evidence.package import AgreementRef, Exhibit, Package, Principal, Release, Rendition
 from gateway.exchange import clocks, record
 from gateway.exchange.ports import Transaction
 from gateway.exchange.signatures import check_signature
@@ -224,8 +224,6 @@ def _decide(tx: Transaction, principal: Principal, item: InboxItem, now: datetim
     release, exhibit = item.release, item.exhibit
     if release.state is not ReleaseState.AVAILABLE:
         return deny("release-not-available", "", f"the release is {release.state}")
-    if now >= release.deadline:
-        return deny("retention-over", "/retention", "the time for which this may be kept is over")
     request = Request(
         action="pull",
         principal=principal,
@@ -238,13 +236,19 @@ def _decide(tx: Transaction, principal: Principal, item: InboxItem, now: datetim
     binding = standing(tx, release.agreement)
     if binding is None:
         return deny("agreement-unknown", "", "the version of the agreement is gone")
-    if binding.newer is not None:
-        # The release was sealed with the older text's end; where the newer one's is earlier, reading ends there.
+    if now >= release.deadline or binding.newer is not None:
+        # Until housekeeping has held the release against a newer text, only this knows of its earlier end.
         end = binding.release_end(release, exhibit, tx.cases.get(release.case_id))
         if now >= end.at:
-            clause = end.clause_in(release.agreement)
-            return deny("retention-over", clause, "the time for which this may be kept is over")
+            return _over(end.clause, None if end.agreement == release.agreement else end.agreement)
+    if now >= release.deadline:
+        return _over("/retention")
     return binding.decide(request)
+
+
+def _over(clause: str, agreement: AgreementRef | None = None) -> Decision:
+    by = "" if agreement is None else f", by version {agreement.version}"
+    return deny("retention-over", clause, f"the time for which this may be kept is over{by}", agreement=agreement)
 
 
 def _describe(tx: Transaction, release: Release) -> InboxItem | None:

@@ -130,6 +130,7 @@ def accept(
         object_kind="exhibit",
         object_id=exhibit.id,
         within=package,
+        agreement=decision.agreement,
         clause=decision.clause,
         reason=decision.code,
         detail={

@@ -178,6 +178,14 @@ class Releases(Protocol):
         """Releases past their deadline, not yet disposed and under no active hold, oldest first."""
         ...
 
+    def undated(self, limit: int) -> Sequence[Release]:
+        """Releases that are not disposed of, under a superseded version, and not held against the active one yet."""
+        ...
+
+    def date(self, release_id: str, version: int) -> None:
+        """Remember that the release's end was held against that version of its agreement."""
+        ...
+
     def move(self, release_id: str, event_name: str, event: AuditEvent, **changes: Any) -> ReleaseState: ...
     def touch(self, release_id: str, event: AuditEvent, **changes: Any) -> None:
         """Change members (last_pull_at, acknowledged_at, deadline) without a transition."""

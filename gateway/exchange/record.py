@@ -108,6 +108,7 @@ def decided(action: str, decision: Decision, now: datetime, **members: Any) -> A
     if decision.obligations:
         detail["obligations"] = [{"kind": o.kind, "clause": o.clause} for o in decision.obligations]
     outcome: Outcome = "permit" if decision.permitted else "deny"
+    members = {**members, **_pointed_into(decision)}
     return event(action, outcome, now, clause=decision.clause, reason=decision.code, detail=detail, **members)
 
 
@@ -131,7 +132,12 @@ def denied(sentence: str, decision: Decision, action: str, now: datetime, *, rem
     """
     message = f"{sentence}: {'; '.join(decision.reasons)}."
     error = Denied(decision.code, message, remedy=remedy, clause=decision.clause)
-    return refusal(error, action, now, **members)
+    return refusal(error, action, now, **{**members, **_pointed_into(decision)})
+
+
+def _pointed_into(decision: Decision) -> dict[str, AgreementRef]:
+    """The version of the agreement to record, where a clause of another than the object's own decided."""
+    return {} if decision.agreement is None else {"agreement": decision.agreement}
 
 
 def digests(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> dict[str, Any]:

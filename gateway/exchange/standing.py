@@ -10,7 +10,7 @@ active, nothing is permitted: what is under way stops, and says so (docs/retenti
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.agreements.model import Agreement, AgreementState
@@ -60,10 +60,10 @@ class Standing:
             return decide(request, self.own.agreement, self.own.state)
         under_newer = decide(request, self.newer.agreement, self.newer.state)
         if not under_newer.permitted:
-            return under_newer
+            return replace(under_newer, agreement=self.newer.agreement.ref)
         if request.action == "pull" and not self._still_serves(request.view):
             reason = f"version {self.newer.agreement.version} removes more in this view than was removed"
-            return deny("view-stricter-now", f"/views/{request.view}", reason)
+            return deny("view-stricter-now", f"/views/{request.view}", reason, agreement=self.newer.agreement.ref)
         # The older text still binds what was begun under it, as if it were active.
         return decide(request, self.own.agreement, AgreementState.ACTIVE)
 

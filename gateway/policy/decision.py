@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from gateway.evidence.package import Principal
+from gateway.evidence.package import AgreementRef, Principal
 
 ActionName = Literal["push", "pull", "review", "audit", "hold"]
 
@@ -52,13 +52,17 @@ class Obligation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer. ``code`` is a stable kebab-case identifier of the deciding rule's outcome."""
+    """The answer. ``code`` is a stable kebab-case identifier of the deciding rule's outcome.
+
+    ``agreement`` is the version that the clause points into, where it is another than was asked about.
+    """
 
     permitted: bool
     code: str
     clause: str
     reasons: tuple[str, ...]
     obligations: tuple[Obligation, ...] = field(default=())
+    agreement: AgreementRef | None = None
 
     @property
     def outcome(self) -> Literal["permit", "deny"]:
@@ -79,5 +83,5 @@ def permit(clause: str, *reasons: str, obligations: tuple[Obligation, ...] = ())
     return Decision(True, "permitted", clause, reasons, obligations)
 
 
-def deny(code: str, clause: str, *reasons: str) -> Decision:
-    return Decision(False, code, clause, reasons)
+def deny(code: str, clause: str, *reasons: str, agreement: AgreementRef | None = None) -> Decision:
+    return Decision(False, code, clause, reasons, agreement=agreement)

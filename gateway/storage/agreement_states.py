@@ -15,7 +15,6 @@ _S = AgreementState
 
 #: Lawful successors of each state.
 SUCCESSORS: dict[AgreementState, frozenset[AgreementState]] = {
-    _S.DRAFT: frozenset({_S.PROPOSED, _S.ENDED}),
     _S.PROPOSED: frozenset({_S.ACTIVE, _S.ENDED}),
     _S.ACTIVE: frozenset({_S.SUPERSEDED, _S.SUSPENDED, _S.ENDED}),
     _S.SUSPENDED: frozenset({_S.ACTIVE, _S.SUPERSEDED, _S.ENDED}),
@@ -25,15 +24,15 @@ SUCCESSORS: dict[AgreementState, frozenset[AgreementState]] = {
 
 
 def check_proposal(record: AgreementRecord) -> None:
-    """A version enters as a draft or a proposal, unsigned.
+    """A version enters as a proposal, unsigned.
 
     Raises:
         Conflict: ``state-conflict``.
     """
-    if record.state not in (_S.DRAFT, _S.PROPOSED) or record.signed_by:
+    if record.state is not _S.PROPOSED or record.signed_by:
         raise Conflict(
             "state-conflict",
-            "A version of an agreement is stored as a draft or a proposal, without signatures.",
+            "A version of an agreement is stored as a proposal, without signatures.",
             remedy="Propose it first; signatures and activation follow one by one.",
         )
 

@@ -189,6 +189,7 @@ releases = Table(
     Column("released_at", Instant),
     Column("last_pull_at", Instant),
     Column("acknowledged_at", Instant),
+    Column("dated_version", Integer),  # of the agreement; the deadline is no later than it wants
     UniqueConstraint("rendition_id", "recipient"),
     ForeignKeyConstraint(["rendition_id", "package_id"], ["renditions.id", "renditions.package_id"]),
     ForeignKeyConstraint(["exhibit_id", "package_id"], ["exhibits.id", "exhibits.package_id"]),

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
+from gateway.agreements.model import AgreementState
 from gateway.evidence.lifecycle import ReleaseState
 from gateway.evidence.package import Release
 from gateway.exchange.ports import Ledger
@@ -16,13 +17,13 @@ from gateway.storage.moves import RELEASE_MOVE_CHANGES, RELEASE_TOUCH_CHANGES, c
 from gateway.storage.packages import agreement_columns, agreement_ref, members, without_agreement
 from gateway.storage.refusals import exists, missing
 from gateway.storage.rows import change, find, find_locked, insert_once, newest_first, require
-from gateway.storage.tables import releases, renditions
+from gateway.storage.tables import agreements, releases, renditions
 from gateway.translog.event import AuditEvent
 
 
 def _release(row: Row[Any]) -> Release:
     columns = without_agreement(row)
-    del columns["seal_entry_id"]
+    del columns["seal_entry_id"], columns["dated_version"]
     return Release(**{**columns, "agreement": agreement_ref(row), "state": ReleaseState(row.state)})
 
 
@@ -87,6 +88,27 @@ class PostgresReleases:
             .limit(limit)
         )
         return [_release(row) for row in self._connection.execute(query)]
+
+    def undated(self, limit: int) -> Sequence[Release]:
+        active, own = agreements.alias("active"), agreements.alias("own")
+        held_against = func.coalesce(releases.c.dated_version, releases.c.agreement_version)
+        query = (
+            select(releases)
+            .join(own, and_(own.c.id == releases.c.agreement_id, own.c.version == releases.c.agreement_version))
+            .join(active, active.c.id == releases.c.agreement_id)
+            .where(
+                own.c.state == AgreementState.SUPERSEDED.value,
+                active.c.state == AgreementState.ACTIVE.value,
+                active.c.version > held_against,
+                releases.c.state != ReleaseState.DISPOSED.value,
+            )
+            .order_by(releases.c.package_id, releases.c.id)
+            .limit(limit)
+        )
+        return [_release(row) for row in self._connection.execute(query)]
+
+    def date(self, release_id: str, version: int) -> None:
+        change(self._connection, releases, release_id, {"dated_version": version})
 
     def move(self, release_id: str, event_name: str, event: AuditEvent, **changes: Any) -> ReleaseState:
         """Raises NotFound ``release-missing``, Conflict ``state-conflict``."""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError
 from gateway.evidence.lifecycle import NEXT_STEP, PackageState
-from gateway.exchange import attest, clocks, dispose, govern, hold, quarantine
+from gateway.exchange import attest, clocks, dispose, govern, hold, quarantine, shorten
 from gateway.exchange.ports import Transaction
 
 #: First answers under an Idempotency-Key are repeated for so long.
@@ -52,6 +52,7 @@ def _in_turn(gateway: Gateway) -> None:
         clocks.breach_overdue,
         clocks.warn_due,
         govern.end_outdated,
+        shorten.follow_newer,
         hold.expire,
         dispose.dispose_due,
         attest.mark_overdue,

@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.agreements.model import AgreementState
+from gateway.agreements.parsing import parse_agreement
 from gateway.errors import Conflict, NotFound
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import Release
@@ -319,3 +321,36 @@ def test_touching_a_release_changes_dates_only(database: Database) -> None:
         assert tx.releases.get(release.id) == replace(
             release, last_pull_at=LATER, deadline=LATER, acknowledged_at=LATER
         )
+
+
+def test_a_release_is_held_once_against_each_version_that_supersedes_its_own(database: Database) -> None:
+    here = world.build(database)
+
+    def activate(number: int, superseded: int) -> None:
+        source = here.source.replace(f"version: {here.agreement.version}", f"version: {number}")
+        newer = parse_agreement(source.encode())
+        with database.transaction() as tx:
+            world.propose(tx, newer, source)
+            world.sign_all(tx, newer)
+            event = seeds.event("agreement.supersede")
+            tx.agreements.set_state(newer.id, superseded, AgreementState.SUPERSEDED, seeds.NOW, event)
+            world.activate(tx, newer)
+
+    with database.transaction() as tx:
+        recipient = next(a for a in here.agreement.parties if a != here.package.agency)
+        live, gone = (
+            seeds.release(world.add_rendition(tx, exhibit), here.package, recipient) for exhibit in here.exhibits[:2]
+        )
+        for release in (live, gone):
+            tx.releases.add(release, seeds.event("release.seal"))
+        tx.releases.move(gone.id, "dispose", seeds.event("release.dispose"))
+        assert list(tx.releases.undated(9)) == []
+    own = here.agreement.version
+    for number in (90, 91):
+        activate(number, own if number == 90 else 90)
+        with database.transaction() as tx:
+            assert [release.id for release in tx.releases.undated(9)] == [live.id]
+            tx.releases.date(live.id, number)
+        with database.transaction() as tx:
+            assert list(tx.releases.undated(9)) == []
+            assert tx.releases.get(live.id) == live

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from gateway.agreements.model import AgreementState
 from gateway.errors import Conflict
 from gateway.evidence.hold import HoldsOfCase
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
@@ -232,6 +233,21 @@ class FakeReleases:
 
     def get(self, release_id: str, *, lock: bool = False) -> Release | None:
         return self._state.releases.get(release_id)
+
+    def undated(self, limit: int) -> Sequence[Release]:
+        states = {key: found.state for key, found in self._state.agreements.items()}
+        active = {name: number for (name, number), state in states.items() if state is AgreementState.ACTIVE}
+        rows = [
+            r
+            for r in self._state.releases.values()
+            if r.state is not ReleaseState.DISPOSED
+            and states[r.agreement.id, r.agreement.version] is AgreementState.SUPERSEDED
+            and active.get(r.agreement.id, 0) > self._state.dated.get(r.id, r.agreement.version)
+        ]
+        return sorted(rows, key=lambda r: (r.package_id, r.id))[:limit]
+
+    def date(self, release_id: str, version: int) -> None:
+        self._state.dated[release_id] = version
 
     def of_package(self, package_id: str) -> Sequence[Release]:
         rows = [r for r in self._state.releases.values() if r.package_id == package_id]

@@ -43,6 +43,7 @@ class State:
     approvals: dict[str, tuple[str, ...]] = field(default_factory=dict)
     releases: dict[str, Release] = field(default_factory=dict)
     seal_entries: dict[str, str] = field(default_factory=dict)
+    dated: dict[str, int] = field(default_factory=dict)
     file_keys: dict[str, WrappedKey] = field(default_factory=dict)
     entries: dict[str, AuditEvent] = field(default_factory=dict)
     positions: dict[str, int] = field(default_factory=dict)

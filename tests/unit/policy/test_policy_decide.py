@@ -111,7 +111,7 @@ def test_audit_and_hold_outlast_an_agreement_that_was_active(action: Any) -> Non
     request = Request(action, who("compliance-officer"), datetime(2031, 1, 1, tzinfo=UTC))
     for state in (AgreementState.ACTIVE, AgreementState.SUSPENDED, AgreementState.SUPERSEDED, AgreementState.ENDED):
         assert decide(request, AGREEMENT, state).permitted
-    for never in (None, AgreementState.DRAFT, AgreementState.PROPOSED):
+    for never in (None, AgreementState.PROPOSED):
         assert not decide(request, AGREEMENT, never).permitted
 
 
