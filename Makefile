@@ -56,9 +56,9 @@ bench: $(VENV)/.ready-dev
 quality: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/bench_quality.py --write docs/benchmarks.md
 
-# The long run of docs/crash-safety.md: make crash SECONDS=1800 SEED=21; kept in OUT=DIR, else only if it fails.
+# The long run of docs/crash-safety.md: make crash SECONDS=1800 SEED=21; kept in OUT=DIR, else only if it fails; ONLY=power as root.
 crash: $(VENV)/.ready-dev
-	$(BIN)/python -m tests.crash.harness --selftest --seconds $(SECONDS) --seed $(SEED) $(if $(OUT),--out $(OUT))
+	$(BIN)/python -m tests.crash.harness --selftest --seconds $(SECONDS) --seed $(SEED) $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
 
 clean:
 	rm -rf $(VENV) .demo demo-results dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

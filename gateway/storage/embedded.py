@@ -37,6 +37,7 @@ ROLE = "gateway"
 _START_SECONDS = 180.0
 _STOP_SECONDS = 120.0
 _RELAUNCHES = 20
+_INCLUDE = b"\ninclude 'gateway.conf'\n"
 
 _SETTINGS = """\
 # Written by evidence-gateway at every start; changes here are lost.
@@ -191,8 +192,6 @@ class EmbeddedPostgres:
             output = getattr(error, "stderr", None) or b""
             (self._folder / "initdb.log").write_bytes(output)
             raise self._failed("could not create its data folder", self._folder / "initdb.log") from error
-        with (self._data / "postgresql.conf").open("a") as file:
-            file.write("\ninclude 'gateway.conf'\n")
 
     def _configure(self) -> None:
         files = {
@@ -205,6 +204,23 @@ class EmbeddedPostgres:
             path.write_text(text)
             path.chmod(0o600)
             os.chown(path, self._rights.owner, -1)
+        self._include()
+
+    def _include(self) -> None:
+        """Let the server's own settings end by reading ours; whole or not at all, whenever the power goes."""
+        settings = self._data / "postgresql.conf"
+        # Earlier versions appended without flushing, of which a power cut leaves zeros.
+        present = settings.read_bytes().rstrip(b"\0")
+        if present.endswith(_INCLUDE):
+            return
+        new = self._data / "postgresql.conf.new"
+        with new.open("wb") as file:
+            file.write(present + _INCLUDE)
+            file.flush()
+            os.fsync(file.fileno())
+        new.chmod(0o600)
+        os.chown(new, self._rights.owner, -1)
+        new.replace(settings)
 
     def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(

@@ -138,7 +138,7 @@ def _unkept(site: Site, rows: _Rows) -> list[str]:
     actions = {"upload": "exhibit.upload", "submit": "package.submit", "pull": "release.pull"}
     broken = [
         f"an acknowledged {what} is lost: {name}"
-        for what, name in acknowledged(site.folder)
+        for what, name in acknowledged(site.notes)
         if rows.entries[actions[what], name] == 0 or states.get(name) in ("open", "declared")
     ]
     for row in rows.exhibits:
@@ -155,7 +155,7 @@ def _resumed(process: Process) -> list[str]:
     rows = _Rows(process)
     states = {row.id: row.state for row in rows.packages}
     ended = ("released", "quarantined", "disposed")
-    pushed = [name for what, name in acknowledged(process.site.folder) if what == "submit"]
+    pushed = [name for what, name in acknowledged(process.site.notes) if what == "submit"]
     return [f"a package does not go on: {n}, {states.get(n)}" for n in pushed if states.get(n) not in ended]
 
 
@@ -222,7 +222,7 @@ def _stray_blob(site: Site) -> int:
 
 
 def _lost_acknowledgement(site: Site) -> int:
-    acknowledge(site.folder, "upload", "00000000-0000-4000-8000-000000000000")
+    acknowledge(site.notes, "upload", "00000000-0000-4000-8000-000000000000")
     return 0
 
 

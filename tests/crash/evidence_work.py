@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import random
 import resource
+import signal
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -77,6 +78,12 @@ class Site:
     folder: Path
     url: str
     keys: World
+    #: Where the harness notes what was acknowledged, if not there: a power cut must not reach it.
+    notes_in: Path | None = None
+
+    @property
+    def notes(self) -> Path:
+        return self.notes_in or self.folder
 
     def start(self, failpoint: Failpoint | None = None) -> Process:
         """The gateway in this process."""
@@ -103,7 +110,7 @@ class Process:
 
     def push(self, case: str) -> str:
         """A package of two exhibits; what is acknowledged is written down."""
-        world, folder = self.world, self.site.folder
+        world, folder = self.world, self.site.notes
         files = {f"{name}.txt": f"{case} <Ada> met <{name}> about $500".encode() for name in ("Bob", "Cyd")}
         self.database.doing = "create"
         package, exhibits = world.create(files, case=case)
@@ -115,6 +122,15 @@ class Process:
         world.submit(package)
         acknowledge(folder, "submit", package.id)
         return package.id
+
+    def leave_open(self, case: str) -> None:
+        """A package that is begun and never submitted; it is abandoned after a day."""
+        files = {"left.txt": f"{case} <Ada>".encode()}
+        self.database.doing = "create"
+        package, (exhibit,) = self.world.create(files, case=case)
+        self.database.doing = "upload"
+        self.world.upload(package, exhibit, files["left.txt"])
+        acknowledge(self.site.notes, "upload", exhibit.id)
 
     def settle(self, rounds: int = 40) -> None:
         """Run what the queue holds, sequencing the log in between, and approve what waits for a person."""
@@ -133,7 +149,7 @@ class Process:
         for release in releases:
             with suppress(Conflict), self.database.transaction() as tx:
                 deliver.pull(tx, INVESTIGATOR, release.id, self.world.clock())
-            acknowledge(self.site.folder, "pull", release.id)
+            acknowledge(self.site.notes, "pull", release.id)
 
     def grow_old(self, days: int = _LIFETIME_DAYS) -> None:
         """Let retention end, keep house, and do what that brings about."""
@@ -190,12 +206,13 @@ def onboard(site: Site) -> int:
     return 0
 
 
-def work(site: Site, seed: int, at: str, hit: int) -> int:
+def work(site: Site, seed: int, at: str, hit: int, act: int = signal.SIGKILL) -> int:
     """A life of a package, until the process is killed or done."""
     chance = random.Random(seed)
-    process = site.start(Failpoint(at, hit))
+    process = site.start(Failpoint(at, hit, act))
     process.take_over()
     package_id = process.push(f"case-{seed}")
+    process.leave_open(f"case-{seed}-left")
     process.settle()
     process.pull(package_id)
     if chance.random() < 0.7 or at.startswith(("blob-unlinked", *END)):

@@ -59,17 +59,18 @@ _TABLES = (log_pending, log_entries, log_commitments, effects)
 
 @dataclass(frozen=True)
 class Place:
-    """Where one log lies: rows at ``url``, notes of the harness in ``folder``, the log there or in a bucket."""
+    """Where one log lies: its rows at ``url``, notes of the harness in ``folder``, its files there or elsewhere."""
 
     folder: Path
     url: str
     bucket: Bucket | None = None
+    disk: Path | None = None
 
     def store(self, failpoint: Failpoint | None = None) -> LogStore:
         """The log store, opened by this process."""
         at = failpoint or (lambda name: None)
         if self.bucket is None:
-            return LocalLogStore(self.folder / "log", failpoint=at)
+            return LocalLogStore((self.disk or self.folder) / "log", failpoint=at)
         given = self.bucket.options
         store = S3Store(
             self.bucket.name,

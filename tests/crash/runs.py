@@ -8,7 +8,6 @@ import signal
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -57,8 +56,8 @@ class Runs(ABC):
         """Fresh ground in :attr:`folder`."""
 
     @abstractmethod
-    def work(self, seed: int, at: str, hit: int) -> int:
-        """What is killed; runs in a process of its own."""
+    def work(self, seed: int, at: str, hit: int, act: int = signal.SIGKILL) -> int:
+        """What is killed, or stopped; runs in a process of its own."""
 
     @abstractmethod
     def look(self) -> int:
@@ -158,10 +157,10 @@ class Runs(ABC):
 class LogRuns(Runs):
     """The log, in a folder or in a bucket, on one database that is emptied."""
 
-    def __init__(self, base: Path, seed: int, url: str, bucket: Bucket | None = None) -> None:
+    def __init__(self, base: Path, seed: int, url: str, bucket: Bucket | None = None, disk: Path | None = None) -> None:
         self.name = "log" if bucket is None else "bucket"
         super().__init__(base, seed)
-        self._url, self._bucket = url, bucket
+        self._url, self._bucket, self._disk = url, bucket, disk
         # "begun" comes first, where the log is new.
         steps = ("begun", *(at for at in log_work.STEPS if at != "begun"))
         self.points = steps + (log_work.IN_A_FOLDER if bucket is None else log_work.IN_A_BUCKET)
@@ -171,13 +170,15 @@ class LogRuns(Runs):
 
     @property
     def _place(self) -> log_work.Place:
-        return log_work.Place(self.folder, self._url, self._bucket)
+        return log_work.Place(self.folder, self._url, self._bucket, self._disk and self._disk / self.folder.name)
 
     def selftest(self) -> None:
         if self._bucket is None:
             log_check.selftest(self._base, self._url)
 
     def prepare(self) -> None:
+        if self._disk:
+            (self._disk / self.folder.name).mkdir()
         must(partial(log_work.prepare, self._url), "tables")
 
     def first(self) -> None:
@@ -188,8 +189,8 @@ class LogRuns(Runs):
             must(partial(log_work.full_disk, self._place, 0), f"a full disk under the new log {self.folder}")
             self.check()
 
-    def work(self, seed: int, at: str, hit: int) -> int:
-        return log_work.write(self._place, seed, at, hit)
+    def work(self, seed: int, at: str, hit: int, act: int = signal.SIGKILL) -> int:
+        return log_work.write(self._place, seed, at, hit, act)
 
     def look(self) -> int:
         return log_check.check(self._place)
@@ -223,9 +224,9 @@ class EvidenceRuns(Runs):
     check_every, renew_every = 15, 120
     moments = 1.2
 
-    def __init__(self, base: Path, seed: int, url: str) -> None:
+    def __init__(self, base: Path, seed: int, url: str, disk: Path | None = None) -> None:
         super().__init__(base, seed)
-        self._server = url
+        self._server, self._disk = url, disk
         self._template = ""
         self._site = evidence_work.Site(base, url, World())
 
@@ -244,11 +245,13 @@ class EvidenceRuns(Runs):
             self._template = template
         url = self._url(f"evidence_{self._number}")
         must(lambda: _create(self._server, url, self._template), "database")
-        self._site = evidence_work.Site(self.folder, url, self._site.keys)
+        place = self._disk / self.folder.name if self._disk else self.folder
+        place.mkdir(exist_ok=True)
+        self._site = evidence_work.Site(place, url, self._site.keys, self.folder)
         must(partial(evidence_work.onboard, self._site), "onboarding")
 
-    def work(self, seed: int, at: str, hit: int) -> int:
-        return evidence_work.work(self._site, seed, at, hit)
+    def work(self, seed: int, at: str, hit: int, act: int = signal.SIGKILL) -> int:
+        return evidence_work.work(self._site, seed, at, hit, act)
 
     def look(self) -> int:
         return evidence_check.check(self._site)
@@ -266,13 +269,3 @@ def _create(server: str, url: str, template: str | None) -> int:
     with create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
         connection.execute(text(f"CREATE DATABASE {' TEMPLATE '.join(map(str, names))}"))
     return 0
-
-
-#: Runs by name, and the share of the time that each gets.
-SHARES: dict[str, float] = {"log": 0.5, "bucket": 0.2, "evidence": 0.3}
-Make = Callable[[Path, int, str, Bucket | None], Runs]
-MAKERS: dict[str, Make] = {
-    "log": lambda base, seed, url, bucket: LogRuns(base, seed, url),
-    "bucket": lambda base, seed, url, bucket: LogRuns(base, seed, url, bucket),
-    "evidence": lambda base, seed, url, bucket: EvidenceRuns(base, seed, url),
-}

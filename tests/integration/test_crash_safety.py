@@ -69,3 +69,25 @@ def test_a_failpoint_that_nobody_died_at_is_a_failure(tmp_path: Path) -> None:
     done = run("-c", missing)
     assert done.returncode == 1
     assert "no process of log died at begun" in done.stderr
+
+
+def test_power_cuts(tmp_path: Path) -> None:
+    """At some points, for it takes long; ``make crash ONLY=power`` does them all."""
+    few = ("begun", "swapped", "published", "upload-committed", "blob-durable", "blob-unlinked")
+    run_few = (
+        "import sys; from tests.crash import harness, power;"
+        "begin = power.PowerRuns.__init__;\n"
+        "def few(self, *given):\n"
+        "    begin(self, *given)\n"
+        f"    self.points, self.kinds = {few!r}, {{}}\n"
+        "power.PowerRuns.__init__ = few\n"
+        "power.PowerRuns.go_on = lambda self, seconds: None\n"
+        f"sys.argv = ['harness', '--selftest', '--only', 'power', '--out', {str(tmp_path / 'kept')!r}]\n"
+        "sys.exit(harness.main())"
+    )
+    done = run("-c", run_few)
+    if "power cuts need root" in done.stderr:
+        pytest.skip(done.stderr.strip())
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts = json.loads((tmp_path / "kept" / "result.json").read_text())["power"]
+    assert counts["kills"] == len(few)

@@ -192,6 +192,20 @@ def test_it_recovers_from_being_killed(folder: Path) -> None:
         assert ask(again.url, "SELECT answer FROM kept") == 42
 
 
+@pytest.mark.parametrize("tail", [b"", b"\0" * 24], ids=["killed before it was written", "power cut after"])
+def test_its_settings_are_ours_although_their_last_line_was_lost(folder: Path, tail: bytes) -> None:
+    """Without it the server would not start at all, or would start and listen to the network."""
+    start_embedded(folder).stop()
+    settings = folder / "data" / "postgresql.conf"
+    data = settings.read_bytes()
+    settings.write_bytes(data.removesuffix(b"\ninclude 'gateway.conf'\n") + tail)
+    assert settings.read_bytes() != data
+    for _ in range(2):
+        with start_embedded(folder) as server:
+            assert ask(server.url, "SHOW listen_addresses") == ""
+    assert settings.read_bytes() == data
+
+
 def test_a_stale_pid_file_that_names_another_program_is_no_obstacle(folder: Path) -> None:
     start_embedded(folder).stop()
     (folder / "data" / "postmaster.pid").write_text(
