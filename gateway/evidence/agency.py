@@ -39,8 +39,9 @@ class RegisteredKey:
 
     def usable(self, now: datetime) -> bool:
         """Whether the key may be relied on at ``now``: begun, not over, not revoked."""
-        return (
-            self.valid_from <= now
-            and (self.valid_until is None or now < self.valid_until)
-            and (self.revoked_at is None or now < self.revoked_at)
-        )
+        return is_valid(self.valid_from, self.valid_until, self.revoked_at, now)
+
+
+def is_valid(begins: datetime, ends: datetime | None, revoked_at: datetime | None, now: datetime) -> bool:
+    """Whether a key may be relied on at ``now``: begun, not over, not revoked."""
+    return begins <= now and (ends is None or now < ends) and (revoked_at is None or now < revoked_at)

@@ -18,7 +18,7 @@ from typing import Any
 
 from gateway.agreements.model import Agreement, AgreementState
 from gateway.errors import GatewayError, IntegrityFailure
-from gateway.evidence.agency import KeyUse
+from gateway.evidence.agency import KeyUse, is_valid
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.package import Principal
 from gateway.policy.decide import decide
@@ -66,11 +66,7 @@ class KeyAsOf:
     revoked_at: datetime | None = None
 
     def usable(self, now: datetime) -> bool:
-        return (
-            self.valid_from <= now
-            and (self.valid_until is None or now < self.valid_until)
-            and (self.revoked_at is None or now < self.revoked_at)
-        )
+        return is_valid(self.valid_from, self.valid_until, self.revoked_at, now)
 
 
 @dataclass(frozen=True, slots=True)
