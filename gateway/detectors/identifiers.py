@@ -65,6 +65,9 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:[ .,]\d{3})+")
 _GROUPED = re.compile(
     r"\(?\d{2,4}\)?\s?\d{2,4}(?:[ -]\d{2,4}){0,3}(?<! \d)|\(?\d{2,4}\)?(?:([-.])\d{2,4})(?:\1\d{2,4}){1,3}"
 )
+#: A trunk zero and nine or ten figures, as most of Europe writes numbers at home: 07700 900123, (0171) 1234567.
+_NATIONAL = re.compile(r"\(?0[1-9]\d{1,3}\)?[ -]?\d{3,8}(?:[ -]?\d{3,4})?")
+_FRACTION = re.compile(r"\d{1,2}\.\d{5,}")
 _REGIONS = ("US", "GB", "FR", "ES")
 _IPV4 = re.compile(
     r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:/\d{1,2})?(?![\w]|\.\d)"
@@ -160,6 +163,8 @@ def _phones(text: str) -> Iterator[Span]:
         digits = sum(char.isdigit() for char in match.group())
         if not 7 <= digits <= 15 or (re.fullmatch(r"[\d.,]+", match.group()) and "." in match.group() and digits < 9):
             continue
+        if _FRACTION.fullmatch(match.group()):
+            continue
         plus = match.group().startswith(("+", "00"))
         near = _PHONE_CONTEXT.search(text, max(0, match.start() - 50), match.start())
         grouped = _GROUPED.fullmatch(match.group()) and not _THOUSANDS.fullmatch(match.group())
@@ -167,6 +172,7 @@ def _phones(text: str) -> Iterator[Span]:
             plus
             or near
             or (grouped and match.group().count(" ") + match.group().count("-") + match.group().count("."))
+            or (digits in (10, 11) and _NATIONAL.fullmatch(match.group()))
             or _valid_somewhere(match.group())
         ):
             yield Span(match.start(), match.end(), "PHONE", "phone", 0.85 if plus or near else 0.6)
