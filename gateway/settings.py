@@ -37,6 +37,7 @@ class Settings:
         max_redactable_bytes: Largest exhibit that is opened for redaction; larger ones are quarantined.
         window_from_bytes: Texts, tables and JSON Lines larger than this are opened window by window.
         max_windowed_bytes: Largest exhibit that is opened so.
+        max_scanned_pages: Pages of one file that are read by text recognition; a file with more is quarantined.
         sandbox_workers: Child processes that parse evidence.
         sandbox_memory_bytes: Limit of one child.
         sandbox_seconds: Wall-clock limit of one exhibit in a child.
@@ -59,6 +60,7 @@ class Settings:
     max_redactable_bytes: int = 64 * MIB
     window_from_bytes: int = 2 * MIB
     max_windowed_bytes: int = 1024 * MIB
+    max_scanned_pages: int = 50
     sandbox_workers: int = 2
     sandbox_memory_bytes: int = 3072 * MIB
     sandbox_seconds: int = 300
@@ -159,6 +161,7 @@ def _check(settings: Settings) -> None:
         "max_redactable_bytes",
         "window_from_bytes",
         "max_windowed_bytes",
+        "max_scanned_pages",
         "sandbox_workers",
         "sandbox_memory_bytes",
         "sandbox_seconds",

@@ -67,7 +67,7 @@ def examine(request: Mapping[str, Any]) -> Mapping[str, Any]:
             "The exhibit is larger than what is opened for redaction.",
             remedy="Split the file, or raise EVIDENCE_GATEWAY_MAX_REDACTABLE_BYTES.",
         )
-    document = _format(media_type).parse(data)
+    document = _format(media_type, request["max_scans"]).parse(data)
     canonical, inside = document.canonical, types_inside(document)
     return {
         "media_type": sniffed,
@@ -83,7 +83,10 @@ def examine(request: Mapping[str, Any]) -> Mapping[str, Any]:
 def survey(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """The names of persons in an exhibit."""
     names = survey_exhibit(
-        request["data"], format_=_format(request["media_type"]), detector=_loaded(), name=request["name"]
+        request["data"],
+        format_=_format(request["media_type"], request["max_scans"]),
+        detector=_loaded(),
+        name=request["name"],
     )
     return {"names": sorted(names)}
 
@@ -92,7 +95,7 @@ def redact(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """Make and prove every rendition that is asked for; ``data<i>`` holds the bytes of the i-th."""
     redacted = redact_exhibit(
         request["data"],
-        format_=_format(request["media_type"]),
+        format_=_format(request["media_type"], request["max_scans"]),
         detector=_loaded(),
         exhibit_id=request["exhibit_id"],
         name=request["name"],
@@ -127,8 +130,8 @@ def _loaded() -> Detector:
     return _detector
 
 
-def _format(media_type: str) -> Format:
-    found = format_for(media_type)
+def _format(media_type: str, max_scans: int) -> Format:
+    found = format_for(media_type, max_scans)
     if found is None:
         raise Unparsable("media-type-not-redactable", f"Files of type {media_type} cannot be opened.")
     return found

@@ -62,6 +62,7 @@ class Gateway:
             memory_bytes=settings.sandbox_memory_bytes,
             seconds=settings.sandbox_seconds,
             max_bytes=settings.max_redactable_bytes,
+            max_scans=settings.max_scanned_pages,
         )
 
     def close(self) -> None:

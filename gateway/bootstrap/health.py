@@ -98,6 +98,7 @@ def _redaction(settings: Settings) -> str:
         memory_bytes=settings.sandbox_memory_bytes,
         seconds=settings.sandbox_seconds,
         max_bytes=settings.max_redactable_bytes,
+        max_scans=settings.max_scanned_pages,
     )
     try:
         outcome = workbench.redact(

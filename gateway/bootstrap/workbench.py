@@ -18,14 +18,20 @@ from gateway.exchange.ports import (
     WindowedSurvey,
 )
 from gateway.exchange.secret_ports import SecretRegister
+from gateway.formats.limits import MAX_SCANNED_PAGES
 from gateway.formats.sandbox import Sandbox, SandboxLimits
 
 
 class SandboxedWorkbench:
-    """Opens evidence in child processes; ``max_bytes`` bounds what is opened at all."""
+    """Opens evidence in child processes; ``max_bytes`` bounds what is opened at all.
 
-    def __init__(self, *, workers: int, memory_bytes: int, seconds: int, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
+    ``max_scans`` bounds the pages of one file that are read by text recognition.
+    """
+
+    def __init__(
+        self, *, workers: int, memory_bytes: int, seconds: int, max_bytes: int, max_scans: int = MAX_SCANNED_PAGES
+    ) -> None:
+        self._max_bytes, self._max_scans = max_bytes, max_scans
         self._sandbox = Sandbox(
             task="gateway.bootstrap.bench:work",
             initializer="gateway.bootstrap.bench:prepare",
@@ -42,6 +48,7 @@ class SandboxedWorkbench:
                 "name": untrusted_name,
                 "declared": declared_media_type,
                 "complete": complete,
+                "max_scans": self._max_scans,
             }
         )
         return Examined(
@@ -55,7 +62,9 @@ class SandboxedWorkbench:
 
     def survey(self, data: bytes, *, name: str, media_type: str) -> frozenset[str]:
         self._check_size(data)
-        answer = self._sandbox.call({"do": "survey", "data": data, "name": name, "media_type": media_type})
+        answer = self._sandbox.call(
+            {"do": "survey", "data": data, "name": name, "media_type": media_type, "max_scans": self._max_scans}
+        )
         return frozenset(_texts(answer, "names"))
 
     def redact(
@@ -73,7 +82,7 @@ class SandboxedWorkbench:
     ) -> Redacted:
         self._check_size(data)
         request = _redaction(exhibit_id, name, media_type, source_commitment, stop_on, specs, names, register)
-        answer = self._sandbox.call({"do": "redact", "data": data, **request})
+        answer = self._sandbox.call({"do": "redact", "data": data, "max_scans": self._max_scans, **request})
         stopped_by = tuple(str(entity) for entity in answer["stopped_by"])
         if stopped_by:
             return Redacted((), stopped_by)

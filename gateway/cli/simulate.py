@@ -65,6 +65,7 @@ def simulate(
         memory_bytes=settings.sandbox_memory_bytes,
         seconds=settings.sandbox_seconds,
         max_bytes=settings.max_redactable_bytes,
+        max_scans=settings.max_scanned_pages,
     )
     try:
         with console.status("working (language models load at first)"):

@@ -16,7 +16,7 @@ CODECS = {PNG: "PNG", JPEG: "JPEG", TIFF: "TIFF", WEBP: "WEBP"}
 LARGEST_SIDE = 30_000
 
 
-def pages_of(data: bytes, media_type: str, most_pages: int) -> Iterator[Image.Image]:
+def pages_of(data: bytes, media_type: str, max_pages: int) -> Iterator[Image.Image]:
     """One grey picture a page.
 
     Raises:
@@ -30,7 +30,7 @@ def pages_of(data: bytes, media_type: str, most_pages: int) -> Iterator[Image.Im
             with Image.open(io.BytesIO(data), formats=[CODECS[media_type]]) as picture:
                 # A JPEG can carry further pictures (previews, gain maps), which viewers do not show.
                 count = 1 if media_type == JPEG else getattr(picture, "n_frames", 1)
-                _check_count(count, media_type, most_pages)
+                _check_count(count, media_type, max_pages)
                 for number in range(count):
                     picture.seek(number)
                     _check_pixels(picture.size)
@@ -46,17 +46,17 @@ def pages_of(data: bytes, media_type: str, most_pages: int) -> Iterator[Image.Im
         ) from None
 
 
-def _check_count(count: int, media_type: str, most_pages: int) -> None:
+def _check_count(count: int, media_type: str, max_pages: int) -> None:
     if count > 1 and media_type != TIFF:
         raise Unparsable(
             "image-animated",
             "The picture has several frames.",
             remedy="Send each frame as a picture of its own, or all as pages of a TIFF.",
         )
-    if count > most_pages:
+    if count > max_pages:
         raise Unparsable(
             "image-too-many-pages",
-            f"The picture has {count} pages; at most {most_pages} can be read.",
+            f"The picture has {count} pages; at most {max_pages} can be read.",
             remedy=limits.MORE_SCANS,
         )
 

@@ -34,10 +34,10 @@ _OPTIONS: dict[str, dict[str, object]] = {
 class ImageDocument:
     """The words of a picture's pages over one canonical text. Pages are decoded one at a time, twice."""
 
-    def __init__(self, data: bytes, media_type: str, most_pages: int) -> None:
+    def __init__(self, data: bytes, media_type: str, max_pages: int) -> None:
         builder, reader = CanonicalBuilder("ocr"), PageReader()
-        self._data, self._media_type, self._most_pages = data, media_type, most_pages
-        pages = enumerate(pages_of(data, media_type, most_pages), start=1)
+        self._data, self._media_type, self._max_pages = data, media_type, max_pages
+        pages = enumerate(pages_of(data, media_type, max_pages), start=1)
         self._pages = [_lay(reader.read(page), number, builder) for number, page in pages]
         if builder.empty:
             raise Unparsable(
@@ -54,7 +54,7 @@ class ImageDocument:
     def render(self, replacements: Sequence[Replacement]) -> bytes:
         """A new picture of the words that stay."""
         splicer = Splicer(self._canonical, replacements)
-        images = pages_of(self._data, self._media_type, self._most_pages)
+        images = pages_of(self._data, self._media_type, self._max_pages)
         first, *more = [drawn(page, image, splicer) for page, image in zip(self._pages, images, strict=True)]
         out = io.BytesIO()
         options = dict(_OPTIONS[self._media_type])
@@ -67,9 +67,9 @@ class ImageDocument:
 class ImageFormat:
     """Pictures of one media type, of at most so many pages."""
 
-    def __init__(self, media_type: str, most_pages: int = limits.MAX_SCANNED_PAGES) -> None:
+    def __init__(self, media_type: str, max_pages: int = limits.MAX_SCANNED_PAGES) -> None:
         self.media_type = media_type
-        self._most_pages = most_pages
+        self._max_pages = max_pages
 
     def parse(self, data: bytes) -> ImageDocument:
         """Read the words of every page.
@@ -78,12 +78,12 @@ class ImageFormat:
             Unparsable: ``image-too-large``, ``image-malformed``, ``image-animated``,
                 ``image-too-many-pages``, ``image-too-many-pixels``, ``image-no-text``, ``image-ocr-missing``.
         """
-        return ImageDocument(data, self.media_type, self._most_pages)
+        return ImageDocument(data, self.media_type, self._max_pages)
 
     def layers(self, data: bytes) -> Iterable[Layer]:
         """What another mode of recognition reads in each page, and the bytes in every guise."""
         reader = PageReader()
-        for number, page in enumerate(pages_of(data, self.media_type, self._most_pages), start=1):
+        for number, page in enumerate(pages_of(data, self.media_type, self._max_pages), start=1):
             words = reader.read(page, sparse=True)
             yield Layer(f"page {number} read again", " ".join(word.text for word in words))
         yield from byte_layers(data)

@@ -54,8 +54,8 @@ class PdfFormat:
 
     media_type = PDF
 
-    def __init__(self, most_scans: int = limits.MAX_SCANNED_PAGES) -> None:
-        self._most_scans = most_scans
+    def __init__(self, max_scans: int = limits.MAX_SCANNED_PAGES) -> None:
+        self._max_scans = max_scans
 
     def parse(self, data: bytes) -> PdfDocument:
         """Read the text of all pages.
@@ -69,7 +69,7 @@ class PdfFormat:
         limits.check_size(data, limits.MAX_PDF_BYTES, "pdf-too-large", "PDF")
         document = _open(data)
         try:
-            return _read(document, self._most_scans)
+            return _read(document, self._max_scans)
         except pdfium.PdfiumError:
             raise _malformed() from None
         finally:
@@ -77,7 +77,7 @@ class PdfFormat:
 
     def layers(self, data: bytes) -> Iterable[Layer]:
         """Page text by PDFium, every object, string, stream and metadata packet by pikepdf, and the bytes."""
-        return pdf_layers(data, self._most_scans)
+        return pdf_layers(data, self._max_scans)
 
 
 def _open(data: bytes) -> pdfium.PdfDocument:
@@ -103,8 +103,8 @@ def _open(data: bytes) -> pdfium.PdfDocument:
     return document
 
 
-def _read(document: pdfium.PdfDocument, most_scans: int) -> PdfDocument:
-    builder, reader, scans = CanonicalBuilder("pdf"), GlyphReader(), PictureReader(most_scans)
+def _read(document: pdfium.PdfDocument, max_scans: int) -> PdfDocument:
+    builder, reader, scans = CanonicalBuilder("pdf"), GlyphReader(), PictureReader(max_scans)
     pages: list[Page] = []
     characters = unreadable = undrawable = 0
     for number in range(1, len(document) + 1):

@@ -20,11 +20,11 @@ _INFO_KEYS = frozenset(
 )
 
 
-def pdf_layers(data: bytes, most_scans: int) -> Iterator[Layer]:
+def pdf_layers(data: bytes, max_scans: int) -> Iterator[Layer]:
     """Every layer of a rendition; the first pages also as they look, if it has text from pictures.
 
     Args:
-        most_scans: How many pages are read as they look.
+        max_scans: How many pages are read as they look.
     """
     yield from byte_layers(data)
     document = pdfium.PdfDocument(data)
@@ -35,7 +35,7 @@ def pdf_layers(data: bytes, most_scans: int) -> Iterator[Layer]:
             yield Layer(f"page {number} text on one line", _one_line(text))
         if document.get_metadata_dict().get("Subject") == RECOGNISED:
             reader = PageReader()
-            for number in range(1, min(len(document), most_scans) + 1):
+            for number in range(1, min(len(document), max_scans) + 1):
                 yield Layer(f"page {number} read as it looks", read_as_it_looks(document[number - 1], reader))
     finally:
         document.close()

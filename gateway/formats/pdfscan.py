@@ -62,10 +62,10 @@ class PictureReader:
         missing: Set once text recognition was needed and is not installed.
     """
 
-    def __init__(self, most_pages: int) -> None:
+    def __init__(self, max_pages: int) -> None:
         self.unread: list[Box] = []
         self.missing: Unparsable | None = None
-        self._most_pages = most_pages
+        self._max_pages = max_pages
         self._pages = 0
         self._words = PageReader()
 
@@ -85,12 +85,12 @@ class PictureReader:
         self.unread = flat
         if self.missing or not worth_reading(covers.images, box) or (written and rotation):
             return []
-        if self._pages >= self._most_pages:
+        if self._pages >= self._max_pages:
             if written:
                 return []
             raise Unparsable(
                 "pdf-too-many-scans",
-                f"More than {self._most_pages} pages of the PDF are pictures of text.",
+                f"More than {self._max_pages} pages of the PDF are pictures of text.",
                 remedy=limits.MORE_SCANS,
             )
         self._pages += 1

@@ -40,12 +40,12 @@ class TsvFormat(CsvFormat):
 
 
 @cache
-def formats_reading(most_scans: int) -> Mapping[str, Format]:
+def formats_reading(max_scans: int) -> Mapping[str, Format]:
     """Media type -> format, where of one file at most so many pages are read by text recognition."""
     single: list[Format] = [
         TextFormat(), MarkdownFormat(), CsvFormat(), TsvFormat(), JsonFormat(), JsonLinesFormat(), DocxFormat(),
-        PdfFormat(most_scans), XlsxFormat(), PptxFormat(), OdtFormat(), OdsFormat(), HtmlFormat(), XmlFormat(),
-        *(ImageFormat(media_type, most_scans) for media_type in (PNG, JPEG, TIFF, WEBP)),
+        PdfFormat(max_scans), XlsxFormat(), PptxFormat(), OdtFormat(), OdsFormat(), HtmlFormat(), XmlFormat(),
+        *(ImageFormat(media_type, max_scans) for media_type in (PNG, JPEG, TIFF, WEBP)),
     ]  # fmt: skip
     simple = {form.media_type: form for form in single}
     formats = simple
@@ -69,6 +69,6 @@ def _containers(inner: Mapping[str, Format]) -> dict[str, Format]:
 FORMATS: Mapping[str, Format] = formats_reading(limits.MAX_SCANNED_PAGES)
 
 
-def format_for(media_type: str, most_scans: int = limits.MAX_SCANNED_PAGES) -> Format | None:
+def format_for(media_type: str, max_scans: int = limits.MAX_SCANNED_PAGES) -> Format | None:
     """The format of a media type, or None if the gateway cannot open it."""
-    return formats_reading(most_scans).get(media_type)
+    return formats_reading(max_scans).get(media_type)

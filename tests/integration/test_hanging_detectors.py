@@ -51,9 +51,8 @@ def run(request):
 
 def _survey(sandbox: Sandbox, hangs: str) -> list[str]:
     text = "Mr Arthur Redfearn of the committee, NHS number 943 476 5919."
-    names = sandbox.call(
-        {"do": "survey", "data": text.encode(), "name": "a.txt", "media_type": "text/plain", "hangs": hangs}
-    )["names"]
+    about = {"name": "a.txt", "media_type": "text/plain", "max_scans": 1, "hangs": hangs}
+    names = sandbox.call({"do": "survey", "data": text.encode(), **about})["names"]
     return [name for name in names if "Redfearn" in name]
 
 

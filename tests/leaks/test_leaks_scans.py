@@ -127,7 +127,7 @@ def test_without_recognition_a_scan_is_refused_and_names_the_extra(
 
 
 def test_too_many_scanned_pages() -> None:
-    one_page = PdfFormat(most_scans=1)
+    one_page = PdfFormat(max_scans=1)
     small = scan(PLAIN, size=(1240, 300))
     with pytest.raises(Unparsable) as caught:
         one_page.parse(pdf(shown(small), shown(small), size=(420, 100)))
