@@ -28,11 +28,14 @@ _MAX_PIECE_CHARS = 1 << 14
 _SHARE = 0.5
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = r"\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?"
+_LEVEL = r"TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRIT(?:ICAL)?|FATAL|ALERT|EMERG(?:ENCY)?"
+#: A time stamp and the level of severity behind it, which models take for the first word of a name.
 _STAMP = re.compile(
     rf"(?m)^(?:<\d{{1,3}}>(?:1 )?)?\[?"
     rf"(?:\d{{4}}[-/.]\d\d[-/.]\d\d[T _]{_CLOCK}(?:Z| ?[+-]\d\d:?\d\d)?"
     rf"|{_MONTH} [ \d]\d (?:\d{{4}} )?{_CLOCK}"
     rf"|\d\d/{_MONTH}/\d{{4}}:{_CLOCK} [+-]\d{{4}})\]?(?!\w)"
+    rf"(?:[ \t|]{{1,3}}\[?(?:{_LEVEL})\]?:?(?!\w))?"
 )
 
 

@@ -163,7 +163,8 @@ class Register:
         longest = max(self._lengths, default=0)
         for first in range(len(words) if longest else 0):
             plain = ""
-            for word in words[first:]:
+            for number in range(first, len(words)):
+                word = words[number]
                 plain += word.plain
                 if len(plain) > longest:
                     break

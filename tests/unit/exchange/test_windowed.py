@@ -252,7 +252,7 @@ def test_a_value_of_any_window_left_in_any_other_stops_the_exhibit(leak: Leaky) 
 
 
 def test_an_exhibit_that_changes_between_passings_is_refused() -> None:
-    data = "nothing to find\n".encode() * 200
+    data = b"nothing to find\n" * 200
     redaction = WindowRedaction(
         surveyed(TEXT, data),
         format_=WINDOWED[TEXT],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.redaction import value_set
 from gateway.redaction.matching import Phrase, PhraseIndex
 from gateway.redaction.value_set import ValueSet
 
@@ -46,13 +48,14 @@ def test_a_name_of_one_plain_word_has_more_rules_and_is_not_taken() -> None:
     assert list(ValueSet().find("any text")) == []
 
 
-def test_values_stay_findable_over_many_additions() -> None:
+def test_values_stay_findable_over_many_additions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(value_set, "_MERGE_AT", 1000)
     known = ValueSet()
-    for number in range(300_000):
+    for number in range(60_000):
         phrase = Phrase.of(f"10.{number % 256}.{number // 256 % 256}.{number // 65536}")
         assert phrase is not None
         known.add(phrase, number % 5)
-    assert len(known) == 300_000
-    (where,) = known.find("GET from 10.63.66.3 at noon")
+    assert len(known) == 60_000
+    (where,) = known.find("GET from 10.63.66.0 at noon")
     assert where.start == 9
-    assert where.phrase == (63 + 66 * 256 + 3 * 65536) % 5
+    assert where.phrase == (63 + 66 * 256) % 5
