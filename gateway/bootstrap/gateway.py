@@ -85,13 +85,7 @@ def open_gateway(
         Misconfigured: ``passphrase-missing``, ``key-file-missing``, ``passphrase-wrong``.
         Unavailable: The database or a store cannot be reached.
     """
-    if not settings.passphrase:
-        raise Misconfigured(
-            "passphrase-missing",
-            "There is no passphrase for the key file.",
-            remedy="Set EVIDENCE_GATEWAY_PASSPHRASE or EVIDENCE_GATEWAY_PASSPHRASE_FILE.",
-        )
-    keyring = FileKeyring.open(settings.key_path, settings.passphrase)
+    keyring = open_keyring(settings)
     with ExitStack() as stack:
         url = database_url(settings, stack)
         upgrade(url)
@@ -108,6 +102,21 @@ def open_gateway(
         )
         stack.callback(gateway.close)
         yield gateway
+
+
+def open_keyring(settings: Settings) -> FileKeyring:
+    """Open the key file with the passphrase of the settings.
+
+    Raises:
+        Misconfigured: ``passphrase-missing``, ``key-file-missing``, ``passphrase-wrong``.
+    """
+    if not settings.passphrase:
+        raise Misconfigured(
+            "passphrase-missing",
+            "There is no passphrase for the key file.",
+            remedy="Set EVIDENCE_GATEWAY_PASSPHRASE or EVIDENCE_GATEWAY_PASSPHRASE_FILE.",
+        )
+    return FileKeyring.open(settings.key_path, settings.passphrase)
 
 
 def database_url(settings: Settings, stack: ExitStack) -> str:

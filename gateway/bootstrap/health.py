@@ -11,13 +11,12 @@ from uuid import uuid4
 from gateway.agreements.model import View
 from gateway.blobs.log_store import open_log_store
 from gateway.blobs.store import open_blobs
-from gateway.bootstrap.gateway import database_url
+from gateway.bootstrap.gateway import database_url, open_keyring
 from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.errors import GatewayError, IntegrityFailure, Misconfigured
 from gateway.evidence.media import TEXT
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.ports import RenditionSpec
-from gateway.keyring.file_keyring import FileKeyring
 from gateway.settings import Settings
 from gateway.storage.database import PostgresDatabase
 from gateway.storage.migrate import upgrade
@@ -42,13 +41,7 @@ def _python() -> str:
 
 
 def _keys(settings: Settings) -> str:
-    if not settings.passphrase:
-        raise Misconfigured(
-            "passphrase-missing",
-            "There is no passphrase for the key file.",
-            remedy="Set EVIDENCE_GATEWAY_PASSPHRASE or EVIDENCE_GATEWAY_PASSPHRASE_FILE.",
-        )
-    keyring = FileKeyring.open(settings.key_path, settings.passphrase)
+    keyring = open_keyring(settings)
     return f"{settings.key_path} opens; log key {keyring.log_vkey.rsplit('+', 1)[0]}"
 
 
