@@ -2,8 +2,8 @@
 
 RFC 6749 §4.4 and §5, RFC 7521, RFC 7523 §3; tokens are RFC 9068 JWTs. Errors have the shape of RFC
 6749 §5.2. Which part of an assertion was wrong is not told to an outsider; the audit log knows, for
-principals that exist. An assertion is accepted once: its id is remembered in the transaction that
-issues the token.
+principals that exist, and how often others asked. An assertion is accepted once: its id is remembered in
+the transaction that issues the token.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from gateway.api.forms import MAX_FORM_BYTES, parse_form
 from gateway.api.query import known_parameters
 from gateway.api.schema.about import TOKEN_FORM, AccessToken
 from gateway.api.schema.problem import OAuthError
-from gateway.api.session import gateway_of, in_transaction
+from gateway.api.session import gateway_of, record_refusal
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError, InvalidInput, Unauthenticated
 from gateway.evidence.package import Principal
-from gateway.exchange import record
+from gateway.exchange import record, strangers
 from gateway.exchange.ports import Transaction
 from gateway.keyring.tokens import untrusted_client_id
 
@@ -94,20 +94,30 @@ async def _parse(request: Request) -> tuple[str, str | None]:
 
 
 def _issue(gateway: Gateway, assertion: str, client_id: str | None, now: datetime) -> AccessToken:
-    def work(tx: Transaction) -> AccessToken:
-        principal = _authenticate(gateway, tx, assertion, client_id, now)
-        tx.ledger.append(
-            record.event("token.issue", "permit", now, actor=principal, object_kind="principal", object_id=principal.id)
-        )
-        lifetime = timedelta(seconds=gateway.settings.token_lifetime_seconds)
-        access_token = gateway.tokens.issue_access_token(principal, "", now, lifetime)
-        seconds = int(lifetime.total_seconds())
-        return AccessToken(access_token=access_token, token_type="Bearer", expires_in=seconds)  # noqa: S106
-
     try:
-        return in_transaction(gateway, work)
+        with gateway.database.transaction() as tx:
+            return _token(gateway, tx, assertion, client_id, now)
     except (Unauthenticated, InvalidInput) as error:
+        if error.audit is None:
+            # Of nobody that is known: counted, for an entry each would let anybody fill the log.
+            with gateway.database.transaction() as tx:
+                strangers.count(tx, now)
+        record_refusal(gateway, error)
         raise OAuthRefusal("invalid_client", "The client assertion is not accepted.", 401) from error
+    except GatewayError as error:
+        record_refusal(gateway, error)
+        raise
+
+
+def _token(gateway: Gateway, tx: Transaction, assertion: str, client_id: str | None, now: datetime) -> AccessToken:
+    principal = _authenticate(gateway, tx, assertion, client_id, now)
+    tx.ledger.append(
+        record.event("token.issue", "permit", now, actor=principal, object_kind="principal", object_id=principal.id)
+    )
+    lifetime = timedelta(seconds=gateway.settings.token_lifetime_seconds)
+    access_token = gateway.tokens.issue_access_token(principal, "", now, lifetime)
+    seconds = int(lifetime.total_seconds())
+    return AccessToken(access_token=access_token, token_type="Bearer", expires_in=seconds)  # noqa: S106
 
 
 def _authenticate(gateway: Gateway, tx: Transaction, assertion: str, client_id: str | None, now: datetime) -> Principal:

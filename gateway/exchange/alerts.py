@@ -53,6 +53,7 @@ class AlertRules:
     bulk_releases: int = 50
     bulk_window: timedelta = timedelta(hours=1)
     denials: int = 20
+    unknown_clients: int = 100
     denial_window: timedelta = timedelta(minutes=10)
     clock_tolerance: timedelta = timedelta(minutes=5)
     pending: int = 10_000
@@ -105,6 +106,9 @@ class AlertMachine:
         if (entry.action, entry.reason) in _TELLING:
             # Written once each; the entry says which package or duty it is about.
             raised.append(self._alert(entry.reason, entry, "", **{entry.object["kind"]: entry.object["id"]}))
+        if entry.action == "token.refuse" and entry.detail["attempts"] >= self._rules.unknown_clients:
+            attempts = entry.detail["attempts"]
+            raised += self._raise("unknown-clients", entry, "", timedelta(hours=1), attempts=attempts)
         agency, principal = entry.actor.get("agency", ""), entry.actor.get("principal", "")
         if agency and entry.action == "release.pull" and entry.outcome == "permit":
             raised += self._bulk(entry, agency, principal)

@@ -313,6 +313,14 @@ class Replays(Protocol):
         """Drop ids of tokens that expired before that time; how many."""
         ...
 
+    def count_unknown(self, window: datetime) -> None:
+        """Count one request by a client that nobody knows, in the window that began at that time."""
+        ...
+
+    def take_unknown(self, before: datetime) -> Sequence[tuple[datetime, int]]:
+        """Take out the windows that began before that time, oldest first: when, and how many requests."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:

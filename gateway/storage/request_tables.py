@@ -1,8 +1,8 @@
-"""Tables around requests: token ids seen, first answers under an Idempotency-Key, blobs being written."""
+"""Tables around requests: token ids, unknown clients, first answers under a key, blobs being written."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, LargeBinary, Table, Text
 
 from gateway.storage.columns import Instant, hex_digest
 from gateway.storage.metadata import metadata
@@ -34,4 +34,11 @@ unfinished_blobs = Table(
     Column("name", Text, primary_key=True),
     Column("begun_at", Instant, nullable=False, index=True),
     Column("given_up_at", Instant),
+)
+
+unknown_clients = Table(
+    "unknown_clients",
+    metadata,
+    Column("begun_at", Instant, primary_key=True),
+    Column("attempts", BigInteger, nullable=False),
 )

@@ -12,7 +12,7 @@ from gateway.storage.evidence_tables import cases, exhibits, file_keys, packages
 from gateway.storage.log_tables import case_keys, log_commitments, log_entries, log_pending
 from gateway.storage.metadata import metadata
 from gateway.storage.party_tables import agencies, agreement_signatures, agreements, keys, principals
-from gateway.storage.request_tables import idempotency, replays, unfinished_blobs
+from gateway.storage.request_tables import idempotency, replays, unfinished_blobs, unknown_clients
 from gateway.storage.secret_tables import secrets
 
 #: How the names of all of procrastinate's tables begin.
@@ -46,6 +46,7 @@ __all__ = [
     "reviews",
     "secrets",
     "unfinished_blobs",
+    "unknown_clients",
     "webhook_deliveries",
     "webhooks",
 ]

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError
 from gateway.evidence.lifecycle import NEXT_STEP, PackageState
-from gateway.exchange import attest, clocks, dispose, govern, hold, quarantine, shorten
+from gateway.exchange import attest, clocks, dispose, govern, hold, quarantine, shorten, strangers
 from gateway.exchange.ports import Transaction
 
 #: First answers under an Idempotency-Key are repeated for so long.
@@ -107,6 +107,11 @@ def _forget_tokens(gateway: Gateway) -> None:
         tx.idempotency.forget(gateway.clock() - _KEEP_ANSWERS)
 
 
+def _tell_of_strangers(gateway: Gateway) -> None:
+    with gateway.database.transaction() as tx:
+        strangers.tell(tx, gateway.clock())
+
+
 def _erase_unfinished(gateway: Gateway) -> None:
     """Bodies that never became evidence, for their upload or step was cut off; and what is disposed of."""
     gateway.blobs.clean()
@@ -158,6 +163,7 @@ _HOUSEKEEPING = (
     _dispose_what_is_over,
     _finish_what_is_left,
     _forget_tokens,
+    _tell_of_strangers,
     _erase_unfinished,
     _resume_what_stands,
 )

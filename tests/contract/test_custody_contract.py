@@ -247,6 +247,19 @@ def test_packages_are_paged_by_id_and_found_by_case(database: Database) -> None:
         assert {p.id for p in tx.packages.of_case(here.case.id)} == {here.package.id, *ids}
 
 
+def test_unknown_clients_are_counted_by_window_and_taken_once(database: Database) -> None:
+    windows = [seeds.NOW, seeds.NOW + DAY, seeds.NOW, seeds.NOW]
+    for window in windows:
+        with database.transaction() as tx:
+            tx.replays.count_unknown(window)
+    with database.transaction() as tx:
+        assert list(tx.replays.take_unknown(seeds.NOW)) == []
+        assert list(tx.replays.take_unknown(seeds.NOW + DAY)) == [(seeds.NOW, 3)]
+    with database.transaction() as tx:
+        assert list(tx.replays.take_unknown(seeds.NOW + 2 * DAY)) == [(seeds.NOW + DAY, 1)]
+        assert list(tx.replays.take_unknown(seeds.NOW + 2 * DAY)) == []
+
+
 def test_old_token_ids_and_answers_are_forgotten(database: Database) -> None:
     answer = StoredAnswer(seeds.digest("request"), 201, b"{}")
     with database.transaction() as tx:

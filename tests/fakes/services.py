@@ -139,6 +139,13 @@ class FakeReplays:
             del self._state.replays[key]
         return len(old)
 
+    def count_unknown(self, window: datetime) -> None:
+        self._state.unknown_clients[window] = self._state.unknown_clients.get(window, 0) + 1
+
+    def take_unknown(self, before: datetime) -> Sequence[tuple[datetime, int]]:
+        begun = sorted(window for window in self._state.unknown_clients if window < before)
+        return [(window, self._state.unknown_clients.pop(window)) for window in begun]
+
 
 class FakeUnfinishedBlobs:
     """Each name with the time it was begun and whether it was given up."""

@@ -49,6 +49,7 @@ class State:
     positions: dict[str, int] = field(default_factory=dict)
     jobs: dict[tuple[str, str], Job] = field(default_factory=dict)
     replays: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    unknown_clients: dict[datetime, int] = field(default_factory=dict)
     unfinished: dict[str, tuple[datetime, bool]] = field(default_factory=dict)
     answers: dict[tuple[str, str], StoredAnswer] = field(default_factory=dict)
     answered_at: dict[tuple[str, str], datetime] = field(default_factory=dict)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.client.assertion import make_assertion
+from gateway.exchange import strangers
+from gateway.workers.housekeeping import housekeeping
 from tests.unit.api.conftest import Ask
 from tests.unit.api.world import ISSUER, World
 
@@ -126,3 +129,40 @@ def test_metadata_and_keys(ask: Ask) -> None:
     keys = ask("GET", "/.well-known/jwks.json").json()["keys"]
     assert [key["kty"] for key in keys] == ["EC"]
     assert not any("d" in key for key in keys)
+
+
+def refusals(world: World) -> list[Any]:
+    return [event for event in world.database.events if event.action == "token.refuse"]
+
+
+def test_strangers_are_counted_and_give_one_entry_a_window_however_many_they_are(ask: Ask, world: World) -> None:
+    before = len(world.database.events)
+    forms = [
+        world.assertion_form(SUBMITTER, client_assertion=_forged(world, "an unknown client")),
+        world.assertion_form(SUBMITTER, client_assertion="not.a.token"),
+        world.assertion_form(SUBMITTER, client_id="cnil-fr.investigator"),
+    ]
+    for form in forms * 4:
+        assert ask("POST", "/oauth/token", data=form).status_code == 401
+    assert len(world.database.events) == before
+    housekeeping(world.gateway)
+    attempts = sum(world.database.state.unknown_clients.values())
+    world.clock_offset += strangers.WINDOW
+    for _ in range(2):
+        housekeeping(world.gateway)
+    told = refusals(world)
+    # The twelve may have fallen into two windows, if one ended between them.
+    assert sum(event.detail["attempts"] for event in told) == 12 >= attempts
+    assert len(told) <= 2
+    assert {(e.outcome, e.reason, tuple(e.actor.items())) for e in told} == {
+        ("deny", "client-unknown", (("system", "worker"),))
+    }
+    assert world.database.state.unknown_clients == {}
+    assert "nobody" not in str(told)
+
+
+def test_who_is_known_is_refused_with_an_entry_and_not_counted(ask: Ask, world: World) -> None:
+    form = world.assertion_form(SUBMITTER, client_assertion=_forged(world, "an unregistered key"))
+    assert ask("POST", "/oauth/token", data=form).status_code == 401
+    assert world.database.state.unknown_clients == {}
+    assert (world.database.events[-1].action, world.database.events[-1].outcome) == ("token.issue", "deny")

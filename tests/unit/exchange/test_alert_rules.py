@@ -22,6 +22,13 @@ def told(action: str, kind: str, reason: str = "") -> Entry:
     return parse_entry(place(pending(made, {}), 0, "0" * 64)[1])
 
 
+def strange(attempts: int, minutes: float = 0) -> Entry:
+    now = MONDAY + timedelta(minutes=minutes)
+    about = {"object_kind": "gateway", "object_id": "token-endpoint", "reason": "client-unknown"}
+    made = event("token.refuse", "deny", now, detail={"attempts": attempts}, **about)
+    return parse_entry(place(pending(made, {}), 0, "0" * 64)[1])
+
+
 def act(minutes: float = 0, release: str = "r", outcome: Any = "permit", who: str = "p", **members: Any) -> Entry:
     made = event(
         "release.pull",
@@ -49,6 +56,7 @@ CASES: dict[str, tuple[list[Entry], list[str]]] = {
     "first access": ([act(package="k"), act(1, package="k")], ["first-access"]),
     "first access, own package": ([act(package="own")], []),
     "clock": ([act(10), act(4)], ["clock-trouble"]),
+    "strangers": ([strange(99), strange(100), strange(100, 10), strange(100, 61)], ["unknown-clients"] * 2),
     "deadline near": ([told("deadline.due", "package", "deadline-due")], ["deadline-due"]),
     "deadline missed": ([told("deadline.breached", "package", "deadline-breached")], ["deadline-breached"]),
     "answered late": ([told("deadline.answer", "package", "answered-late")], ["answered-late"]),
