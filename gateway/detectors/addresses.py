@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gateway.detectors.letters import UPPER
+from gateway.detectors.letters import UPPER, in_small_letters
 from gateway.detectors.passage import Passage, Span
 from gateway.redaction.matching import words_of
 
@@ -27,6 +27,8 @@ _GLUED = (
 _STREET_GLUED = rf"\w+{_GLUED}"
 #: Looked for in lower case. Without one no street name with its number after it matches, which is costly to look for.
 _GLUED_NUMBER = re.compile(rf"{_GLUED}\s\d")
+#: How far around one the whole of it may reach.
+_BEFORE_CHARS, _AFTER_CHARS = 80, 40
 _STREET_BEFORE = (
     r"(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Pp]lace|[Qq]uai|[Cc]hemin|[Aa]llée|[Ii]mpasse|[Cc]alle|[Aa]venida|[Pp]aseo"
     r"|[Pp]laza|[Cc]arretera|C/|[Rr]ua|[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso|ul\.|[Uu]lica|[Aa]l\.|[Oo]s\.|[Cc]arrer"
@@ -80,7 +82,7 @@ _MILITARY = re.compile(
     r"(?:[AFDafd][Pp][Oo])\s[A-Za-z]{2}\s\d{5}\b"
 )
 #: Without one of these no block matches, and looking for blocks is costly.
-_UNIT_NUMBER = re.compile(rf"(?:{_UNIT})\s#?\d", re.IGNORECASE)
+_UNIT_NUMBER = re.compile(rf"(?:{_UNIT})\s#?\d".lower())
 _UNIT_ALONE = re.compile(rf"\b{_UNIT}\s#?\d+\w?\b")
 _UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}\b")
 _US_STATE_ZIP = re.compile(
@@ -119,12 +121,11 @@ _NOT_PLACES = frozenset(
 def find_addresses(passage: Passage) -> Iterator[Span]:
     """Addresses, postal codes and places named as such."""
     text = passage.text
-    blocks = _UNIT_NUMBER.search(text) is not None
-    glued = _GLUED_NUMBER.search(text.lower()) is not None
+    small = in_small_letters(text)
+    blocks = _UNIT_NUMBER.search(small) is not None
     for pattern, rule, confidence in (
         (_NUMBER_FIRST, "address/street", 0.85),
         (_NUMBER_FIRST_GLUED, "address/street", 0.8),
-        (_NUMBER_LAST_GLUED, "address/street", 0.8),
         (_NAME_FIRST, "address/street", 0.75),
         (_NAMED_STREET, "address/named-street", 0.6),
         (_BLOCK, "address/block", 0.8),
@@ -140,10 +141,11 @@ def find_addresses(passage: Passage) -> Iterator[Span]:
     ):
         if (passage.commercial and rule not in _SAFE_IN_CONTRACTS) or (rule == "address/block" and not blocks):
             continue
-        if pattern is _NUMBER_LAST_GLUED and not glued:
-            continue
         for match in pattern.finditer(text):
             yield Span(match.start(), match.end(), "ADDRESS", rule, confidence)
+    for hit in _GLUED_NUMBER.finditer(small):
+        for match in _NUMBER_LAST_GLUED.finditer(text, max(0, hit.start() - _BEFORE_CHARS), hit.end() + _AFTER_CHARS):
+            yield Span(match.start(), match.end(), "ADDRESS", "address/street", 0.8)
     if not passage.commercial:
         for match in _LED.finditer(text):
             yield Span(match.start("value"), match.end("value"), "ADDRESS", "address/led", 0.65)

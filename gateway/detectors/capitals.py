@@ -94,18 +94,19 @@ def find_capitals(passage: Passage) -> Iterator[Span]:
     if follows is None or passage.commercial:
         return
     text = passage.text
-    for match in _STATES.finditer(text):
+    for match in _STATES.finditer(text) if passage.language != "en" else ():
         yield Span(match.start(), match.end(), "LOCATION", "capitals/state", 0.7)
     for match in follows.finditer(text):
-        if _is_name(match.group("name")):
+        if is_name(match.group("name")):
             yield Span(match.start("name"), match.end("name"), "LOCATION", "capitals/place", 0.55)
     if passage.language == "es":
         for match in _SEVERAL.finditer(text):
-            if _is_name(match.group("name")):
+            if is_name(match.group("name")):
                 yield Span(match.start("name"), match.end("name"), "PERSON", "capitals/person", 0.55)
 
 
-def _is_name(name: str) -> bool:
+def is_name(name: str) -> bool:
+    """Whether capitalised words may be a name: neither a nationality nor words of law and of public bodies."""
     if NATIONALITIES["en"].fullmatch(name):
         return False
     return not _INSTITUTIONAL.intersection(words_of(name)) and not is_public(name)

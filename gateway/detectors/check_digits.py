@@ -150,6 +150,12 @@ def polish_nip(value: str) -> bool:
     return _sum(value, (6, 5, 7, 2, 3, 4, 5, 6, 7)) % 11 == int(value[9]) and len(set(value)) > 1
 
 
+def spanish_letter(value: str) -> bool:
+    """Spain, DNI and NIE: the number modulo 23 chooses the letter; X, Y and Z stand for 0, 1 and 2."""
+    digits = value[:-1].translate(str.maketrans("XYZ", "012"))
+    return "TRWAGMYFPDXBNJZSQVHLCKE"[int(digits) % 23] == value[-1]
+
+
 def spanish_social_security(value: str) -> bool:
     """Spain, número de la Seguridad Social: the first ten digits modulo 97."""
     return int(value[:10]) % 97 == int(value[10:])

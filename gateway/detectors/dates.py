@@ -42,7 +42,8 @@ _NUMERIC = re.compile(
     r"(?![\w/-])"
 )
 _CLOCK = re.compile(
-    r"(?<![\w:.])(?:(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:[.,]\d{1,6})?(?:\s?[ap]\.?m\b\.?)?|"
+    r"(?<![\w:.])(?:(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:[.,]\d{1,6})?(?:\s?[ap]\.?m\b\.?)?"
+    r"(?:\s?(?:UTC|GMT|BST|CES?T|EES?T|WES?T|[ECMP][SD]T)\b)?|"
     r"(?:1[0-2]|0?\d)(?:[.:][0-5]\d)?\s?[ap]\.?m\b\.?|"
     r"(?:[01]?\d|2[0-3])\s?(?:h\s?[0-5]\d|heures(?:\s+du\s+(?:matin|soir))?)|(?:[01]?\d|2[0-3])\s(?:horas))(?![\w:])",
     re.IGNORECASE,
@@ -53,7 +54,7 @@ _SINGLE_YEAR = re.compile(
 _LEGAL_BEFORE = re.compile(
     r"(?:Act|Acts|Law|Code|Convention|Regulations?|Rules?|Order|Protocol|Directive|Treaty|Covenant|Charter|Constitution"
     r"|Ordinance|Statute|[Ll]oi|[Cc]ode|[Rr]èglement|[Ll]ey|[Cc]ódigo|[Rr]eglamento|INCOTERMS|Incoterms|ECHR|TEDH|CEDH"
-    r"|Reports|Recueil|[Nn]os?\.?|n[o°º]\.?|Section|[Aa]rticles?|[Aa]rt\.|[Pp]aragraphs?|version|page)"
+    r"|Reports|Recueil|[Nn]os?\.?|n[o°º]\.?|Section|[Aa]rticles?|[Aa]rtículos?|[Aa]rt\.|[Pp]aragraphs?|version|page)"
     r"(?:\s+\([^)]{0,30}\))?(?:\s+(?:of|de|del)(?:\s+(?:the\s+year|l'année|año))?)?\s*$"
 )
 _LEGAL_AFTER = re.compile(

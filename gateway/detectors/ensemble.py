@@ -16,6 +16,7 @@ from gateway.detectors.accounts import find_accounts
 from gateway.detectors.addresses import find_addresses
 from gateway.detectors.capitals import find_capitals
 from gateway.detectors.case_numbers import find_case_numbers
+from gateway.detectors.chats import find_speakers
 from gateway.detectors.commercial import find_terms, is_commercial
 from gateway.detectors.coordinates import find_coordinates
 from gateway.detectors.credentials import find_credentials
@@ -33,6 +34,7 @@ from gateway.detectors.models import PackagedModels
 from gateway.detectors.national_ids import find_national_ids
 from gateway.detectors.ner import find_named
 from gateway.detectors.occupations import find_occupations
+from gateway.detectors.occupations_fr_es import find_occupations_fr_es
 from gateway.detectors.organisations import find_organisations
 from gateway.detectors.origins import find_origins
 from gateway.detectors.passage import Passage, Span, cut
@@ -40,11 +42,14 @@ from gateway.detectors.people import find_people
 from gateway.detectors.presidio import PresidioNumbers
 from gateway.detectors.quantities import find_quantities
 from gateway.detectors.reconcile import reconciled
+from gateway.detectors.relatives import find_relatives
+from gateway.detectors.short_names import find_short_names, short_names
 from gateway.detectors.special_category import find_special_category
 from gateway.detectors.tagfeatures import Columns
 from gateway.detectors.tagger import Tagger
 from gateway.detectors.technical import find_technical
 from gateway.detectors.user_names import find_user_names
+from gateway.detectors.values import without_idle_guesses
 from gateway.detectors.whole_addresses import find_whole_addresses
 from gateway.errors import DetectionFailed, GatewayError
 from gateway.redaction.document import CanonicalText, Finding, Segment
@@ -53,6 +58,8 @@ Rule = Callable[[Passage], Iterable[Span]]
 
 RULES: tuple[Rule, ...] = (
     find_people,
+    find_relatives,
+    find_speakers,
     find_capitals,
     find_dates,
     find_identifiers,
@@ -68,6 +75,7 @@ RULES: tuple[Rule, ...] = (
     find_whole_addresses,
     find_quantities,
     find_occupations,
+    find_occupations_fr_es,
     find_terms,
     find_credentials,
     find_marked,
@@ -129,7 +137,10 @@ class Ensemble:
             passages = list(self._passages(document.text, language))
             for start in range(0, len(passages), _BATCH):
                 found.update(self._read(passages[start : start + _BATCH]))
-            inside = list(_within_segments(reconciled(document.text, found), document))
+            names = short_names(document.text, found)
+            found.update(finding for passage in passages for finding in find_short_names(passage, names))
+            believed = without_idle_guesses(reconciled(document.text, found), document)
+            inside = list(_within_segments(believed, document))
         except GatewayError:
             raise
         except Exception as error:

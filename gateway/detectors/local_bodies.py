@@ -17,8 +17,10 @@ _CAPITAL = rf"{UPPER}[\w’'/-]*"
 _BODY = (
     r"(?:[Cc]ourt(?:\s[Oo]f\s(?:[Aa]ppeals?|[Ff]irst\s[Ii]nstance|[Cc]assation|[Aa]ssizes))?|[Tt]ribunal"
     r"|[Pp]rosecutor(?:[’']s\s[Oo]ffice)?|[Pp]rison|[Rr]emand\s[Cc]entre|[Dd]etention\s[Cc]entre"
-    r"|[Pp]olice\s(?:[Ss]tation|[Hh]eadquarters|[Dd]epartment|[Dd]irectorate)|[Pp]olice|[Gg]endarmerie(?:\s[Cc]ommand)?"
-    r"|[Hh]ealth\s[Dd]irectorate|[Ss]ecurity\s[Dd]irectorate|[Mm]unicipality|[Mm]unicipal\s[Cc]ouncil|[Cc]ity\s[Cc]ouncil"
+    r"|[Pp]olice\s(?:[Oo]ffice|[Dd]ivision|[Bb]ureau|[Ss]tation|[Hh]eadquarters|[Dd]epartment|[Dd]irectorate)"
+    r"|[Pp]olice|[Gg]endarmerie(?:\s[Cc]ommand)?"
+    r"|[Hh]ealth\s[Dd]irectorate|[Ss]ecurity\s[Dd]irectorate|[Mm]unicipality|[Mm]unicipal\s[Cc]ouncil"
+    r"|[Cc]ity\s[Cc]ouncil"
     r"|[Cc]ounty\s[Cc]ouncil|[Dd]istrict\s[Cc]ouncil|[Gg]overnor(?:[’']s\s[Oo]ffice)?|[Mm]ayor(?:[’']s\s[Oo]ffice)?"
     r"|Regional\sGovernment|Land\sRegistry|Bar\sAssociation|Bar|[Ss]tate\s[Hh]ospital)"
 )
@@ -28,14 +30,20 @@ _TOWN_LAST = re.compile(
     rf"\b(?P<before>(?:{_CAPITAL}\s){{0,4}}){_BODY}\s(?:in|of|at|for)\s(?P<town>{_CAPITAL}(?:[\s-]{_CAPITAL}){{0,2}})"
 )
 _FRENCH = re.compile(
-    r"\b(?:[Cc]our\sd[’']\s?(?:appel|assises)|[Cc]our\sadministrative\sd[’']\s?appel|[Tt]ribunal(?:\s(?:de\s(?:grande\s"
+    r"\b(?:(?:COUR\sD[’']\s?(?:APPEL|ASSISES)|TRIBUNAL(?:\s(?:JUDICIAIRE|ADMINISTRATIF|CORRECTIONNEL"
+    r"|DE\sGRANDE\sINSTANCE"
+    r"|DE\sCOMMERCE))?|CONSEIL\sDE\sPRUD[’']\s?HOMMES)(?=\sDE\s|\sD[’'])|[Cc]our\sd[’']\s?(?:appel|assises)"
+    r"|[Cc]our\sadministrative\sd[’']\s?appel|[Tt]ribunal(?:\s(?:de\s(?:grande\s"
     r"instance|commerce|première\sinstance|police)|d[’']\s?instance|administratif|correctionnel|judiciaire))?"
-    r"|[Cc]onseil\sde\sprud[’']\s?hommes|[Mm]aison\s(?:d[’']\s?arrêt|centrale)|[Cc]entre\s(?:pénitentiaire|de\sdétention)"
-    r"|[Pp]rison|[Cc]ommissariat|[Pp]arquet|[Pp]réfecture|[Mm]airie|[Bb]arreau)\s(?:de\s|du\s|des\s|d[’']\s?)"
+    r"|[Cc]onseil\sde\sprud[’']\s?hommes|[Mm]aison\s(?:d[’']\s?arrêt|centrale)|[Cc]entre\s(?:pénitentiaire"
+    r"|de\sdétention)"
+    r"|[Pp]rison|[Cc]ommissariat|[Pp]arquet|[Pp]réfecture|[Mm]airie|[Bb]arreau)\s(?:de\s|du\s|des\s|d[’']\s?|DE\s"
+    r"|D[’']\s?)"
     rf"(?P<town>{_CAPITAL}(?:[\s-](?:{_CAPITAL}|en|sur|la|le|les|de)){{0,3}})"
 )
 _SPANISH = re.compile(
-    r"\b(?:Audiencia\s(?:Provincial|Territorial)|Tribunal\sSuperior\sde\sJusticia|Juzgado(?:\s[\w.º°]+){0,6}?|[Cc]omisaría"
+    r"\b(?:Audiencia\s(?:Provincial|Territorial)|Tribunal\sSuperior\sde\sJusticia|Juzgado(?:\s[\w.º°]+){0,6}?"
+    r"|[Cc]omisaría"
     r"|[Pp]risión|[Cc]entro\s[Pp]enitenciario|[Ff]iscalía|[Aa]yuntamiento|Colegio\sde\sAbogados)\sde\s"
     rf"(?P<town>{_CAPITAL}(?:\s(?:{_CAPITAL}|de|la|del)){{0,3}})"
 )

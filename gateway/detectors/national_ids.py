@@ -45,6 +45,7 @@ _VAT = (
     r"|LT\d{9}(?:\d{3})?|LU\d{8}|LV\d{11}|MT\d{8}|NL\d{9}B\d{2}|PL\d{10}|PT\d{9}|RO\d{2,10}|SE\d{12}|SI\d{8}|SK\d{10}"
     r"|XI\d{9})"
 )
+_DNI = r"(?:\d{1,2}\.?\d{3}\.?\d{3}|[XYZ]-?\d{7}) ?-?[A-HJ-NP-TV-Z]"
 _TAX_WORDS = r"\btax|\btin\b|fiscal|impôt|steuer|impuesto"
 _ID_WORDS = r"identity|identification|national id|\bid (?:no|card|number)|personal (?:no|number|code)|citizen"
 _NUMBERS = (
@@ -100,6 +101,9 @@ _NUMBERS = (
             "id/pl-nip"),
     _Number(_form(r"\d{2}[ /-]?\d{8}[ /-]?\d{2}"), check.spanish_social_security,
             _words(r"seguridad social|\bnuss\b|\bnass?\b|afiliaci[óo]n"), "id/es-social-security"),
+    _Number(_form(_DNI), check.spanish_letter, None, "id/es-dni"),
+    _Number(_form(_DNI), check.published_form,
+            _words(r"\bdni\b|\bnie\b|\bnif\b|d\.n\.i\."), "id/es-dni"),
     _Number(_form(r"[ABCDEFGHJNPQRSUVW]-?\d{7}[0-9A-J]"), check.published_form, _words(r"\bcif\b"
                   r"|\bnif\b"), "id/es-cif"),
     _Number(_form(rf"{_DDMMYY} ?\d{{5}}"), check.norwegian_number, None, "id/no-fodselsnummer"),
@@ -129,7 +133,7 @@ _NUMBERS = (
     _Number(_form(r"(?=(?:[A-Z]*\d){3})[A-Z0-9]{6,12}"), check.published_form,
             re.compile(r"(?i:passport|passeport|pasaporte|reisepass|passaporto)(?i: book)?(?:\s?(?i:no\.?|number"
                        r"|n[°º.]|nr\.?"
-                       r"|num[ée]ro|n[úu]mero))?(?i: is| was)?[\s:#]*$"), "id/passport", "PASSPORT"),
+                       r"|num[ée]ro|n[úu]mero))?(?i: is| was)?[\s:#(“«\"]*$"), "id/passport", "PASSPORT"),
     _Number(_form(r"(?=[A-Z0-9-]*\d\d)[A-Z0-9][A-Z0-9-]{4,14}"), check.published_form,
             re.compile(r"(?i:identity (?:card|document)|national id(?: card)?|carte (?:nationale )?d[’']identité"
                        r"|documento "

@@ -43,8 +43,14 @@ _STATE_AFTER = re.compile(
     r"|\sjudgment|,?\sno\."
 )
 _STATE_BEFORE = re.compile(
-    r"(?:against(?:\sthe)?|\bv\.(?:\sthe)?|Republic\sof|Government\sof(?:\sthe)?|Kingdom\sof"
+    r"(?:against(?:\sthe)?|\bv\.(?:\sthe)?|Republic\sof|(?:Government|Court|Parliament|Constitution|President|Ministry"
+    r"|Bank)\sof(?:\sthe)?|Kingdom\sof"
     r"|Kingdom\sof\sGreat\sBritain\sand|Federation\sof|judgment)\s$"
+)
+#: "Asylum and Immigration (Treatment of Claimants, etc.) Act 2004": what a law is called.
+_LAW_AFTER = re.compile(
+    r"[’']?s?\s?(?:,?\s?\([^)]{1,60}\)|,?\s[A-Z]\w+|\s(?:and|of|etc\.)){0,6}\)?\s(?:Act|Regulations|Order|Rules|Code"
+    r"|Ordinance)\b(?!\sof\sthe\sCourt)"
 )
 _DURATION = re.compile(r"\b(?:days?|weeks?|months?|years?|hours?|minutes?|decades?)\b(?!\sold)", re.IGNORECASE)
 _MONTH_OR_YEAR = re.compile(
@@ -157,6 +163,8 @@ def _credible(kind: str, span: tuple[int, int], passage: Passage) -> bool:
             )
             if passage.commercial or letters < 2 or not capital or acronym:
                 return False
+            if _LAW_AFTER.match(text, end):
+                return False
             return not is_public(name) and not _COMMON.search(name) and not _ROLES.match(name)
         case "NATIONALITY":
             return not passage.commercial and capital and not is_public(name) and not _STATE_AFTER.match(text, end)
@@ -166,7 +174,7 @@ def _credible(kind: str, span: tuple[int, int], passage: Passage) -> bool:
 
 def _is_party_state(text: str, start: int, end: int) -> bool:
     """Whether a State is meant as a party or a legal order ("against the United Kingdom", "French law")."""
-    return re.fullmatch(_STATES, text[start:end]) is not None and bool(
+    return re.fullmatch(rf"(?:(?:Republic|Kingdom)\sof\s)?(?:{_STATES})", text[start:end]) is not None and bool(
         _STATE_AFTER.match(text, end) or _STATE_BEFORE.search(text[max(0, start - 50) : start])
     )
 

@@ -15,15 +15,16 @@ from gateway.redaction.matching import words_of
 
 _UP, _SMALL = UPPER, LOWER
 _LOW = r"[^\W\d_]"
-_CAP = rf"{_UP}(?:{_LOW}|['’](?={_LOW}{{2}}))*(?:\s?[-‑–]\s?{_UP}{_LOW}+)*"
+_CAP = rf"{_UP}(?:{_LOW}|['’](?={_LOW}{{2}})|['’]h\b)*(?:\s?[-‑–]\s?{_UP}{_LOW}+)*"
 _INITIALS = rf"(?:{_UP}\.(?:\s?[-‑]\s?)?\s?){{1,4}}"
 _PARTICLE = (
     r"(?:de\s+la|de\s+los|de\s+las|de|del|della|di|da|dos|du|des|van\s+der|van\s+den|van|von\s+der|von|zu|bin|ibn"
-    r"|al|el|ten|ter)"
+    r"|al|el|ten|ter|oglu|oğlu|ogly|qizi|qızı|kyzy|gizi)"
 )
 
 _STOP = (
-    "The|This|That|He|She|They|It|In|On|At|And|But|For|From|However|Government|Court|Article|Chairman|President|Agent|"
+    "The|This|That|Between|And|Before|Respondents?|Appellants?|Claimants?|Defendants?|Applicants?|He|She|They|It|In|On"
+    "|At|But|For|From|However|Government|Court|Article|Chairman|President|Agent|"
     "Le|La|Les|Il|Elle|Un|Une|Et|Mais|El|Los|Las|Ella|Y|Presidente|Gobierno|Tribunal"
 )
 _ADDRESS_EN = (
@@ -67,10 +68,11 @@ _INTRODUCED = re.compile(
     rf"\b(?:[Mm]y name is|[Nn]ame\s?:|[Ii] am called|[Tt]his is|[Rr]egards,?|[Ss]incerely,?|[Tt]hanks,?|[Cc]heers,?"
     rf"|[Cc]all me|[Mm]e llamo|[Jj]e m'appelle|[Ss]igned(?: by)?:?|"
     rf"[Dd]ear|[Hh]i|[Hh]ello|[Bb]onjour|[Hh]ola|[Ee]stimad[oa]|[Cc]h(?:er|ère)|a national named)\s+(?P<name>{_CAP}"
-    rf"(?:\s(?:{_INITIALS}|{_CAP})){{0,3}})"
+    rf"(?:[ \u00a0](?:{_INITIALS}|{_CAP})){{0,3}})"
 )
 _KIN = re.compile(
-    r"\b(?:[Mm]y|[Hh]is|[Hh]er|[Oo]ur|[Tt]heir|applicant[’']s|claimant[’']s)\s(?:late\s|eldest\s|younger\s|older\s|twin\s)?"
+    r"\b(?:[Mm]y|[Hh]is|[Hh]er|[Oo]ur|[Tt]heir|applicant[’']s|claimant[’']s)\s(?:late\s|eldest\s|younger\s|older\s"
+    r"|twin\s)?"
     r"(?:kid|child|son|daughter|baby|husband|wife|spouse|partner|brother|sister|mother|father|mum|mom|dad|uncle|aunt"
     rf"|cousin|nephew|niece|grand(?:son|daughter|mother|father)|fianc[ée]e?),?\s(?P<name>{_CAP}(?:\s{_CAP}){{0,2}})"
 )
@@ -110,7 +112,7 @@ _NO_NAMES = frozenset(
 )
 _ABBREVIATIONS = (
     "U.S.", "U.K.", "E.U.", "U.N.", "D.C.", "P.O.", "N.Y.", "L.A.", "S.A.", "N.V.", "B.V.", "S.L.", "A.M.", "P.M.",
-    "L.P.", "L.L.", "Q.C.", "Q. C.",
+    "L.P.", "L.L.", "Q.C.", "Q. C.", "U.S.C.", "C.F.R.", "F.R.", "S.C.", "U.S.C", "C.F.R",
 )  # fmt: skip
 
 

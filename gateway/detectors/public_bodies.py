@@ -28,7 +28,8 @@ _BODIES = re.compile(
     r"|united nations|nations unies"
     r"|naciones unidas|embassy|consulate|prefect\w*|préfecture|municipal\w*|city of|grand chamber|magistrates?|jury"
     r"|crown"
-    r"|rules of court|ombudsman|chancellor|president|chief constable|agent|cabinet|bundes\w+|landes\w+"
+    r"|rules of court|ombudsman|home department|civil investigative demand|tribunals service|police office|chancellor"
+    r"|president|chief constable|agent|cabinet|bundes\w+|landes\w+"
     r"|verwaltungs\w+|verfassungs\w+|\w*gericht\w*)\b",
     re.IGNORECASE,
 )

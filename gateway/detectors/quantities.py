@@ -19,8 +19,10 @@ _WORDS_EN = (
     r"|billion|and)[\s-]?){1,6}(?<=\w)"
 )
 _CURRENCY = (
-    r"(?:(?i:euros?|dollars?|pounds?(?:\ssterling)?|marks?|francs?|lir[ae]s?)|pesetas?|escudos?|zlotys?|złotys?|roubles?"
-    r"|rubles?|hryvnias?|forints?|kronor|kroner|kronur|korun(?:a|y)|schillings?|drachmas?|guilders?|lev[as]?|lei"
+    r"(?:(?i:euros?|dollars?|pounds?(?:\ssterling)?|marks?|francs?|lir[ae]s?)|pesetas?|escudos?|zlotys?|złotys?"
+    r"|roubles?"
+    r"|rubles?|hryvnias?|forints?|kronor|kroner|kronur|kroons?|krooni|manats?|lari|litas|lats|tolars?|denars?|drams?"
+    r"|tenge|yen|yuan|rupees?|shekels?|dirhams?|pesos?|reais|korun(?:a|y)|schillings?|drachmas?|guilders?|lev[as]?|lei"
     r"|dinars?|kuna"
     r"|couronnes|livres\ssterling|livres|libras(?:\sesterlinas)?|coronas|dólares|rublos|liras|francos|marcos|€|£|\$"
     r"|EUR|GBP|USD|SEK|NOK|DKK|PLN|TRL|TRY|CHF|CZK|HUF|RON|ROL|BGN|RUB|UAH|CYP|FRF|DEM|ATS|ITL|ESP|GRD|SKK|HRK)"
@@ -45,14 +47,17 @@ _PERCENT = re.compile(
 _LOCAL_COUNT = {
     "fr": re.compile(
         r"(?<![\w.,/°-])(?P<a>deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize"
-        r"|vingt|trente|quarante|cinquante|soixante|cent|(?:\d{1,3}(?:[ \u00a0]\d{3})+|\d{1,3})(?:,\s?\d{1,2})?)"
+        r"|(?:cent\s)?(?:vingt|trente|quarante|cinquante|soixante|quatre-vingts?)(?:-\w+|\set\s(?:un|une|onze))?|cent"
+        r"|mille|(?:\d{1,3}(?:[ \u00a0]\d{3})+|\d{1,3})(?:,\s?\d{1,2})?)"
         r"(?=\s+(?:mois|ans|années|jours|semaines|heures|enfants|personnes|hectares|m²|km|mètres|kilomètres|fils"
         r"|filles|autres|euros|millions|coaccusés|tonnes|grammes|kg)\b)",
         re.IGNORECASE,
     ),
     "es": re.compile(
         r"(?<![\w.,/º-])(?P<a>dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince"
-        r"|dieciséis|diecisiete|dieciocho|veinte|veinti\w+|treinta|cuarenta|cincuenta|sesenta|cien|(?:\d{1,3}"
+        r"|dieciséis|diecisiete|dieciocho|veinte|veinti\w+|(?:ciento\s)?(?:treinta|cuarenta|cincuenta|sesenta|setenta"
+        r"|ochenta|noventa|veinte|diez)(?:\sy\s\w+)?|cien"
+        r"|ciento(?:\s\w+)?|mil|(?:\d{1,3}"
         r"(?:[. \u00a0]\s?\d{3})+|\d{1,3})(?:,\s?\d{1,2})?)"
         r"(?=\s+(?:mes(?:es)?|años|días|semanas|horas|hijos|hijas|personas|hectáreas|m²|km|metros|kilómetros|otras?"
         r"|otros|euros|millones|toneladas|gramos|kg|menores)\b)",
@@ -60,7 +65,9 @@ _LOCAL_COUNT = {
     ),
 }
 _COUNT_EN = re.compile(
-    rf"(?<![\w.,/-])(?:\d{{1,3}}(?:,\d{{3}})+|\d{{2,6}}|{_WORDS_EN})\s(?:other\s)?(?:persons|people|landowners"
+    rf"(?<![\w.,/-])(?:\d{{1,3}}(?:,\d{{3}})+|\d{{2,6}}|\d+(?:\.\d+)?\s(?:million|thousand|billion)"
+    rf"|{_WORDS_EN})\s(?:other\s)?(?:persons|people|users|customers|consumers|patients|pupils|victims|subscribers"
+    rf"|members|households|landowners"
     rf"|applicants|employees|detainees|prisoners|inhabitants|residents|plaintiffs|claimants)\b",
     re.IGNORECASE,
 )
@@ -82,7 +89,8 @@ _SENTENCE_AFTER = re.compile(
 _SENTENCE_BEFORE = re.compile(
     r"\b(?:sentenced\s(?:\w+\s){0,3}to|(?:sentence|term|penalty)\s(?:\w+\s){0,3}(?:of|to)|imprisonment\s(?:of|for)"
     r"|(?:debarred|banned|barred|disqualified|suspended|excluded)\s(?:\w+\s){0,4}for"
-    rf"|(?:worked|employed|served|lived|married|resided|detained|held|receiving)\s(?:\w+\s){{0,3}}for(?:\sat\sleast)?)\s"
+    rf"|(?:worked|employed|served|lived|married|resided|detained|held"
+    rf"|receiving)\s(?:\w+\s){{0,3}}for(?:\sat\sleast)?)\s"
     rf"(?:a\s(?:total|period)\sof\s)?{_PERIODS_EN}\b",
 )
 

@@ -26,7 +26,8 @@ _CONDITION = (
 _HEALTH = re.compile(
     rf"\b(?:diagnos(?:ed|is)\s(?:with|of|as)|suffer(?:s|ed|ing)?\sfrom|treated\sfor|afflicted\s(?:with|by)"
     rf"|tested\spositive\sfor|infected\swith|history\sof|souffr\w+\s(?:de|d[’'])|atteinte?s?\s(?:de|d[’'])"
-    rf"|padec\w+\s(?:de\s)?|diagnostic\w+\s(?:de|con)?)\s?(?:an?\s|the\s|un\s|une\s)?(?P<value>{_CONDITION})\b",
+    rf"|padec\w+\s(?:de\s)?|diagnostic\w+\s(?:de|con)?|(?:has|have|had|with|developed|because\sof)\s(?:his|her|severe"
+    rf"|chronic|acute)?)\s?(?:an?\s|the\s|un\s|une\s)?(?P<value>{_CONDITION})\b",
     re.IGNORECASE,
 )
 _HEALTH_PLAIN = re.compile(
@@ -34,6 +35,31 @@ _HEALTH_PLAIN = re.compile(
     r"(?:myopic|myopia|hyperopia|anisometropia)\b[^.;,\n]{0,40}|blood\stype\s(?:A|B|AB|O)[+-]?|is\spregnant"
     r"|was\spregnant|séropositi\w+|seropositiv\w+)",
     re.IGNORECASE,
+)
+_BODY_PART = (
+    r"(?:head|skull|face|nose|jaw|cheek|eyes?|eyelid|ears?|teeth|tooth|lips?|neck|throat|shoulders?|back|spine|chest"
+    r"|ribs?|abdomen"
+    r"|arms?|elbows?|forearms?|wrists?|hands?|fingers?|thumbs?|hips?|pelvis|thighs?|legs?|knees?|shins?|calf|ankles?"
+    r"|foot|feet"
+    r"|toes?|soles?|scrotum|genitals|kidneys?|lungs?|liver|tibia|femur|clavicle|collarbone)"
+)
+#: Injuries with the part of the body that says whose body was looked at.
+_INJURY = re.compile(
+    rf"\b(?:(?:multiple|several|large|small|minor|severe|superficial|open|deep|left|right|two|three)\s){{0,3}}"
+    rf"(?:(?:fractured?|broken|swollen|bruised|dislocated|injured|burnt)\s(?:(?:left|right|upper|lower)\s)?{_BODY_PART}"
+    r"|(?:fractures?|bruis(?:es?|ing)|burns?|wounds?|h(?:a)?ematomas?|abrasions?|contusions?|lacerations?|scars?"
+    r"|ecchymos[ei]s"
+    rf"|swelling|grazes?)\s(?:of|on|to|in|around|under|over)\s(?:the|his|her|their|both|one)?\s?(?:(?:left|right"
+    rf"|upper|lower)"
+    rf"\s){{0,2}}{_BODY_PART}|concussion|brain\sdamage)\b"
+    rf"|\b(?:fractura|fracture|hematoma|hématomes?|contusi(?:ón|on)|lesi(?:ón|ones)|brûlures?|quemaduras?|herida"
+    rf"|plaie)\s(?:de\sla\s|del"
+    r"\s|de\sl[’']|de\s|du\s|en\sel\s|en\sla\s|à\sla\s|au\s)(?:[a-zà-ÿ]+)(?:\s(?:izquierd[oa]|derech[oa]|gauche"
+    r"|droite?))?",
+)
+#: Medicines with their dose.
+_MEDICATION = re.compile(
+    r"\b[a-z]{4,20}(?:ine|ol|am|one|ide|il|ate|in|ium|ole)\s\d{1,4}(?:\.\d{1,2})?\s?(?:mg|mcg|µg|ml)\b"
 )
 _SEXUALITY = re.compile(
     r"\b(?:homosexual(?:s|ity)?|heterosexual(?:ity)?|bisexual(?:s|ity)?|gay|lesbians?|transgender|transsexual(?:s"
@@ -48,7 +74,10 @@ _POLITICS = re.compile(
 )
 _UNION = re.compile(
     r"\b(?P<a>trade[- ]union(?:ist)?\s(?:member(?:ship)?|activist|representative)s?|shop\ssteward|member\sof\s(?:a"
-    r"|the|his|her)\s(?:trade\s)?union|syndiqué\w*|sindicalista)\b",
+    r"|the|his|her)\s(?:trade\s)?union|syndiquée?s?\b|délégué\w*\ssyndica\w+|représentante?\ssyndica\w+"
+    r"|adhérente?\s(?:à\sla|au)\s(?:CGT|CFDT|FO|syndicat)"
+    r"|sindicalistas?|delegad[oa]\ssindical|enlace\ssindical|afiliad[oa]\sal?\s(?:sindicato|UGT|CC\.?\s?OO)"
+    r"|está\safiliad[oa])\b",
     re.IGNORECASE,
 )
 _BIOMETRIC = re.compile(
@@ -68,6 +97,8 @@ def find_special_category(passage: Passage) -> Iterator[Span]:
         return
     for pattern, entity, rule, confidence in (
         (_HEALTH_PLAIN, "HEALTH", "special/health", 0.65),
+        (_INJURY, "HEALTH", "special/injury", 0.6),
+        (_MEDICATION, "HEALTH", "special/medication", 0.6),
         (_SEXUALITY, "SEXUALITY", "special/sexuality", 0.6),
         (_UNION, "UNION_MEMBERSHIP", "special/union", 0.6),
         (_BIOMETRIC, "BIOMETRIC", "special/biometric", 0.5),
