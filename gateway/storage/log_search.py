@@ -1,4 +1,4 @@
-"""Searching the log on PostgreSQL (exchange.audit.AuditIndex): the columns beside the leaves, by index.
+"""Searching the log on PostgreSQL (ports.AuditIndex): the columns beside the leaves, by index.
 
 The columns repeat members of the leaf; the leaf alone is the authority, and it is what is returned.
 Every search runs along ``seq``. A beginning in time is first turned into the lowest sequence number
