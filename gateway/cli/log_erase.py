@@ -58,15 +58,24 @@ def erase(
     typer.echo(json.dumps(answer) if as_json else f"Erased {count} values of the log.")
 
 
-def vacuum_tables(home: Home = None) -> None:
+def vacuum_tables(
+    wal: Annotated[
+        bool,
+        typer.Option("--wal", help="Also drop the write-ahead log of a database that is the gateway's own."),
+    ] = False,
+    home: Home = None,
+) -> None:
     """Rewrite the tables that erasures touch, so that no old page holds what was erased over HTTP."""
     from gateway.bootstrap.gateway import open_gateway
     from gateway.settings import read_settings
-    from gateway.storage.case_erasure import vacuum as rewrite
+    from gateway.storage.vacuum import drop_wal
+    from gateway.storage.vacuum import vacuum as rewrite
 
     with open_gateway(read_settings(home=home)) as gateway:
         rewrite(gateway.database.engine)
-    typer.echo("Rewritten.")
+        typer.echo("Rewritten.")
+        if wal:
+            typer.echo(f"The write-ahead log was dropped: {drop_wal(gateway.database.engine)} segments.")
 
 
 def _over_http(credentials: Path, confirm: str | None, basis: str, target: dict[str, Any], as_json: bool) -> None:
@@ -94,7 +103,7 @@ def _here(
     from gateway.bootstrap.gateway import open_gateway
     from gateway.exchange.erase import erase_case, erase_entry
     from gateway.settings import read_settings
-    from gateway.storage.case_erasure import vacuum as rewrite
+    from gateway.storage.vacuum import vacuum as rewrite
 
     with open_gateway(read_settings(home=home)) as gateway:
         try:

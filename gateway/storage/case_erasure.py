@@ -1,8 +1,7 @@
 """What the gateway kept of a case in words, replaced by words that say nothing; erasures that wait (ports.Erasures).
 
 The rows stay, with their states, times, digests and identifiers; names and references go. PostgreSQL
-keeps the old bytes of a changed or deleted row in its files until VACUUM, and in its write-ahead log
-and in backups for longer: :func:`vacuum` does the first, docs/audit.md says how to do the others.
+keeps the old bytes of a changed or deleted row for longer: see vacuum.py.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select, text, update
+from sqlalchemy import Connection, select, text, update
 
 from gateway.evidence.erasure import ErasableEntry, Erasure
 from gateway.exchange.ports import Ledger
@@ -22,11 +21,6 @@ from gateway.storage.rows import find, insert_once
 from gateway.translog.event import AuditEvent
 
 _MOST_WAITING = 1000
-
-_TABLES = (
-    *("cases", "packages", "exhibits", "renditions", "releases", "holds", "idempotency"),
-    *("log_commitments", "case_keys"),
-)
 
 _SCRUB = (
     # No sender can have chosen that: references are lower-case slugs.
@@ -123,16 +117,3 @@ class PostgresErasures:
 
 def _erasure(row: Any) -> Erasure:
     return Erasure(**{**row._mapping, "fields": tuple(row.fields)})
-
-
-def vacuum(engine: Engine) -> None:
-    """Rewrite the tables that an erasure touched, so that their files hold no old rows any more.
-
-    Takes an exclusive lock on one table after the other; run it when little is going on.
-    """
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("SET lock_timeout = '60s'"))
-        connection.execute(text("SET statement_timeout = 0"))
-        for table in _TABLES:
-            connection.execute(text(f"VACUUM (FULL) {table}"))
-        connection.execute(text("RESET ALL"))

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 
 from gateway.blobs.log_store import LocalLogStore
-from gateway.errors import Conflict, Denied, InvalidInput, NotFound
+from gateway.errors import Conflict, Denied, InvalidInput, NotFound, Unavailable
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.package import Principal
 from gateway.exchange import dispose, erase
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
-from gateway.storage.case_erasure import vacuum
-from gateway.storage.database import PostgresDatabase, conninfo
+from gateway.storage.database import PostgresDatabase, conninfo, database_url
 from gateway.storage.log_sequence import LogSequence
 from gateway.storage.log_tables import log_entries
+from gateway.storage.vacuum import drop_wal, vacuum
 from gateway.translog.commitment import opens
 from gateway.translog.entry import parse_entry
 from gateway.translog.verifier import audit
@@ -142,19 +144,93 @@ def test_what_was_erased_is_nowhere_and_the_log_is_as_it_was(
     assert parse_entry(_leaf(world, position)).commitments["note"] == commitment
 
 
-def test_old_pages_are_gone_after_vacuum(world: World, postgres_url: str) -> None:
-    case_id, _ = make_case(world)
-    with world.database.transaction() as tx:
-        erase.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW)
-    vacuum(world.gateway.database.engine)
-    with psycopg.connect(conninfo(postgres_url)) as connection:
+def spellings(word: str) -> list[bytes]:
+    """A word as a file might hold it: UTF-8 and UTF-16, each also in hexadecimal and in base64 at any offset."""
+    found = []
+    for raw in (word.encode(), word.encode("utf-16-le"), word.encode("utf-16-be")):
+        found += [raw, raw.hex().encode(), raw.hex().upper().encode()]
+        for offset in range(3):
+            # Only the characters that no neighbour has a part in.
+            encoded = base64.b64encode(bytes(offset) + raw)
+            found.append(encoded[-(-offset * 8 // 6) : (len(raw) + offset) * 8 // 6])
+    return found
+
+
+def holding(data: Path, database: int, *, wal: bool) -> dict[str, list[str]]:
+    """Files of the server, but for other databases, that hold one of the words in any spelling; which words."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(data.rglob("*")):
+        inside = path.relative_to(data).as_posix()
+        other = inside.startswith("base/") and not inside.startswith(f"base/{database}/")
+        if other or not path.is_file() or inside.startswith("pg_wal/") is not wal:
+            continue
+        content = path.read_bytes()
+        words = [word for word in (REFERENCE, NAME, NOTE) if any(s in content for s in spellings(word))]
+        if words:
+            found[inside] = words
+    return found
+
+
+def server_folder(connection: psycopg.Connection[Any]) -> tuple[Path, int]:
+    """The data folder of the server, and the number of this database's folder in it; all of it is on disk."""
+    connection.execute("CHECKPOINT")
+    query = "SELECT current_setting('data_directory'), oid::int FROM pg_database WHERE datname = current_database()"
+    ((folder, number),) = connection.execute(query).fetchall()
+    return Path(folder), number
+
+
+def test_spellings_are_found_where_they_are() -> None:
+    """The search finds a word in each spelling and at each offset: else the next test would prove nothing."""
+    for before in range(4):
+        text = b"x" * before + f"{NAME}!".encode()
+        for coded in (text, text.hex().encode(), text.hex().upper().encode(), base64.b64encode(text)):
+            assert any(s in coded for s in spellings(NAME)), coded
+        wide = ("x" * before + NAME).encode("utf-16-le")
+        assert any(s in base64.b64encode(wide) for s in spellings(NAME))
+
+
+def test_old_pages_statistics_and_wal_are_gone(world: World, postgres_url: str) -> None:
+    """Tables, indexes, statistics, every other file of the server; and, once dropped, its write-ahead log."""
+    engine = world.gateway.database.engine
+    # Three of them, so that one value is frequent, and stands in the samples of the statistics.
+    cases = [make_case(world, reference=reference)[0] for reference in (REFERENCE, "a-case", "b-case")]
+    with psycopg.connect(conninfo(postgres_url), autocommit=True) as connection:
+        connection.execute("ANALYZE")
+        data, database = server_folder(connection)
+        ((statistics,),) = connection.execute("SELECT pg_relation_filepath('pg_statistic')").fetchall()
+        ((index,),) = connection.execute("SELECT pg_relation_filepath('uq_cases_agreement_reference')").fetchall()
+        before = holding(data, database, wal=False)
+        assert {statistics, index} <= before.keys()
+        assert len(before) > 4
+        assert holding(data, database, wal=True)
+        for case_id in cases:
+            with world.database.transaction() as tx:
+                assert erase.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW) == 3
+        vacuum(engine)
         connection.execute("CHECKPOINT")
-        ((folder,),) = connection.execute("SELECT current_setting('data_directory')").fetchall()
-        for table in ("cases", "packages", "exhibits", "log_commitments"):
-            ((path,),) = connection.execute("SELECT pg_relation_filepath(%s)", (table,)).fetchall()
-            pages = (Path(folder) / path).read_bytes()
-            assert REFERENCE.encode() not in pages
-            assert NAME.encode() not in pages
+        assert holding(data, database, wal=False) == {}
+        assert holding(data, database, wal=True)  # said so in docs/audit.md
+        assert drop_wal(engine) > 0
+        assert holding(data, database, wal=True) == {}
+        assert connection.execute("SELECT setting FROM pg_settings WHERE name = 'wal_recycle'").fetchall() == [("on",)]
+
+
+def test_only_a_superuser_drops_the_log(world: World, postgres_url: str) -> None:
+    with psycopg.connect(conninfo(postgres_url), autocommit=True) as connection:
+        connection.execute("CREATE ROLE plain LOGIN")
+        connection.execute("GRANT USAGE ON SCHEMA public TO plain")
+    plain = create_engine(
+        database_url(postgres_url), connect_args={"options": "-c role=plain"}, isolation_level="READ COMMITTED"
+    )
+    try:
+        with pytest.raises(Unavailable) as refused:
+            drop_wal(plain)
+        assert refused.value.code == "wal-not-dropped"
+    finally:
+        plain.dispose()
+        with psycopg.connect(conninfo(postgres_url), autocommit=True) as connection:
+            connection.execute("DROP OWNED BY plain")
+            connection.execute("DROP ROLE plain")
 
 
 def test_what_comes_later_is_committed_to_and_not_kept(world: World) -> None:
