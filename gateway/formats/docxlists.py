@@ -10,10 +10,10 @@ import re
 
 from lxml import etree
 
+from gateway.formats.ordinals import MAX_LABEL_CHARS, bullet, written
+
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _PLACEHOLDER = re.compile(r"%([1-9])")
-_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
-          (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 
 
 class Numbering:
@@ -52,10 +52,10 @@ class Numbering:
         def value(match: re.Match[str]) -> str:
             level = int(match[1]) - 1
             form, _, start, _, _ = levels.get(level, ("decimal", "", 1, 0, 0))
-            return _format(counters.get(level, start), form)
+            return written(counters.get(level, start), form)
 
         form, pattern, _, indent, hanging = levels[depth]
-        text = _bullet(pattern) if form == "bullet" else "" if form == "none" else _PLACEHOLDER.sub(value, pattern)
+        text = bullet(pattern) if form == "bullet" else "" if form == "none" else _PLACEHOLDER.sub(value, pattern)
         return text, indent, hanging
 
 
@@ -69,26 +69,14 @@ def _level(level: etree._Element) -> tuple[str, str, int, int, int]:
     if indent is not None:
         left = _number(indent.get(f"{W}left") or indent.get(f"{W}start"))
         hanging = _number(indent.get(f"{W}hanging"))
-    return value("numFmt", "decimal"), value("lvlText", ""), _number(value("start", "1")), left, hanging
-
-
-def _bullet(pattern: str) -> str:
-    # Bullets are often glyphs of a symbol font in the private use area.
-    return "•" if not pattern or any(0xE000 <= ord(char) <= 0xF8FF for char in pattern) else pattern
+    return (
+        value("numFmt", "decimal"),
+        value("lvlText", "")[:MAX_LABEL_CHARS],
+        _number(value("start", "1")),
+        left,
+        hanging,
+    )
 
 
 def _number(raw: str | None) -> int:
     return int(raw) if raw and re.fullmatch(r"-?[0-9]{1,6}", raw) else 0
-
-
-def _format(number: int, form: str) -> str:
-    if form in ("lowerLetter", "upperLetter"):
-        letter = chr(ord("a") + (number - 1) % 26) * min(10, (number - 1) // 26 + 1)
-        return letter.upper() if form == "upperLetter" else letter
-    if form in ("lowerRoman", "upperRoman") and 0 < number < 4000:
-        text = ""
-        for value, digits in _ROMAN:
-            text += digits * (number // value)
-            number %= value
-        return text.upper() if form == "upperRoman" else text
-    return f"{number:02d}" if form == "decimalZero" else str(number)

@@ -8,9 +8,10 @@ from lxml import etree
 
 from gateway.formats import limits
 from gateway.formats.blocks import Block, Cell, Paragraph, Run, Story, Table
+from gateway.formats.odtlists import Counters, Numbering
 from gateway.formats.officepackage import OfficePackage, local
 from gateway.formats.officerefusals import too_many
-from gateway.formats.opendocument import STYLE, TABLE, TEXT, content_root, flat, spaces
+from gateway.formats.opendocument import STYLE, TABLE, TEXT, content_root, flat, spaces, whole_number
 from gateway.formats.stories import distinct, notes
 
 _HIDING = frozenset({"hidden-text", "hidden-paragraph"})
@@ -45,7 +46,7 @@ def read_odt(package: OfficePackage) -> Story:
     roots = [body.getroottree().getroot()]
     if "styles.xml" in package:
         roots.append(package.xml("styles.xml"))
-    reader = _Reader(hidden_styles(roots))
+    reader = _Reader(hidden_styles(roots), Numbering(roots))
     headers = reader.margins(roots, ("header", "header-first", "header-left"))
     main = [*reader.blocks(body)]
     main += reader.notes()
@@ -75,8 +76,9 @@ def hidden_styles(roots: Iterable[etree._Element]) -> frozenset[str]:
 class _Reader:
     """Walks one document; counts blocks against the limit."""
 
-    def __init__(self, hidden: frozenset[str]) -> None:
+    def __init__(self, hidden: frozenset[str], lists: Numbering) -> None:
         self._hidden = hidden
+        self._lists = lists
         self._count = 0
         self._called: list[etree._Element] = []
 
@@ -95,21 +97,39 @@ class _Reader:
         return notes(list(self.blocks(note)) for note in self._called)
 
     def blocks(self, container: etree._Element) -> Iterator[Block]:
-        """Paragraphs and tables of a body, section, list, cell, note or text box."""
-        for element in container:
+        """Paragraphs and tables of a body, section, cell, note or text box."""
+        return self._of(container)
+
+    def _of(self, elements: Iterable[etree._Element], *, in_list: bool = False) -> Iterator[Block]:
+        for element in elements:
             kind = local(element)
             if self._left_out(element):
                 continue
             if kind in ("p", "h"):
-                yield from self._paragraph(element, kind == "h")
-            elif kind == "list-item":
-                yield from _marked(self.blocks(element), "• ")
+                yield from self._paragraph(element, kind == "h", in_list)
+            elif kind == "list":
+                yield from self._list(element, self._lists.counters(element), 1)
             elif kind == "table":
                 yield from self._table(element)
             elif kind in _FRAMED:
                 yield self._counted(Paragraph((Run(_FRAMED[kind]),)))
             else:
                 yield from self.blocks(element)
+
+    def _list(self, element: etree._Element, counters: Counters, depth: int) -> Iterator[Block]:
+        for item in element:
+            if local(item) not in ("list-item", "list-header") or self._left_out(item):
+                continue
+            label = ""
+            for number, child in enumerate(item):
+                if local(child) == "list":
+                    yield from self._list(child, counters, depth + 1)
+                    continue
+                if not number and local(item) == "list-item":
+                    start = whole_number(item.get(f"{TEXT}start-value"), -1)
+                    label = counters.next(depth, start if start >= 0 else None)
+                yield from _labelled(self._of([child], in_list=True), label)
+                label = ""
 
     def _left_out(self, element: etree._Element) -> bool:
         kind = local(element)
@@ -135,13 +155,18 @@ class _Reader:
             raise too_many("paragraphs and tables", limits.MAX_DOCX_BLOCKS)
         return block
 
-    def _paragraph(self, element: etree._Element, heading: bool) -> Iterator[Block]:
+    def _paragraph(self, element: etree._Element, heading: bool, in_list: bool) -> Iterator[Block]:
         if any(local(child) == "hidden-paragraph" and self._invisible(child) for child in element):
             return
         boxes: list[etree._Element] = []
         text = self._text(element, boxes).strip(" ")
-        level = str(element.get(f"{TEXT}outline-level", "1")) if heading else "0"
-        number = min(9, int(level)) if level.isascii() and level.isdigit() and len(level) < 3 else 1
+        number = min(9, whole_number(element.get(f"{TEXT}outline-level"), 1)) if heading else 0
+        if heading and not in_list and element.get(f"{TEXT}is-list-header") != "true" and text:
+            restarts = element.get(f"{TEXT}restart-numbering") == "true"
+            label = self._lists.outline.next(
+                number, whole_number(element.get(f"{TEXT}start-value"), 1) if restarts else None
+            )
+            text = f"{label} {text}" if label else text
         yield self._counted(Paragraph((Run(text),) if text else (), heading=number))
         for box in boxes:
             yield from self.blocks(box)
@@ -192,8 +217,7 @@ class _Reader:
 
     def _cells(self, row: etree._Element) -> Iterator[Cell]:
         for cell in row:
-            repeated = str(cell.get(f"{TABLE}number-columns-repeated", "1"))
-            times = min(int(repeated), _MAX_REPEATED) if repeated.isascii() and repeated.isdigit() else 1
+            times = min(whole_number(cell.get(f"{TABLE}number-columns-repeated"), 1), _MAX_REPEATED)
             for _ in range(times):
                 if local(cell) == "table-cell":
                     self._counted(Paragraph(()))
@@ -202,9 +226,9 @@ class _Reader:
                     yield _COVERED
 
 
-def _marked(blocks: Iterable[Block], mark: str) -> Iterator[Block]:
+def _labelled(blocks: Iterable[Block], label: str) -> Iterator[Block]:
     for number, block in enumerate(blocks):
-        if number == 0 and isinstance(block, Paragraph) and block.text and not block.text.startswith(mark):
-            yield Paragraph((Run(mark + block.text),), heading=block.heading)
+        if label and number == 0 and isinstance(block, Paragraph) and block.text:
+            yield Paragraph((Run(f"{label} {block.text}"),), heading=block.heading)
         else:
             yield block

@@ -48,11 +48,14 @@ def content_root(package: OfficePackage, kind: str) -> etree._Element:
     raise malformed("its content is of another kind than it says")
 
 
+def whole_number(text: str | None, otherwise: int) -> int:
+    """An attribute that counts something, up to 99,999."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 6 else otherwise
+
+
 def spaces(element: etree._Element) -> str:
     """The blanks that a ``text:s`` stands for."""
-    count = str(element.get(f"{TEXT}c", "1"))
-    number = int(count) if count.isascii() and count.isdigit() and len(count) < 6 else 1
-    return " " * min(number, _MAX_REPEATED_SPACES)
+    return " " * min(whole_number(element.get(f"{TEXT}c"), 1), _MAX_REPEATED_SPACES)
 
 
 def flat(text: str | None) -> str:

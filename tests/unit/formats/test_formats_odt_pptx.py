@@ -37,6 +37,54 @@ def test_odt_text() -> None:
     assert text == "seen\nHead\na   b\tc\nd\n• one\ncalled[1]\nl\tr\n[image omitted]\nNotes\n[1] below"
 
 
+NUMBERED = (
+    "<text:list-style style:name='L'>"
+    "<text:list-level-style-number text:level='1' style:num-format='1' style:num-prefix='§ ' style:num-suffix='.'/>"
+    "<text:list-level-style-number text:level='2' style:num-format='a' style:num-suffix=')' text:display-levels='2'/>"
+    "<text:list-level-style-bullet text:level='3' text:bullet-char='–'/></text:list-style>"
+)
+OUTLINE = "<text:outline-style><text:outline-level-style text:level='1' style:num-format='I'/></text:outline-style>"
+
+
+def items(*texts: str, **of_list: str) -> str:
+    attributes = "".join(f" {name.replace('__', ':').replace('_', '-')}='{value}'" for name, value in of_list.items())
+    inner = "".join(f"<text:list-item>{text}</text:list-item>" for text in texts)
+    return f"<text:list{attributes}>{inner}</text:list>"
+
+
+def p(text: str) -> str:
+    return f"<text:p>{text}</text:p>"
+
+
+def test_odt_numbers_of_lists_and_headings_are_text() -> None:
+    deep, own = items(p("deep"), p("er")), {"text__style_name": "L"}
+    body = (
+        "<text:h text:outline-level='1'>One</text:h><text:h text:outline-level='2'>no number</text:h>"
+        + items(p("first") + items(p("sub") + deep, p("sub")), p("second") + p("more of it"), **own, xml__id="x")
+        + p("between")
+        + items(p("third"), **own, text__continue_numbering="true")
+        + items(p("again"), **own)
+        + items(p("fourth"), text__continue_list="x")
+        + items(p("unstyled"))
+        + "<text:h text:outline-level='1'>Two</text:h>"
+        "<text:h text:outline-level='1' text:restart-numbering='true' text:start-value='9'>Nine</text:h>"
+        "<text:h text:outline-level='1' text:is-list-header='true'>none</text:h>"
+    )
+    text = FORMATS[ODT].parse(odt(body, styles=NUMBERED + OUTLINE)).canonical.text
+    assert text.splitlines()[1:] == [
+        "I One", "no number", "§ 1. first", "1.a) sub", "– deep", "– er", "1.b) sub", "§ 2. second", "more of it",
+        "between", "§ 3. third", "§ 1. again", "§ 4. fourth", "• unstyled", "II Two", "IX Nine", "none",
+    ]  # fmt: skip
+
+
+def test_odt_figures_beyond_reason_count_as_one() -> None:
+    nines = "9" * 5000
+    row = f"<table:table-cell table:number-columns-repeated='{nines}'>{p('c')}</table:table-cell>"
+    body = f"<text:p>a<text:s text:c='{nines}'/>b</text:p><text:h text:outline-level='{nines}'>h</text:h>"
+    body += f"<table:table><table:table-row>{row}</table:table-row></table:table>"
+    assert FORMATS[ODT].parse(odt(body)).canonical.text == "seen\na b\nh\nc"
+
+
 @pytest.mark.parametrize(("media_type", "data"), [(PPTX, DECK), (ODT, WORDS)], ids=["pptx", "odt"])
 def test_reads_back(media_type: str, data: bytes) -> None:
     form = FORMATS[media_type]
