@@ -266,7 +266,12 @@ class WindowRedaction:
     def _render(self, window: Window, findings: Sequence[Finding], rendition: _Rendition) -> bytes:
         document = window.document.canonical
         plan = build_plan(
-            document, findings, rendition.spec.view.action, rendition.pseudonymiser, aliases=self._aliases
+            document,
+            findings,
+            rendition.spec.view.action,
+            rendition.pseudonymiser,
+            aliases=self._aliases,
+            recurring=False,
         )
         finished = window.document.render(plan.replacements)
         seam: Iterable[Layer] = ()

@@ -82,6 +82,7 @@ def build_plan(
     known_names: Iterable[str] = (),
     *,
     aliases: Mapping[str, str] | None = None,
+    recurring: bool = True,
 ) -> Plan:
     """Decide what is replaced by what.
 
@@ -92,6 +93,7 @@ def build_plan(
         pseudonymiser: Keyed for the case and recipient.
         known_names: Names of persons in the package, which short forms here may mean.
         aliases: What short forms mean, if that has been resolved over more than this text.
+        recurring: Whether to look for recurrences; not needed if the findings hold them.
 
     Raises:
         DetectionFailed: ``finding-out-of-range`` or ``finding-unknown-entity``: a detector is at fault,
@@ -103,7 +105,7 @@ def build_plan(
     stops = tuple(sorted({span.entity for span in acted if span.action is Action.STOP}))
     grown = _distinct(_grown(text, span, segments) for span in acted)
     values = [value for span in grown for value in with_parts(_removed(text, span))]
-    grown += _again(text, grown, values)
+    grown += _again(text, grown, values if recurring else (), values)
     whole = merged(text, united(cut(grown, segments)), segments)
     persons = (text[span.value_start : span.value_end] for span in whole if span.entity == "PERSON")
     names = resolve((*persons, *known_names)) if aliases is None else aliases
@@ -182,8 +184,10 @@ def _removed(text: str, span: Mention) -> RemovedValue:
     return RemovedValue(value, span.entity, span.rule, "", is_contextual(span.entity, value))
 
 
-def _again(text: str, spans: Sequence[Mention], values: Sequence[RemovedValue]) -> list[Mention]:
-    """Spans for recurrences of values, with the strictest action any of their like has."""
+def _again(
+    text: str, spans: Sequence[Mention], values: Sequence[RemovedValue], escaped: Sequence[RemovedValue]
+) -> list[Mention]:
+    """Spans for recurrences of values, plain or escaped, with the strictest action any of their like has."""
     strictest: dict[tuple[str, str], Mention] = {}
     for span in spans:
         key = (span.entity, span.rule)
@@ -201,7 +205,7 @@ def _again(text: str, spans: Sequence[Mention], values: Sequence[RemovedValue]) 
             replace(source, start=where.start, end=where.end, rule=rule, value_start=where.start, value_end=where.end)
         )
     known_places |= {(span.start, span.end) for span in found}
-    for value, start, end in escaped_recurrences(text, values, known_places):
+    for value, start, end in escaped_recurrences(text, escaped, known_places):
         source = strictest[value.entity, value.rule.removesuffix("/part")]
         rule = value.rule.removesuffix("/part") + "/escaped"
         # "Jane%20Roe" bears the pseudonym of the Jane Roe that it repeats.

@@ -41,6 +41,7 @@ _FORMAT_WORDS = frozenset(
     )
 )
 _SHORT_LAYER = 0.2
+_BRACKETED = re.compile(r"\[[^\[\]]{1,200}\]")
 _QP = re.compile(r"=(?:[0-9A-Fa-f]{2}|\r?\n)")
 _TAG = re.compile(r"<[^<>]{1,400}>")
 _TAG_IN_WORD = re.compile(r"(?<=\w)(?:<[^<>]{1,400}>){1,8}(?=\w)")
@@ -82,13 +83,18 @@ def prove_clean(
     searched = [(each, phrase) for each in removed if not each.contextual and (phrase := Phrase.of(each.value))]
     distinctive = [(each, phrase) for each, phrase in searched if is_distinctive(each)]
     in_text, in_raw = _Search(searched), _Search(distinctive)
-    markers = _markers(removed)
-    limits = _Limits(removed, markers.sub(_GAP, expected_text) if markers else expected_text)
+    markers = _Markers(removed)
+    limits = _Limits(removed, markers.cut_out(expected_text))
     names: list[str] = []
+    read: set[str] = set()  # as text; the same characters as a raw layer hold nothing more
     for layer in layers:
         names.append(layer.name)
-        text = markers.sub(_GAP, layer.text) if markers else layer.text
+        text = markers.cut_out(layer.text)
         for form in _forms(text, layer.raw):
+            if form in read:
+                continue
+            if not layer.raw:
+                read.add(form)
             hit = (in_raw if layer.raw else in_text).first(form)
             if hit is not None:
                 raise _residue(layer.name, hit.entity, hit.rule)
@@ -163,9 +169,23 @@ def is_distinctive(value: RemovedValue) -> bool:
     return len(alnum) >= 6
 
 
-def _markers(removed: Sequence[RemovedValue]) -> re.Pattern[str] | None:
-    texts = sorted({value.replacement for value in removed if value.replacement}, key=lambda text: (-len(text), text))
-    return re.compile("|".join(map(re.escape, texts))) if texts else None
+class _Markers:
+    """Our own markers, cut out of a text before it is searched. There may be thousands of pseudonyms."""
+
+    def __init__(self, removed: Sequence[RemovedValue]) -> None:
+        texts = {value.replacement for value in removed if value.replacement}
+        self._plain = {text for text in texts if _BRACKETED.fullmatch(text)}
+        others = sorted(texts - self._plain, key=lambda text: (-len(text), text))
+        self._others = re.compile("|".join(map(re.escape, others))) if others else None
+
+    def cut_out(self, text: str) -> str:
+        """The text with a gap in the place of each marker."""
+        if self._others is not None:
+            text = self._others.sub(_GAP, text)
+        return _BRACKETED.sub(self._gap, text) if self._plain else text
+
+    def _gap(self, match: re.Match[str]) -> str:
+        return _GAP if match.group() in self._plain else match.group()
 
 
 def _forms(text: str, raw: bool) -> Iterator[str]:
