@@ -14,7 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.formats.ods import write_ods
 from gateway.formats.sheets import Row, Sheet
 from gateway.formats.sniff import sniff
-from gateway.formats.xlsx import write_xlsx
+from gateway.formats.xlsxwriting import write_xlsx
 from tests.unit.formats.test_formats_odt_pptx import DECK, WORDS
 
 #: The key of the PDF whose page is a picture; the others go by media type.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from lxml import etree
 
@@ -18,10 +19,11 @@ from gateway.formats.officelayers import package_layers
 from gateway.formats.officepackage import OfficePackage, local, refuse_encrypted_opendocument
 from gateway.formats.officerefusals import malformed
 from gateway.formats.opendocument import ROOT, STYLE, TABLE, content_root, flat, marked_up, spaces, write_opendocument
-from gateway.formats.sheets import CellCounter, Hidden, Row, Sheet, SheetDocument
+from gateway.formats.sheets import CellCounter, Hidden, Row, Sheet, SheetDocument, column_widths
 from gateway.redaction.document import Layer
 
 _LINE_ENDS = frozenset({"p", "table-cell", "table-row", "line-break", "tab", "s"})
+_NARROWEST = 8  # characters that a column without text is wide
 _NOT_SHOWN = frozenset({"annotation", "annotation-end", "frame", "custom-shape", "shapes", "note", "ruby-text"})
 
 
@@ -158,17 +160,29 @@ def _paragraph(element: etree._Element) -> str:
 def write_ods(sheets: Sequence[Sheet]) -> bytes:
     """A spreadsheet of the tables and nothing else."""
     tables = "".join(map(_table, sheets or [Sheet("Sheet", ())]))
+    widths = sorted({_NARROWEST, *(width for sheet in sheets for width in column_widths(sheet).values())})
     content = (
-        f'<office:document-content {ROOT} office:version="1.3"><office:body><office:spreadsheet>{tables}'
+        f'<office:document-content {ROOT} office:version="1.3"><office:automatic-styles>{"".join(map(_width, widths))}'
+        f"</office:automatic-styles><office:body><office:spreadsheet>{tables}"
         "</office:spreadsheet></office:body></office:document-content>"
     )
     return write_opendocument(ODS, {"content.xml": content})
 
 
+def _width(characters: int) -> str:
+    return (
+        f'<style:style style:name="w{characters}" style:family="table-column">'
+        f'<style:table-column-properties style:column-width="{0.2 * characters + 0.3:.1f}cm"/></style:style>'
+    )
+
+
 def _table(sheet: Sheet) -> str:
-    columns = max((row.cells[-1][0] for row in sheet.rows if row.cells), default=1)
+    widths = column_widths(sheet)
+    columns = range(1, max(widths, default=1) + 1)
     out = [f'<table:table table:name="{html.escape(sheet.name)}">']
-    out.append(f'<table:table-column table:number-columns-repeated="{columns}"/>')
+    for width, alike in groupby(widths.get(column, _NARROWEST) for column in columns):
+        repeated = len(list(alike))
+        out.append(f'<table:table-column table:style-name="w{width}" table:number-columns-repeated="{repeated}"/>')
     following = 1
     for row in sheet.rows:
         if row.number > following:

@@ -182,6 +182,16 @@ def _sheet_name(text: str, used: set[str]) -> str:
     return name
 
 
+def column_widths(sheet: Sheet) -> dict[int, int]:
+    """Columns and how many characters wide they are to be shown, 8 to 60."""
+    widths: dict[int, int] = {}
+    for row in sheet.rows:
+        for column, text in row.cells:
+            longest = max(map(len, text.split("\n")))
+            widths[column] = min(60, max(widths.get(column, 8), longest + 2))
+    return widths
+
+
 def column_letters(column: int) -> str:
     """``A`` for 1, ``AA`` for 27."""
     letters = ""

@@ -16,7 +16,7 @@ from gateway.errors import Unparsable
 from gateway.formats.registry import FORMATS
 from gateway.formats.sheets import Row, Sheet
 from gateway.formats.sniff import sniff
-from gateway.formats.xlsx import write_xlsx
+from gateway.formats.xlsxwriting import write_xlsx
 from tests.leaks.seeking import SECRET, holds
 
 Check = Callable[..., bytes | None]

@@ -17,7 +17,7 @@ from gateway.formats.numberformat import show
 from gateway.formats.ods import write_ods
 from gateway.formats.registry import FORMATS
 from gateway.formats.sheets import Row, Sheet, column_letters, column_number
-from gateway.formats.xlsx import write_xlsx
+from gateway.formats.xlsxwriting import write_xlsx
 from gateway.redaction.document import Replacement
 
 QUICK = settings(
