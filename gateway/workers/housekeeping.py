@@ -7,8 +7,8 @@ next time, and stops no other.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError
@@ -22,7 +22,12 @@ _KEEP_ANSWERS = timedelta(days=7)
 _GIVE_UP_BLOBS = timedelta(days=1)
 #: So much later than now, a job that is enqueued leaves one alone that is being tried again with its own pauses.
 _LEAVE_TO_ITS_JOB = timedelta(minutes=5)
+#: A package that has not moved for so long may have lost its job.
+_STANDS_STILL = timedelta(minutes=10)
 _PAGE = 100
+
+#: A step, or None where nothing is to be done yet, and the package it is for.
+Work = tuple[str | None, str]
 
 _log = logging.getLogger(__name__)
 
@@ -81,23 +86,35 @@ def _dispose_what_is_over(gateway: Gateway) -> None:
 
 
 def _finish_what_is_left(gateway: Gateway) -> None:
-    """A job that was given up, in a long outage, does not come back by itself."""
+    """Have done what a job has left that was given up, in a long outage: it does not come back by itself."""
 
-    def unforgotten(tx: Transaction, after: str) -> Sequence[str]:
-        return tx.erasures.unforgotten(gateway.clock(), after=after, limit=_PAGE)
+    def unforgotten(tx: Transaction, after: str) -> Sequence[Work]:
+        return [("erase", found) for found in tx.erasures.unforgotten(gateway.clock(), after=after, limit=_PAGE)]
 
-    def uncertified(tx: Transaction, after: str) -> Sequence[str]:
-        return tx.certificates.pending(after=after, limit=_PAGE)
+    def uncertified(tx: Transaction, after: str) -> Sequence[Work]:
+        return [("certify", found) for found in tx.certificates.pending(after=after, limit=_PAGE)]
 
-    for step, page_after in (("erase", unforgotten), ("certify", uncertified)):
-        after, page = "", None
-        # All of them, page by page: those that fail again and again must not stand in the way of the others.
-        while page is None or len(page) == _PAGE:
-            with gateway.database.transaction() as tx:
-                page = page_after(tx, after)
-                for package_id in page:
+    def standing_still(tx: Transaction, after: str) -> Sequence[Work]:
+        before = gateway.clock() - _STANDS_STILL
+        page = tx.packages.in_states(tuple(NEXT_STEP), after=after, limit=_PAGE)
+        return [(NEXT_STEP[found.state] if found.changed_at < before else None, found.id) for found in page]
+
+    for page_after in (unforgotten, uncertified, standing_still):
+        _enqueue_all(gateway, page_after)
+
+
+def _enqueue_all(gateway: Gateway, page_after: Callable[[Transaction, str], Sequence[Work]]) -> None:
+    """Enqueue all that is found, page by page: what fails again and again must not stand in the way of the rest."""
+    after = ""
+    while True:
+        with gateway.database.transaction() as tx:
+            page = page_after(tx, after)
+            for step, package_id in page:
+                if step is not None:
                     tx.queue.enqueue(step, package_id, delay=_LEAVE_TO_ITS_JOB)
-                    after = package_id
+        if len(page) < _PAGE:
+            return
+        after = page[-1][1]
 
 
 def _forget_tokens(gateway: Gateway) -> None:
@@ -136,10 +153,6 @@ def _erase_unfinished(gateway: Gateway) -> None:
             return
 
 
-def _resume_what_stands(gateway: Gateway) -> None:
-    resume(gateway, older_than=timedelta(minutes=10), delay=_LEAVE_TO_ITS_JOB)
-
-
 def _stop_what_waits(gateway: Gateway) -> None:
     """Stop what is under way and may not go on: its retention is over, or its agreement permits nothing any more."""
     after = ""
@@ -161,22 +174,8 @@ _HOUSEKEEPING = (
     _abandon,
     _stop_what_waits,
     _dispose_what_is_over,
-    _finish_what_is_left,
     _forget_tokens,
     _tell_of_strangers,
     _erase_unfinished,
-    _resume_what_stands,
+    _finish_what_is_left,
 )
-
-
-def resume(gateway: Gateway, *, older_than: timedelta, delay: timedelta | None = None) -> None:
-    """Enqueue the step that each package's state names, where nothing has moved for a while.
-
-    Args:
-        delay: With one, a job that is being tried again with its own pauses is left as it is.
-    """
-    before: datetime = gateway.clock() - older_than
-    with gateway.database.transaction() as tx:
-        for state, step in NEXT_STEP.items():
-            for package in tx.packages.in_state(state, before=before, limit=100):
-                tx.queue.enqueue(step, package.id, delay=delay)

@@ -129,6 +129,18 @@ def test_a_hundred_cases_that_are_stuck_keep_no_other_waiting(database: Postgres
     assert jobs(database, "erase") == sorted(over)
 
 
+def test_a_hundred_packages_that_stand_still_keep_no_other_waiting() -> None:
+    world = World()
+    for _ in range(101):
+        world.pushed({"report.txt": b"Report"})
+    world.database.take_jobs()  # lost
+    housekeeping(world.gateway)
+    assert "examine" not in {job.step for job in world.database.take_jobs()}
+    world.clock.pass_by(minutes=11)
+    housekeeping(world.gateway)
+    assert sum(job.step == "examine" for job in world.database.take_jobs()) == 101
+
+
 def test_a_hundred_bodies_that_cannot_be_erased_keep_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
     stuck = [f"originals/stuck-{number:03}" for number in range(100)]

@@ -17,7 +17,7 @@ from gateway.bootstrap.simulation_all import simulate_all
 from gateway.bootstrap.simulation_question import every_scenario, scenario
 from gateway.errors import InvalidInput, ResidueFound
 from gateway.evidence.taxonomy import ENTITIES
-from gateway.exchange.ports import Redacted, RenditionSpec
+from gateway.exchange.ports import Inside, Redacted, RenditionSpec
 from gateway.main.command import app
 from tests.fakes.exchange import TextWorkbench
 
@@ -219,3 +219,16 @@ def test_a_declared_type_that_no_evidence_may_have_is_refused_before_the_bytes_a
     question = scenario(AGREEMENT, "investigator@ico-uk", NOW, types={"letter.tiff": "incident-report"})
     (result,) = simulate(question, [file], tmp_path / "out", CountingWorkbench())["files"]
     assert (result["outcome"], result["code"]) == ("deny", "media-type-not-permitted")
+
+
+@pytest.mark.parametrize(
+    ("attached", "code"), [("text/csv", "permitted"), ("image/png", "attachment-type-not-permitted")]
+)
+def test_what_is_attached_to_a_message_is_judged_as_on_a_server(
+    files: list[Path], tmp_path: Path, attached: str, code: str
+) -> None:
+    workbench = CountingWorkbench()
+    workbench.inside = Inside((), (attached,))
+    question = scenario(AGREEMENT, "investigator@ico-uk", NOW, types={"report.txt": "incident-report"})
+    (report, _) = simulate(question, files, tmp_path / "out", workbench)["files"]
+    assert (report["outcome"], report["code"]) == ("permit" if code == "permitted" else "deny", code)
