@@ -107,7 +107,7 @@ _DOERS = re.compile(
     r"|analyst|officer|employee|person|contact|requester|requestor|sender|recipient|participants?|attendees?|user"
     r"|on call|responsible|kunde|client|customer|nm|mitarbeiter|bearbeiter|responsable|demandeur|solicitante)(?:$| )"
 )
-_FULL_NAME = re.compile(
+FULL_NAME = re.compile(
     rf"{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*(?:\s(?:{UPPER}\.?|[a-z]{{1,3}}|{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*)){{0,3}}"
     rf"\s{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*"
 )
@@ -136,7 +136,7 @@ def find_labelled(text: str, segments: tuple[Segment, ...]) -> Iterator[Finding]
         entity = known[label]
         if entity is not None and _says_something(value, entity):
             yield Finding(segment.start, segment.end, entity, f"label/{entity.lower().replace('_', '-')}", 0.85)
-        elif entity in (None, "HANDLE") and _DOERS.search(label) and _FULL_NAME.fullmatch(value.strip()):
+        elif entity in (None, "HANDLE") and _DOERS.search(label) and FULL_NAME.fullmatch(value.strip()):
             yield Finding(segment.start, segment.end, "PERSON", "label/doer", 0.8)
     yield from _paired(text)
 
@@ -146,7 +146,7 @@ def _paired(text: str) -> Iterator[Finding]:
     for match in _PAIR.finditer(text):
         label, value = _plain(match["key"]), match["value"].strip()
         named = next((entity for pattern, entity in _KINDS if pattern.search(label)), None) == "PERSON"
-        full = _DOERS.search(label) and _FULL_NAME.fullmatch(value)
+        full = _DOERS.search(label) and FULL_NAME.fullmatch(value)
         if full or (named and _says_something(value, "PERSON")):
             yield Finding(match.start("value"), match.end("value"), "PERSON", "label/paired", 0.8)
 
