@@ -8,11 +8,10 @@ occurs, and a replacement of it holds wherever it occurs, as for the keys of JSO
 
 from __future__ import annotations
 
-import html
 import re
 import xml.parsers.expat
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -23,27 +22,11 @@ from gateway.formats.encoding import decode_text
 from gateway.formats.invisible import visible
 from gateway.formats.layers import byte_layers
 from gateway.formats.splicing import CanonicalBuilder, Span, Splicer
+from gateway.formats.xmlwriting import NOT_XML, Name, Node, XmlWriter
 from gateway.redaction.document import CanonicalText, Layer, Replacement
 
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-# White space in an attribute would be read back as blanks.
-_ATTRIBUTE_SPACE = {9: "&#9;", 10: "&#10;", 13: "&#13;"}
-_NOT_NAME = re.compile(r"[^\w.-]|(?<!\w)[·]")
 _DECLARED_ENCODING = re.compile(r"^(\s*<\?xml[^>]*?)\s+encoding\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _DOCTYPE = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Name:
-    namespace: Span | None
-    local: Span
-
-
-@dataclass(slots=True)
-class _Node:
-    name: _Name
-    attributes: list[tuple[_Name, Span]]
-    children: list[_Node | Span] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -51,11 +34,11 @@ class XmlDocument:
     """A tree over one canonical text."""
 
     canonical: CanonicalText
-    root: _Node
+    root: Node
 
     def render(self, replacements: Sequence[Replacement]) -> bytes:
         """The document with the replacements made, UTF-8."""
-        return _Writer(Splicer(self.canonical, replacements)).write(self.root).encode("utf-8")
+        return XmlWriter(Splicer(self.canonical, replacements)).write(self.root).encode("utf-8")
 
 
 class XmlFormat:
@@ -72,7 +55,7 @@ class XmlFormat:
         """
         limits.check_size(data, limits.MAX_PAGE_BYTES, "xml-too-large", "XML")
         # Decoded by our rule, whatever the declaration says, so that two readers cannot see two texts.
-        text = _NOT_XML.sub("", _DECLARED_ENCODING.sub(r"\1", decode_text(data)))
+        text = NOT_XML.sub("", _DECLARED_ENCODING.sub(r"\1", decode_text(data)))
         parser = etree.XMLParser(
             resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
             remove_comments=True, remove_pis=True, recover=False, encoding="utf-8", strip_cdata=True,
@@ -128,7 +111,7 @@ class _Reader:
         self._spaces: dict[str, Span] = {}
         self._nodes = 0
 
-    def read(self, element: etree._Element, path: str = "/1") -> _Node:
+    def read(self, element: etree._Element, path: str = "/1") -> Node:
         """The tree below an element. The parser has refused what nests deeper than 256."""
         node = self._node(element, path)
         label = etree.QName(element).localname
@@ -140,16 +123,16 @@ class _Reader:
             self._add_text(node, child.tail, path, label)
         return node
 
-    def _node(self, element: etree._Element, path: str) -> _Node:
+    def _node(self, element: etree._Element, path: str) -> Node:
         self.count()
         name = self._name(str(element.tag), f"{path} (name)")
-        attributes: list[tuple[_Name, Span]] = []
+        attributes: list[tuple[Name, Span]] = []
         for key, value in element.items():
             self.count()
             attribute = self._name(str(key), f"{path} (attribute name)")
             label = etree.QName(str(key)).localname
             attributes.append((attribute, self.builder.add(visible(str(value)), f"{path} @{label}"[:80], label=label)))
-        return _Node(name, attributes)
+        return Node(name, attributes)
 
     def count(self) -> None:
         """Count a node against the limit."""
@@ -161,7 +144,7 @@ class _Reader:
                 remedy=limits.SPLIT,
             )
 
-    def _name(self, qualified: str, place: str) -> _Name:
+    def _name(self, qualified: str, place: str) -> Name:
         name = etree.QName(qualified)
         space: Span | None = None
         if name.namespace:
@@ -171,84 +154,11 @@ class _Reader:
         span = self._names.get(name.localname)
         if span is None:
             span = self._names[name.localname] = self.builder.add(name.localname, place)
-        return _Name(space, span)
+        return Name(space, span)
 
-    def _add_text(self, node: _Node, text: str | None, path: str, label: str) -> None:
+    def _add_text(self, node: Node, text: str | None, path: str, label: str) -> None:
         if text and (kept := visible(text).strip()):
             node.children.append(self.builder.add(kept, path, label=label))
-
-
-class _Writer:
-    """Writes a tree with the replacements made."""
-
-    def __init__(self, splicer: Splicer) -> None:
-        self._splicer = splicer
-        self._prefixes: dict[Span, str] = {}
-        self._names: dict[Span, str] = {}
-
-    def write(self, root: _Node) -> str:
-        """The document."""
-        body: list[str] = []
-        self._node(root, body, "\n", root=True)
-        return '<?xml version="1.0" encoding="UTF-8"?>' + "".join(body) + "\n"
-
-    def _node(self, node: _Node, out: list[str], line: str, *, root: bool = False) -> None:
-        name = self._qualified(node.name)
-        used: set[str] = set()
-        attributes = "".join(f' {key}="{value}"' for key, value in self._attributes(node, used))
-        at = len(out) + 1
-        out += [line, "", ">" if node.children else "/>"]
-        mixed = any(isinstance(child, Span) for child in node.children)
-        for child in node.children:
-            if isinstance(child, Span):
-                out.append(_escape(self._splicer.text(child.start, child.end)))
-                if child is not node.children[-1]:
-                    out.append(" ")
-            else:
-                self._node(child, out, " " if mixed else line + "  ")
-        if node.children:
-            out.append(f"{'' if mixed else line}</{name}>")
-        # Prefixes are known once the whole tree is written; all are declared at the root.
-        spaces = "".join(
-            f' xmlns:{prefix}="{html.escape(self._space(span))}"' for span, prefix in self._prefixes.items()
-        )
-        out[at] = f"<{name}{spaces if root else ''}{attributes}"
-
-    def _attributes(self, node: _Node, used: set[str]) -> Iterator[tuple[str, str]]:
-        for name, value in node.attributes:
-            key = base = self._qualified(name)
-            number = 2
-            while key in used:
-                key, number = f"{base}-{number}", number + 1
-            used.add(key)
-            yield (
-                key,
-                html.escape(_NOT_XML.sub(" ", self._splicer.text(value.start, value.end))).translate(_ATTRIBUTE_SPACE),
-            )
-
-    def _qualified(self, name: _Name) -> str:
-        local = self._names.get(name.local)
-        if local is None:
-            text = self._splicer.text(name.local.start, name.local.end)
-            changed = self._splicer.changed(name.local.start, name.local.end)
-            local = self._names[name.local] = _NOT_NAME.sub("_", f"_{text}") if changed else text
-        if name.namespace is None:
-            return local
-        space = self._canonical(name.namespace)
-        if space == "http://www.w3.org/XML/1998/namespace":
-            return f"xml:{local}"
-        prefix = self._prefixes.setdefault(name.namespace, f"n{len(self._prefixes) + 1}")
-        return f"{prefix}:{local}"
-
-    def _canonical(self, span: Span) -> str:
-        return self._splicer.canonical.text[span.start : span.end]
-
-    def _space(self, span: Span) -> str:
-        return self._splicer.text(span.start, span.end) or "urn:removed"
-
-
-def _escape(text: str) -> str:
-    return html.escape(_NOT_XML.sub(" ", visible(text)), quote=False).replace("\r", "&#13;")
 
 
 def _pieces(data: bytes) -> list[str]:
