@@ -49,7 +49,7 @@ from gateway.detectors.tagfeatures import Columns
 from gateway.detectors.tagger import Tagger
 from gateway.detectors.technical import find_technical
 from gateway.detectors.user_names import find_user_names
-from gateway.detectors.values import without_idle_guesses
+from gateway.detectors.values import find_columns_of_persons, without_idle_guesses
 from gateway.detectors.whole_addresses import find_whole_addresses
 from gateway.errors import DetectionFailed, GatewayError
 from gateway.redaction.document import CanonicalText, Finding, Segment
@@ -139,6 +139,7 @@ class Ensemble:
                 found.update(self._read(passages[start : start + _BATCH]))
             names = short_names(document.text, found)
             found.update(finding for passage in passages for finding in find_short_names(passage, names))
+            found.update(find_columns_of_persons(found, document))
             believed = without_idle_guesses(reconciled(document.text, found), document)
             inside = list(_within_segments(believed, document))
         except GatewayError:
