@@ -45,7 +45,8 @@ _INSTITUTIONAL = frozenset(
         primera primer première instancia instance libertad libertades libertés fundamentales fondamentales consejero
         consejera jurídico jurídica adjunto adjunta ayuntamiento mairie división general général générale reforma
         réforme agraria agraire asilo asile inmigración immigration sucesiones condicional jurídicos noël navidad
-        rule rules appendix annex paragraph protocol series january february march april may june july august
+        protección protection datos données rule rules
+        appendix annex paragraph protocol series january february march april may june july august
         september october november december english latin
         monday tuesday wednesday thursday friday saturday sunday christmas easter google excel word python java
         windows linux internet bank section part

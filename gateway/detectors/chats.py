@@ -25,12 +25,12 @@ _LINE = re.compile(
 #: What stands before colons in forms, code and mail, and in conversations with machines.
 _LABELS = frozenset(
     words_of(
-        """from to cc bcc subject date sent re note notes name address phone tel email e-mail fax http https user
-        assistant system human bot ai model agent customer support q a question answer error warn warning
-        info debug trace status result type id version summary description reason action actions reporter
-        root cause impact title total price speaker interviewer interviewee witness judge court counsel
-        operator advisor adviser caller host moderator appellant respondent claimant defendant before
-        between ref reference objet asunto fecha nota contract term fees"""
+        """by source its from to cc bcc subject date sent re note notes name address phone tel email e-mail fax
+        http https user assistant system human bot ai model agent customer support q a question answer
+        error warn warning info debug trace status result type id version summary description reason
+        action actions reporter root cause impact title total price speaker interviewer interviewee
+        witness judge court counsel operator advisor adviser caller host moderator appellant respondent
+        claimant defendant before between ref reference objet asunto fecha nota contract term fees"""
     )
 )
 _HANDLE = re.compile(r"[a-z0-9][a-z0-9._|-]*")
@@ -38,6 +38,8 @@ _HANDLE = re.compile(r"[a-z0-9][a-z0-9._|-]*")
 
 def find_speakers(passage: Passage) -> Iterator[Span]:
     """Speakers of a conversation."""
+    if passage.commercial:
+        return
     found = [
         (match.group(group), match.start(group), match.end(group))
         for match in _LINE.finditer(passage.text)

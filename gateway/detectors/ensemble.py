@@ -15,6 +15,7 @@ from typing import Any
 from gateway.detectors.accounts import find_accounts
 from gateway.detectors.addresses import find_addresses
 from gateway.detectors.capitals import find_capitals
+from gateway.detectors.captions import find_captions
 from gateway.detectors.case_numbers import find_case_numbers
 from gateway.detectors.chats import find_speakers
 from gateway.detectors.commercial import find_terms, is_commercial
@@ -59,6 +60,7 @@ Rule = Callable[[Passage], Iterable[Span]]
 RULES: tuple[Rule, ...] = (
     find_people,
     find_relatives,
+    find_captions,
     find_speakers,
     find_capitals,
     find_dates,

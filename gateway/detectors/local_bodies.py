@@ -16,9 +16,9 @@ from gateway.redaction.matching import words_of
 _CAPITAL = rf"{UPPER}[\w’'/-]*"
 _BODY = (
     r"(?:[Cc]ourt(?:\s[Oo]f\s(?:[Aa]ppeals?|[Ff]irst\s[Ii]nstance|[Cc]assation|[Aa]ssizes))?|[Tt]ribunal"
-    r"|[Pp]rosecutor(?:[’']s\s[Oo]ffice)?|[Pp]rison|[Rr]emand\s[Cc]entre|[Dd]etention\s[Cc]entre"
+    r"|(?:[Pp]ublic\s)?[Pp]rosecutor(?:[’']s\s[Oo]ffice)?|[Pp]rison|[Rr]emand\s[Cc]entre|[Dd]etention\s[Cc]entre"
     r"|[Pp]olice\s(?:[Oo]ffice|[Dd]ivision|[Bb]ureau|[Ss]tation|[Hh]eadquarters|[Dd]epartment|[Dd]irectorate)"
-    r"|[Pp]olice|[Gg]endarmerie(?:\s[Cc]ommand)?"
+    r"|[Pp]olice|[Gg]endarmerie(?:\s(?:[Cc]ommand|[Ss]tation|[Pp]ost))?"
     r"|[Hh]ealth\s[Dd]irectorate|[Ss]ecurity\s[Dd]irectorate|[Mm]unicipality|[Mm]unicipal\s[Cc]ouncil"
     r"|[Cc]ity\s[Cc]ouncil"
     r"|[Cc]ounty\s[Cc]ouncil|[Dd]istrict\s[Cc]ouncil|[Gg]overnor(?:[’']s\s[Oo]ffice)?|[Mm]ayor(?:[’']s\s[Oo]ffice)?"
@@ -39,7 +39,7 @@ _FRENCH = re.compile(
     r"|de\sdétention)"
     r"|[Pp]rison|[Cc]ommissariat|[Pp]arquet|[Pp]réfecture|[Mm]airie|[Bb]arreau)\s(?:de\s|du\s|des\s|d[’']\s?|DE\s"
     r"|D[’']\s?)"
-    rf"(?P<town>{_CAPITAL}(?:[\s-](?:{_CAPITAL}|en|sur|la|le|les|de)){{0,3}})"
+    rf"(?P<town>{_CAPITAL}(?:[ -](?:{_CAPITAL}|en|sur|la|le|les|de)){{0,3}})"
 )
 _SPANISH = re.compile(
     r"\b(?:Audiencia\s(?:Provincial|Territorial)|Tribunal\sSuperior\sde\sJusticia|Juzgado(?:\s[\w.º°]+){0,6}?"

@@ -13,7 +13,7 @@ from gateway.detectors.passage import Passage, Span
 _OCCUPATION = (
     r"(?:accountant|actor|actress|ana?esthesiologist|ana?esthetist|author|barrister|broadcaster|butcher|cashier|cleaner"
     r"|coach|composer|consultant|contractor|(?:ballet\s)?dancer|director|diplomat|entrepreneur|foreman|gyna?ecologist"
-    r"|hunter|interpreter|janitor|judge|magistrate|model|neurologist|estate\sagent|fire\sofficer|pensioner|porter"
+    r"|hunter|interpreter|janitor|judge|magistrate|model|\w+ologist|estate\sagent|fire\sofficer|pensioner|porter"
     r"|prosecutor|psychotherapist|radiologist|restaurateur|shepherd|social\sworker|sportsm[ae]n|steward|welder"
     r"|architect|artist|assistant|baker|banker|builder|businessm[ae]n|businesswoman"
     r"|carpenter|chef|civil\sservant|clerk|cook|dentist|designer|doctor|driver|economist|editor|electrician"

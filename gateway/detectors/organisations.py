@@ -30,7 +30,8 @@ _KIND_AFTER = re.compile(
     r"|Gaol))\b"
 )
 _KIND_BEFORE = re.compile(
-    rf"\b(?P<name>(?:University|Bank|Church|Association|Hospital|Université|Universidad|Banco|Banque|Association"
+    r"\b(?P<name>(?:[Cc]ollège|[Ll]ycée|[Éé]cole|[Cc]linique|[Cc]entre\s[Hh]ospitalier|CHRU?|CHU|EHPAD|[Hh]ôpital"
+    r"|[Cc]olegio|[Cc]línica|[Hh]ospital|University|Bank|Church|Association|Hospital|Université|Universidad|Banco|Banque|Association"
     rf"|Asociación|Fundación|Fondation|Hôpital|Partido|Parti|Société|HM\sPrison|HMP|Prison|Syndicat|Sindicato|Unión"
     rf"|Association)"
     rf"\s(?:of\s|de\s|des\s|du\s|del\s|de\sla\s)?(?:the\s)?{_WORD}(?:\s(?:{_WORD}|of|de|du|des|del|y|et))*)"

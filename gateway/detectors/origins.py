@@ -95,6 +95,8 @@ def find_origins(passage: Passage) -> Iterator[Span]:
     for match in NATIONALITIES[passage.language].finditer(text):
         if _NOT_OF_PERSONS.match(text, match.end()) and passage.language == "en":
             continue
+        if passage.language == "es" and match.group()[0].isupper():
+            continue  # "Agencia Española": Spanish writes nationalities small
         noun = _NOUN_AFTER.match(text, match.end()) if passage.language == "en" else None
         yield Span(match.start(), noun.end() if noun else match.end(), "NATIONALITY", "nationality", 0.75)
     for match in _ETHNIC.finditer(text):

@@ -24,7 +24,7 @@ _PARTICLE = (
 
 _STOP = (
     "The|This|That|Between|And|Before|Respondents?|Appellants?|Claimants?|Defendants?|Applicants?|He|She|They|It|In|On"
-    "|At|But|For|From|However|Government|Court|Article|Chairman|President|Agent|"
+    "|At|His|Her|Its|Their|But|For|From|However|Government|Court|Article|Chairman|President|Agent|"
     "Le|La|Les|Il|Elle|Un|Une|Et|Mais|El|Los|Las|Ella|Y|Presidente|Gobierno|Tribunal"
 )
 _ADDRESS_EN = (
@@ -98,9 +98,9 @@ _ENUMERATED_BEFORE = re.compile(
 _SENTENCE_WORDS = frozenset(
     words_of(
         """the this that these those he she it they we you in on at and but for from however if when where while
-        after before each all any such no not promptly as to of by with under upon le la les il elle un une et
-        mais dans pour ce cette el los las un una y pero en con por para su procedure procedimiento procédure
-        imposition relevant other others"""
+        after before each all any such no not promptly as to of by with under upon his her its their our there le la les
+        il elle un une et mais dans pour ce cette el los las un una y pero en con por para su procedure
+        procedimiento procédure imposition relevant other others"""
     )
 )
 _NO_NAMES = frozenset(

@@ -19,11 +19,12 @@ _CAP = rf"{UPPER}(?:{LOWER}|['’](?={LOWER}))+(?:[-‑]{UPPER}{LOWER}+)*"
 _FULL = rf"{_CAP}(?:\s(?:(?:de\sla|de\slos|de|del|d['’]|du|le|van|von|el|al|ben|bin)\s)?{_CAP}){{0,3}}"
 _KIN = {
     "fr": re.compile(
-        r"\b(?:[Ss]on|[Ss]a|[Ss]es|[Mm]on|[Mm]a|[Ll]eur|[Nn]otre)\s(?:petite?\s|grande?\s|ex-|défunte?\s|jeune\s)?"
+        r"\b(?:l[’'](?:aînée?|enfant)|le\s(?:cadet|benjamin)|la\s(?:cadette|benjamine)"
+        r"|(?:[Ss]on|[Ss]a|[Ss]es|[Mm]on|[Mm]a|[Ll]eur|[Nn]otre)\s(?:petite?\s|grande?\s|ex-|défunte?\s|jeune\s)?"
         r"(?:époux|épouse|mari|femme|conjointe?|compagn(?:on|e)|fils|fille|frère|sœur|soeur|père|mère|cousine?|oncle"
         r"|tante"
         rf"|neveu|nièce|grand-père|grand-mère|fiancée?|beau-(?:frère|père|fils)|belle-(?:sœur|mère"
-        rf"|fille)),?\s(?P<name>{_FULL})"
+        rf"|fille))),?\s(?P<name>{_FULL})"
     ),
     "es": re.compile(
         r"\b(?:[Ss]us?|[Mm]i|[Nn]uestr[oa])\s(?:difunt[oa]\s|ex\s?)?(?:espos[oa]|marido|mujer|cónyuge|pareja"

@@ -20,12 +20,13 @@ _CONDITION = (
     r"|disease|failure)|stroke|arthritis|migraines?|obesity|addiction|alcoholism|anorexia|bulimia|pregnan(?:t|cy)"
     r"|miscarriage|abortion|covid(?:-19)?"
     r"|disabilit(?:y|ies)|myopia|hyperopia|anisometropia|amblyopia|blindness|deafness|paralysis|psychosis|paranoia"
-    r"|disorder|syndrome|disease|diabète|sida|VIH|cáncer|asma|épilepsie|epilepsia|dépression|depresión"
+    r"|disorder|syndrome|disease|diabète|hypertension|hypertensión|hepatitis\s[A-E]|hépatite(?:\s[A-E])?|asthme|cirrhosis|an(?:a)?emia|psoriasis|lupus"
+    r"|eczema|endometriosis|glaucoma|sclérose\sen\splaques|esclerosis\smúltiple|sida|VIH|cáncer|asma|épilepsie|epilepsia|dépression|depresión"
     r"|esquizofrenia|schizophrénie)"
 )
 _HEALTH = re.compile(
     rf"\b(?:diagnos(?:ed|is)\s(?:with|of|as)|suffer(?:s|ed|ing)?\sfrom|treated\sfor|afflicted\s(?:with|by)"
-    rf"|tested\spositive\sfor|infected\swith|history\sof|souffr\w+\s(?:de|d[’'])|atteinte?s?\s(?:de|d[’'])"
+    rf"|tested\spositive\sfor|infected\swith|history\sof|souffr\w+\s(?:de|d[’'])|suivie?\spour|soignée?\spour|atteinte?s?\s(?:de|d[’'])"
     rf"|padec\w+\s(?:de\s)?|diagnostic\w+\s(?:de|con)?|(?:has|have|had|with|developed|because\sof)\s(?:his|her|severe"
     rf"|chronic|acute)?)\s?(?:an?\s|the\s|un\s|une\s)?(?P<value>{_CONDITION})\b",
     re.IGNORECASE,
@@ -52,7 +53,7 @@ _INJURY = re.compile(
     rf"|swelling|grazes?)\s(?:of|on|to|in|around|under|over)\s(?:the|his|her|their|both|one)?\s?(?:(?:left|right"
     rf"|upper|lower)"
     rf"\s){{0,2}}{_BODY_PART}|concussion|brain\sdamage)\b"
-    rf"|\b(?:fractura|fracture|hematoma|hématomes?|contusi(?:ón|on)|lesi(?:ón|ones)|brûlures?|quemaduras?|herida"
+    rf"|\b(?:fracturas?|fractures?|hematomas?|hématomes?|contusi(?:ón|on)|lesi(?:ón|ones)|brûlures?|quemaduras?|herida"
     rf"|plaie)\s(?:de\sla\s|del"
     r"\s|de\sl[’']|de\s|du\s|en\sel\s|en\sla\s|à\sla\s|au\s)(?:[a-zà-ÿ]+)(?:\s(?:izquierd[oa]|derech[oa]|gauche"
     r"|droite?))?",

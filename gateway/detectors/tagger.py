@@ -24,9 +24,9 @@ from gateway.errors import Misconfigured
 
 #: SHA-256 of the files of weights, by language.
 DIGESTS = {
-    "en": "d5b4ffffa0cafc7c1c0fbbba9ae3ae954901d1a2d679312492e00bec9727223f",
-    "fr": "d3b6036acabe3deccc210dfcc9d55d64d8a7224975bf18931109f0f6df061f05",
-    "es": "17d78b6191e492e61d41019e46dfdba832e1711ded4192bd58f42f8cf2079790",
+    "en": "bd4dfeaa6408b52e3a1b7917f2467f23791e1e10ce3be57ccc1fb20736d22234",
+    "fr": "3da48f2eb759c7198191b0005189a5959833e14296dc3d9b2abf6200782f0ffc",
+    "es": "33bbd80a499af30e43ba3daa101fab8284e98c10e190317d21cf5da296f4344a",
 }
 #: A word is named when this much of the probability lies on any label but "none".
 THRESHOLDS = {"en": 0.6, "fr": 0.2, "es": 0.2}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.detectors.captions import find_captions
 from gateway.detectors.chats import find_speakers
 from gateway.detectors.ensemble import Ensemble, Rule
 from gateway.detectors.local_bodies import find_local_bodies
@@ -73,3 +74,16 @@ def test_found_and_nothing_else(rule: Rule, language: str, marked: str) -> None:
 def test_companies_by_their_short_names(detector: Ensemble, text: str, found: int) -> None:
     findings = detector.with_tagger(None).detect(CanonicalText(text, (Segment(0, len(text), ""),), "plain", "1"), "en")
     assert [each.rule for each in findings].count("organisation/short-name") == found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ELENA MARQUEZ, Plaintiff, v. CLEARHIRE TECHNOLOGIES, INC., Defendant.",
+         ["CLEARHIRE TECHNOLOGIES, INC.", "ELENA MARQUEZ"]),
+        ("JACQUELINE S. CORLEY, United States District Judge", ["JACQUELINE S. CORLEY"]),
+        ("UNITED STATES DISTRICT COURT, Plaintiff; IT IS SO ORDERED; THE FACTS", []),
+    ],
+)  # fmt: skip
+def test_captions(text: str, expected: list[str]) -> None:
+    assert sorted({text[span.start : span.end] for span in find_captions(Passage(text, 0))}) == expected
