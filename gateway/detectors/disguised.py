@@ -68,7 +68,8 @@ _SPELLED = re.compile(
     rf"\b(?:{'|'.join(_WORDS.split())})(?:(?:[ ,–-]{{1,2}}|\s(?:et|y)\s)(?:{'|'.join(_WORDS.split())})\b){{6,30}}",
     re.IGNORECASE,
 )
-_AT_SIGNS = re.compile(r"@|\bat\b|_at_|\barobase\b|\barroba\b", re.IGNORECASE)
+#: Without any of these no form of address is possible; "at" alone is in every sentence.
+_AT_SIGNS = re.compile(r"@|[\[({<]\s?at\s?[\])}>]|_at_|\sdot\s|\sarobase\s|\sarroba\s", re.IGNORECASE)
 
 
 def find_disguised(text: str) -> Iterator[Finding]:

@@ -92,6 +92,8 @@ def _plain(match: re.Match[str]) -> str:
         plain = html.unescape(match.group())
         return plain if len(plain) == 1 else match.group()
     if kind == "other":
+        if value.isalpha() and value not in _ALIKE and unicodedata.is_normalized("NFKC", value):
+            return value  # a letter that looks like no other
         return "".join(map(_letter, unicodedata.normalize("NFKD", value)))
     code = int(value, _BASES[kind])
     return _letter(chr(code)) if 0x20 <= code < 0xD800 or 0xE000 <= code <= 0x10FFFF else " "
