@@ -1,11 +1,11 @@
 """Texts with one kind of escape undone, and the way back to the places of the text as it stands.
 
 A log holds ``Jane%20Roe``, a JSON string the source of a page with ``Jane&nbsp;Roe`` or ``J<b>a</b>ne``.
-The plan looks for removed values in each of these readings and takes the escaped stretch out where
-it stands; the residue check looks for them in the same readings of the finished rendition. Both come
-here, so that they agree on what is escaped: HTML and XML character references, tags, percent
-(RFC 3986), quoted-printable (RFC 2045 6.7), backslashes of JSON and programming languages. One kind
-at a time: what is escaped in two ways at once (``%26amp;``) is not undone.
+The plan looks for removed values and the names of a package in each of these readings and takes the
+escaped stretch out where it stands: HTML and XML character references, tags, percent (RFC 3986),
+quoted-printable (RFC 2045 6.7), backslashes of JSON and programming languages. One kind at a time: what
+is escaped in two ways at once (``%26amp;``) is not undone. The residue check undoes these kinds by code
+of its own (residue.py); a property test holds that it finds nothing then.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gateway.redaction.propagation import RemovedValue, recurrences
+from gateway.redaction.propagation import Recurrences, RemovedValue
 
-_REFERENCE = r"&(?:#[0-9]{1,8};?|#[xX][0-9a-fA-F]{1,8};?|[^\t\n\f <&#;]{1,32};?)"
+_REFERENCE = r"&(?:#[0-9]{1,64};?|#[xX][0-9a-fA-F]{1,64};?|[^\t\n\f <&#;]{1,32};?)"
 _REFERENCES = re.compile(_REFERENCE)
 _TAG = r"<[^<>]{1,400}>"
-_TAG_IN_WORD = re.compile(rf"(?<=\w)(?:{_TAG}){{1,8}}(?=\w)")
-_TAGS = re.compile(rf"(?P<inside>(?<=\w)(?:{_TAG}){{1,8}}(?=\w))|{_TAG}|{_REFERENCE}")
+#: Not "<jane.roe@host>" or "<https://host>".
+_NAMED_TAG = r"</?[A-Za-z][A-Za-z0-9:-]{0,40}(?:\s[^<>]{0,400})?/?>"
+_TAGS = re.compile(rf"(?P<inside>(?<=\w)(?:{_TAG}){{1,8}}(?=\w))|{_NAMED_TAG}|{_REFERENCE}")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _QUOTED_PRINTABLE = re.compile(r"(?:=[0-9A-Fa-f]{2}|=[ \t]*\r?\n)+")
 _SOFT_BREAK = re.compile(r"=[ \t]*\r?\n")
@@ -60,21 +61,9 @@ class Undone:
 
 
 def readings(text: str) -> Iterator[Undone]:
-    """The text with each kind of escape that it contains undone, tags included."""
-    if "<" in text or "&" in text:
+    """The text with each kind of escape that it contains undone; tags together with references."""
+    if "<" in text:
         yield from _undone(text, _TAGS, _tag)
-        yield from _undone(text, _REFERENCES, _reference)
-    yield from simple_readings(text)
-
-
-def markup_reading(text: str) -> Iterator[Undone]:
-    """The text without its tags, if any stands within a word."""
-    if "<" in text and _TAG_IN_WORD.search(text):
-        yield from _undone(text, _TAGS, _tag)
-
-
-def simple_readings(text: str) -> Iterator[Undone]:
-    """As :func:`readings`, but for tags: in text that is no source, what looks like one is an address."""
     if "&" in text:
         yield from _undone(text, _REFERENCES, _reference)
     if "%" in text:
@@ -96,12 +85,12 @@ def escaped_recurrences(
     Args:
         known: Places that are taken out already.
     """
-    taken = set(known)
-    masked = text
+    taken, masked = set(known), text
+    index = Recurrences(values)
     for _ in range(_MOST_ROUNDS):
         found: dict[tuple[int, int], RemovedValue] = {}
         for reading in readings(masked):
-            for value, where in recurrences(reading.text, values):
+            for value, where in index.find(reading.text):
                 found.setdefault(reading.span(where.start, where.end), value)
         new = sorted(place for place in found if place not in taken)
         if not new:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from gateway.redaction.document import Finding
+from gateway.redaction.escapes import readings
 from gateway.redaction.names import bare_name, initialled_forms, initials_of
 from gateway.redaction.propagation import Recurrences, RemovedValue, is_contextual, with_parts
 
@@ -50,10 +51,12 @@ class NameIndex:
         self._initials = [re.compile(group) for group in _grouped(sorted(patterns))]
 
     def find(self, text: str) -> list[Finding]:
-        """Where the names occur, sorted by start."""
+        """Where the names occur, also written with escapes (escapes.py), sorted by start."""
         # "Orr <a" of "Orr <a.orr@host>" is no "Orr, A."; the parts of a name with markup in it are found one by one.
-        places = [(start, end) for start, end in sorted(self._values.places(text)) if "<" not in text[start:end]]
-        found = [Finding(start, end, "PERSON", _RULE, _CONFIDENCE) for start, end in places]
+        places = {(start, end) for start, end in self._values.places(text) if "<" not in text[start:end]}
+        for reading in readings(text):
+            places.update(reading.span(start, end) for start, end in self._values.places(reading.text))
+        found = [Finding(start, end, "PERSON", _RULE, _CONFIDENCE) for start, end in sorted(places)]
         for group in self._initials:
             for match in group.finditer(text):
                 found.append(Finding(match.start(), match.end(), "PERSON", _INITIALS, _CONFIDENCE))

@@ -32,6 +32,22 @@ def test_a_name_does_not_run_into_the_address_behind_it() -> None:
     assert not any("<" in each for each in found)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("GET /find?who=Orla%20Redfearn&x=1", {"Orla", "Redfearn"}),
+        ("Mr&nbsp;&#82;edfearn &amp; sons", {"&#82;edfearn"}),
+        ("<p>Or<b>la</b> Redfearn</p>", {"Or<b>la", "Redfearn"}),
+        (r"{\"by\":\"\u004frla\nRedfearn\"}", {r"\u004frla", "Redfearn"}),
+        ("Orla=20Red=66earn", {"Orla", "Red=66earn"}),
+    ],
+    ids=["percent", "reference", "tag", "backslash", "quoted-printable"],
+)
+def test_names_written_with_escapes(text: str, expected: set[str]) -> None:
+    found = {text[each.start : each.end] for each in NameIndex(names_found(LETTER, FINDINGS)).find(text)}
+    assert found == expected
+
+
 def test_no_names_no_findings() -> None:
     assert NameIndex(frozenset()).find("Anything") == []
 
