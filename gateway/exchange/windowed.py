@@ -31,6 +31,8 @@ from gateway.redaction.report import ReportWriter
 from gateway.redaction.residue import prove_clean
 
 _SEAM_BYTES = 1 << 12
+#: Redactions that a report lists one by one; the others are counted.
+_MAX_LISTED = 20_000
 #: So much of a window is searched together with the next for copies of registered secrets.
 _OVERLAP_CHARS = 1 << 13
 
@@ -161,6 +163,7 @@ class WindowRedaction:
                     source_commitment=source_commitment,
                     dropped=(),
                     hidden=self._learned.values.places,
+                    max_listed=_MAX_LISTED,
                 ),
             )
             for spec in specs

@@ -14,13 +14,13 @@ from gateway.detectors.legends import Enclosures
 from gateway.errors import IntegrityFailure, ResidueFound
 from gateway.evidence.media import CSV, JSON_LINES, TEXT
 from gateway.evidence.taxonomy import Action, Category
+from gateway.exchange import windowed
 from gateway.exchange.ports import CleanRendition, RenditionSpec
 from gateway.exchange.rendering import redact_exhibit
 from gateway.exchange.windowed import Surveyed, WindowRedaction, WindowSurvey
 from gateway.formats import limits
 from gateway.formats.registry import FORMATS
 from gateway.formats.windows import WINDOWED
-from gateway.redaction import report
 from gateway.redaction.document import CanonicalText, Finding, Layer, WindowedFormat, WindowReader
 from gateway.redaction.finding_list import FindingList
 from gateway.redaction.fingerprint import Fingerprinter, Register
@@ -219,7 +219,7 @@ def test_the_name_of_the_file_is_redacted_by_what_is_in_the_file() -> None:
 
 
 def test_a_report_lists_the_first_and_counts_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report.ReportWriter.__init__, "__kwdefaults__", {"max_listed": 10})
+    monkeypatch.setattr(windowed, "_MAX_LISTED", 10)
     _, rendition = single(TEXT, "\n".join(log(50)).encode())
     assert len(rendition.report["findings"]) == 10
     assert rendition.report["not_listed"] == 40
