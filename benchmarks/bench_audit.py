@@ -56,6 +56,12 @@ ACTS = (
 BUSY = "00000000-0000-4000-8000-00000000e001"
 
 
+class APART:
+    """An agency and its busiest person, and an agreement under which it never acts though both are frequent."""
+
+    agency, person, agreement = "agency-00", "agency-00.person-1", "agreement-5"
+
+
 def identifier(kind: int, number: int) -> str:
     return f"{kind:08x}-0000-4000-8000-{number:012x}"
 
@@ -69,6 +75,8 @@ def waiting(entries: int) -> Iterator[bytes]:
         when = BEGIN + (END - BEGIN) * (number / entries) - timedelta(seconds=chance.random() * 3)
         person = PEOPLE[int(len(PEOPLE) * chance.random() ** 3)]
         exhibit = int(150_000 * chance.random() ** 2)
+        if person.agency == APART.agency and exhibit % 6 == 5:
+            exhibit -= 1
         system = action.startswith(("exhibit.", "rendition.", "release.seal"))
         yield pending(
             event(
@@ -144,6 +152,12 @@ def questions(person: str, exhibit: str) -> dict[str, Callable[[Transaction, Sco
         "agency, refused, last week": find(agency="agency-03", outcome="deny", since=week),
         "agency, never refused so": find(agency="agency-11", reason="no-such-reason"),
         "frequent action, unknown clause": find(action="release.pull", clause="/nowhere"),
+        # Two values of 80,000 and 30,000 entries or more that never meet: an intersection that comes out empty.
+        "two frequent that never meet": find(action="exhibit.receive", outcome="deny"),
+        "the same, by agency and agreement": find(agency=APART.agency, agreement=APART.agreement),
+        "the same, person and agreement": find(principal=APART.person, agreement=APART.agreement),
+        "the same, action and clause": find(action="release.read", clause="/in_force"),
+        "the same, action and agency": find(action="exhibit.receive", agency="agency-03"),
         "no filter": find(),
         "who has read this exhibit": lambda tx, scope: tx.audit.readers(exhibit, scope),
         "denials of a week by reason": lambda tx, scope: tx.audit.denials(week, END, scope),

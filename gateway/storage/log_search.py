@@ -4,6 +4,10 @@ The columns repeat members of the leaf; the leaf alone is the authority, and it 
 Every search runs along ``seq``. A beginning in time is first turned into the lowest sequence number
 that any entry of the period has, from an index that holds nothing else: times rise only nearly with
 sequence numbers, and the planner would otherwise walk the log from its first entry.
+
+Where several values are asked for and one is rare, the few entries that have it are read. If all are
+frequent, each index gives its sequence numbers in order, and these are joined before an entry is touched:
+two frequent values that never occur together would otherwise mean reading every entry that has one of them.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, literal, literal_column, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import Unavailable
@@ -35,6 +39,8 @@ _COLUMNS = {
     "reason": "reason",
 }
 _e = log_entries.c
+#: So many entries are read one by one in a moment.
+_FEW = 2000
 
 
 class LogSearch:
@@ -44,19 +50,18 @@ class LogSearch:
         self._connection = connection
 
     def find(self, query: AuditQuery, scope: Scope | None, *, start: int, limit: int) -> Sequence[LoggedEntry]:
-        conditions = self._conditions(query, scope, start)
-        if conditions is None:
+        source, conditions = self._matching(query, scope, start)
+        if source is None:
             return []
-        rows = self._rows(
-            select(_e.seq, _e.leaf).where(*conditions).order_by(_e.seq).limit(min(max(limit, 0), MAX_PAGE))
-        )
+        found = select(_e.seq, _e.leaf).select_from(source).where(*conditions)
+        rows = self._rows(found.order_by(_e.seq).limit(min(max(limit, 0), MAX_PAGE)))
         return [LoggedEntry(row.seq, bytes(row.leaf)) for row in rows]
 
     def count(self, query: AuditQuery, scope: Scope | None, *, below: int, most: int) -> int:
-        conditions = self._conditions(query, scope, 0)
-        if conditions is None:
+        source, conditions = self._matching(query, scope, 0)
+        if source is None:
             return 0
-        some = select(_e.seq).where(*conditions, _e.seq < below).limit(most).subquery()
+        some = select(_e.seq).select_from(source).where(*conditions, _e.seq < below).limit(most).subquery()
         return int(self._rows(select(func.count()).select_from(some))[0][0])
 
     def readers(self, exhibit: str, scope: Scope | None) -> Sequence[Reader]:
@@ -102,24 +107,67 @@ class LogSearch:
             counted = pulls_by_month(self._connection, since, until, own, agreements)
         return [Access(f"{month:%Y-%m}", agency, pulls) for month, agency, pulls in counted]
 
-    def _conditions(self, query: AuditQuery, scope: Scope | None, start: int) -> list[ColumnElement[bool]] | None:
-        """What an entry must fulfil; None if the period has no entry at all."""
-        filters = query.filters()
-        conditions = [_e[column] == filters[name] for name, column in _COLUMNS.items() if name in filters]
-        conditions += _visible(scope)
+    def _matching(
+        self, query: AuditQuery, scope: Scope | None, start: int
+    ) -> tuple[FromClause | None, list[ColumnElement[bool]]]:
+        """From where the entries come, and what each must fulfil; no source if the period has no entry at all."""
+        conditions = _visible(scope)
         if query.since is not None or query.until is not None:
             period = _period(query.since, query.until)
             # Not min(seq): that the planner would answer by walking along seq, which is the slow way.
             lowest = self._rows(select(func.min(_e.seq + 0)).where(*period))[0][0]
             if lowest is None:
-                return None
+                return None, []
             start = max(start, lowest)
             conditions += period
-        return [_e.seq >= start, *conditions]
+        filters = query.filters()
+        wanted = {column: filters[name] for name, column in _COLUMNS.items() if name in filters}
+        if len(wanted) < 2:
+            return log_entries, [_e.seq >= start, *_equal(log_entries, wanted), *conditions]
+        sides = _sides(wanted)
+        return self._joined(sides, start), [*_equal(log_entries, wanted), *conditions]
+
+    def _joined(self, sides: list[dict[str, str]], start: int) -> FromClause:
+        """The entries of the rarest side, if one is rare; else those that all sides have."""
+        counted = [select(func.count()).select_from(_numbers(s, start).limit(_FEW + 1).subquery()) for s in sides]
+        counts = self._rows(select(*(count.scalar_subquery() for count in counted)))[0]
+        if min(counts) <= _FEW:
+            sides = [sides[list(counts).index(min(counts))]]
+        joined: FromClause = log_entries
+        for number, side in enumerate(sides):
+            # OFFSET 0 keeps the planner from merging it with the rest, and thereby from reading entries first.
+            one = _numbers(side, start).order_by("seq").offset(0).subquery(f"side_{number}")
+            joined = joined.join(one, one.c.seq == _e.seq)
+        return joined
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         with _searching():
             return self._connection.execute(query).all()
+
+
+def _sides(wanted: dict[str, str]) -> list[dict[str, str]]:
+    """Filters by the index that answers them alone; at least one of two filters has such an index."""
+    sides = {column: {column: value} for column, value in wanted.items() if column != "outcome"}
+    if "outcome" in wanted and "action" in sides:
+        # The index of actions holds the outcome too.
+        sides["action"]["outcome"] = wanted["outcome"]
+    elif wanted.get("outcome") in ("deny", "failed"):
+        sides["outcome"] = {"outcome": wanted["outcome"]}
+    return list(sides.values())
+
+
+def _numbers(side: dict[str, str], start: int) -> Select[Any]:
+    """Sequence numbers from ``start`` on of the entries with these values."""
+    table = log_entries.alias()
+    return select(table.c.seq).where(*_equal(table, side), table.c.seq >= start)
+
+
+def _equal(table: FromClause, wanted: dict[str, str]) -> list[ColumnElement[bool]]:
+    # The outcome in the statement itself: that an index of denials fits could not be seen from a parameter.
+    return [
+        table.c[column] == (literal(value, literal_execute=True) if column == "outcome" else value)
+        for column, value in wanted.items()
+    ]
 
 
 @contextmanager

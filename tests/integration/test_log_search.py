@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,65 @@ def test_a_period_loses_no_entry_whose_clock_was_wrong(world: World) -> None:
     with world.database.transaction() as tx:
         found = tx.audit.find(query, None, start=0, limit=100)
     assert [json.loads(e.leaf)["object"]["id"] for e in found] == ["r-5", "r-2", "r-8"]
+
+
+@pytest.mark.parametrize("few", [-1, 2, 2000], ids=["joined", "mixed", "rarest"])
+def test_any_two_or_three_filters_find_what_reading_all_finds(
+    world: World, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """Whichever way the answer is found: by joining indexes, or by reading what the rarest value has."""
+    monkeypatch.setattr("gateway.storage.log_search._FEW", few)
+    for number in range(36):
+        act(
+            world,
+            number,
+            action=("release.pull", "report.read")[number % 2],
+            outcome=("permit", "deny", "failed")[number % 3],
+            reason=("", "role-may-not-pull")[number % 4 == 1],
+            actor={"agency": "cnil-fr", "principal": f"p-{number % 4}"},
+            clause=("", "/roles/investigator")[number % 5 == 0],
+            object={"kind": "release", "id": "r", "exhibit": f"e-{number % 6}", "package": "k-1"},
+        )
+    sequence(world)
+    with world.database.transaction() as tx:
+        everything = [json.loads(e.leaf) for e in tx.audit.find(AuditQuery(), None, start=0, limit=1000)]
+        values: dict[str, tuple[str, Callable[[Any], Any]]] = {
+            "principal": ("p-1", lambda e: e["actor"].get("principal")),
+            "agency": ("cnil-fr", lambda e: e["actor"].get("agency")),
+            "exhibit": ("e-1", lambda e: e["object"].get("exhibit")),
+            "package": ("k-1", lambda e: e["object"].get("package")),
+            "agreement": (world.agreement.id, lambda e: e["agreement"].get("id")),
+            "clause": ("/roles/investigator", lambda e: e["clause"]),
+            "action": ("release.pull", lambda e: e["action"]),
+            "reason": ("role-may-not-pull", lambda e: e["reason"]),
+        }
+        since = {"since": START + timedelta(minutes=3)}
+        found = 0
+        for size in (2, 3):
+            for names in combinations([*values, "permit", "deny", "failed"], size):
+                outcomes = [name for name in names if name not in values]
+                if len(outcomes) > 1 or (size == 3 and not (outcomes and "action" in names)):
+                    continue
+                filters = {name: values[name][0] for name in names if name in values}
+                filters.update(zip(["outcome"], outcomes, strict=False))
+                expected = [
+                    e["seq"]
+                    for e in everything
+                    if all(values[n][1](e) == v for n, v in filters.items() if n != "outcome")
+                    and filters.get("outcome", e["outcome"]) == e["outcome"]
+                ]
+                query = AuditQuery(**filters).checked()
+                assert [e.seq for e in tx.audit.find(query, None, start=0, limit=1000)] == expected, filters
+                page = tx.audit.find(query, None, start=expected[0] + 1 if expected else 0, limit=2)
+                assert [e.seq for e in page] == expected[1:3], filters
+                assert tx.audit.count(query, None, below=10**6, most=1000) == len(expected), filters
+                later = [
+                    e["seq"] for e in everything if e["seq"] in expected and e["time"] >= f"{since['since']:%FT%T}"
+                ]
+                narrowed = AuditQuery(**filters, **since).checked()
+                assert [e.seq for e in tx.audit.find(narrowed, None, start=0, limit=1000)] == later, filters
+                found += bool(expected)
+        assert found > 40
 
 
 BREAKAGES: dict[str, tuple[str, str]] = {
