@@ -18,7 +18,7 @@ from gateway.errors import NotFound
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.duty import Duty
 from gateway.evidence.hold import HoldsOfCase
-from gateway.evidence.package import Exhibit, Package, Principal, Release, Rendition
+from gateway.evidence.package import AgreementRef, Exhibit, Package, Principal, Release, Rendition
 from gateway.exchange import record
 from gateway.exchange.custody import has_to_do_with
 from gateway.exchange.ports import Certificate, Keyring, Transaction
@@ -37,7 +37,8 @@ class Destroyed:
     originals: list[Exhibit] = field(default_factory=list)
     renditions: list[Rendition] = field(default_factory=list)
     pulled: list[Release] = field(default_factory=list)
-    clauses: set[str] = field(default_factory=set)
+    #: Pointers, each with the version that it points into where that is another than the package's.
+    clauses: set[tuple[str, AgreementRef | None]] = field(default_factory=set)
 
 
 def destroy_key(
@@ -66,7 +67,7 @@ def destroy_refused(tx: Transaction, package: Package, exhibit: Exhibit, clause:
     holds = HoldsOfCase.at(package.case_id, tx.holds.of_case(package.case_id), now)
     if holds.exhibit(package.id, exhibit.id):
         return False
-    destroyed = Destroyed(originals=[exhibit], clauses={clause})
+    destroyed = Destroyed(originals=[exhibit], clauses={(clause, None)})
     destroy_key(tx, package, destroyed, (exhibit.file_key_id, "original", exhibit.id), "refused", now)
     certify_disposal(tx, package, destroyed, "refused", now)
     if exhibit.blob is not None:
@@ -82,13 +83,14 @@ def certify_disposal(tx: Transaction, package: Package, destroyed: Destroyed, re
         return
     gone = {rendition.id for rendition in destroyed.renditions}
     releases = [r for r in tx.releases.of_package(package.id) if r.rendition_id in gone]
+    clauses = sorted(destroyed.clauses or {("/retention", None)}, key=_in_words)
     facts = DisposalFacts(
         certificate=_derived("certificate", package.id, *sorted(key[0] for key in destroyed.keys)),
         package=package.id,
         case=package.case_id,
         sender=package.agency,
         agreement=package.agreement,
-        clauses=tuple(sorted(destroyed.clauses or {"/retention"})),
+        clauses=tuple(_in_words(clause) for clause in clauses),
         reason=reason,
         disposed_at=now,
         keys=tuple(DestroyedKey(*key) for key in destroyed.keys),
@@ -119,12 +121,19 @@ def certify_disposal(tx: Transaction, package: Package, destroyed: Destroyed, re
             object_kind="certificate",
             object_id=certificate.id,
             within=package,
-            clause=facts.clauses[0],
+            clause=clauses[0][0],
+            agreement=clauses[0][1],
             reason=reason,
             detail={"facts_digest": sha256_hex(encoded), "keys": len(facts.keys), "bodies": len(facts.bodies)},
         ),
     )
     tx.queue.enqueue("certify", package.id)
+
+
+def _in_words(clause: tuple[str, AgreementRef | None]) -> str:
+    """A clause as the certificate, which speaks of the package's version, names it."""
+    pointer, other = clause
+    return pointer if other is None else f"version {other.version}: {pointer}"
 
 
 def issue_certificates(tx: Transaction, keyring: Keyring, package_id: str, now: datetime) -> bool:

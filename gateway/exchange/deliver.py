@@ -247,8 +247,7 @@ def _decide(tx: Transaction, principal: Principal, item: InboxItem, now: datetim
 
 
 def _over(clause: str, agreement: AgreementRef | None = None) -> Decision:
-    by = "" if agreement is None else f", by version {agreement.version}"
-    return deny("retention-over", clause, f"the time for which this may be kept is over{by}", agreement=agreement)
+    return deny("retention-over", clause, "the time for which this may be kept is over", agreement=agreement)
 
 
 def _describe(tx: Transaction, release: Release) -> InboxItem | None:

@@ -195,9 +195,8 @@ def _dispose_release(disposal: _Disposal, release: Release) -> None:
     tx, now = disposal.tx, disposal.now
     end = _end(disposal, release) if disposal.reason == "retention-over" else None
     clause = "/retention" if end is None else end.clause
-    other = end is not None and end.agreement != release.agreement
-    # A certificate speaks of the package's version; a clause of another one says which.
-    disposal.destroyed.clauses.add(f"version {end.agreement.version}: {clause}" if end and other else clause)
+    other = end.agreement if end is not None and end.agreement != release.agreement else None
+    disposal.destroyed.clauses.add((clause, other))
     if release.last_pull_at is not None:
         disposal.destroyed.pulled.append(release)
     tx.releases.move(

@@ -130,7 +130,8 @@ def denied(sentence: str, decision: Decision, action: str, now: datetime, *, rem
         sentence: What may not be done, without a full stop; the decision's reasons follow.
         members: As for :func:`refusal`.
     """
-    message = f"{sentence}: {'; '.join(decision.reasons)}."
+    by = "" if decision.agreement is None else f" (version {decision.agreement.version} decides)"
+    message = f"{sentence}: {'; '.join(decision.reasons)}{by}."
     error = Denied(decision.code, message, remedy=remedy, clause=decision.clause)
     return refusal(error, action, now, **{**members, **_pointed_into(decision)})
 

@@ -14,6 +14,7 @@ from gateway.evidence.canonical import canonical_json
 from gateway.exchange.ports import Ledger, LoggedEntry, StoredAnswer
 from gateway.storage.refusals import exists, missing
 from gateway.storage.unfinished import given_up
+from gateway.translog.entry import pending
 from gateway.translog.event import AuditEvent
 from tests.fakes.state import Job, State
 
@@ -28,6 +29,8 @@ class FakeLedger:
     def append(self, event: AuditEvent) -> str:
         if not self._available:
             raise Unavailable("log-unavailable", "The audit log can't be written.", remedy="Try again later.")
+        # As the real ledger does: what has no form in the log is no event.
+        pending(event, dict.fromkeys(event.erasable, "0" * 64))
         entry_id = str(uuid.uuid4())
         self._state.entries[entry_id] = event
         return entry_id

@@ -27,9 +27,11 @@ from gateway.storage.database import PostgresDatabase
 from gateway.storage.log_ledger import SqlLedger
 from gateway.storage.log_sequence import LogSequence
 from gateway.storage.log_tables import log_commitments
+from gateway.translog.entry import parse_entry
 from gateway.workers.housekeeping import housekeeping
 from gateway.workers.steps import handlers
 from tests.fakes.exchange import INVESTIGATOR, OFFICERS, REVIEWER, World
+from tests.unit.exchange.test_agreement_acts import supersede
 
 pytest_plugins = ("tests.fakes.postgres",)
 
@@ -190,3 +192,26 @@ def test_a_hold_and_a_disposal_at_the_same_moment_do_not_overtake_each_other(wor
         assert state_of(world, package_id) is PackageState.DISPOSED
         assert all(gone)
     assert releases
+
+
+def test_a_newer_version_that_keeps_less_ends_what_nobody_pulled(world: World) -> None:
+    package_id = released(world)
+    keep = "incident-report: {keep: P180D, counted_from: release, after_last_pull: P30D}"
+    newer = supersede(world, 4, (keep, "incident-report: {keep: P5D, counted_from: release}"))
+    for _ in range(2):
+        run_housekeeping(world, package_id)
+    with world.database.transaction() as tx:
+        for release in tx.releases.of_package(package_id):
+            assert release.deadline == release.sealed_at + timedelta(days=5)
+    world.clock.pass_by(days=6)
+    run_housekeeping(world, package_id)
+    assert state_of(world, package_id) is PackageState.DISPOSED
+    sequence(world)
+    with world.database.engine.begin() as connection:  # type: ignore[attr-defined]
+        leaves = [parse_entry(e.leaf) for e in SqlLedger(connection).search(limit=1000)]
+    for action in ("release.shorten", "release.dispose"):
+        found = [entry for entry in leaves if entry.action == action]
+        assert len(found) == 2, action
+        assert {(e.clause, e.agreement["version"]) for e in found} == {
+            ("/retention/incident-report/keep", newer.version)
+        }
