@@ -44,7 +44,11 @@ class WindowBench:
                 self._task = None
                 return self.opens[asked](request)
             if self._task is None or asked not in self._task.steps:
-                raise InvalidInput("window-task-unknown", "No such task over a long exhibit is open.")
+                raise InvalidInput(
+                    "window-task-unknown",
+                    "No such task over a long exhibit is open.",
+                    remedy="Try the exhibit again; if that fails too, report it as a fault of the gateway.",
+                )
             answer = self._task.steps[asked](request)
             if asked in ("window-end", "window-finish"):
                 self._task = None
