@@ -20,7 +20,7 @@ from gateway.evidence.taxonomy import ENTITIES, Action
 from gateway.exchange.exhibit_names import delivered_name, name_as_text
 from gateway.exchange.ports import CleanRendition, RenditionSpec
 from gateway.exchange.rendering import checked_names
-from gateway.redaction.document import CanonicalText, Detector, Finding, Layer, Window, WindowedFormat
+from gateway.redaction.document import CanonicalText, Detector, Finding, Layer, Segment, Window, WindowedFormat
 from gateway.redaction.finding_list import FindingList
 from gateway.redaction.fingerprint import Register
 from gateway.redaction.known_values import KnownValues
@@ -31,6 +31,8 @@ from gateway.redaction.report import ReportWriter
 from gateway.redaction.residue import prove_clean
 
 _SEAM_BYTES = 1 << 12
+#: So much on both sides of where a line was cut is read together.
+_ACROSS_CHARS = 400
 #: Redactions that a report lists one by one; the others are counted.
 _MAX_LISTED = 20_000
 #: So much of a window is searched together with the next for copies of registered secrets.
@@ -63,6 +65,7 @@ class WindowSurvey:
         self._detector = detector
         self._enclosures = enclosures
         self._findings = FindingList()
+        self._last: tuple[CanonicalText, set[Finding]] | None = None
         text = name_as_text(name)
         self._names = names_found(text.text, detector.detect(text))
 
@@ -79,13 +82,34 @@ class WindowSurvey:
         """What was found; raises as :meth:`feed`."""
         for window in self._reader.finish():
             self._look(window)
+        self._keep_last()
         return Surveyed(self._names, self._findings)
 
     def _look(self, window: Window) -> None:
         text = window.document.canonical
         findings = {*self._detector.detect(text), *self._enclosures(text.text)}
-        self._findings.append(sorted(findings, key=lambda each: (each.start, each.end, each.entity, each.rule)))
+        if window.continues and self._last is not None:
+            findings |= self._across(self._last[0], text)
         self._names = checked_names(self._names | names_found(text.text, findings))
+        self._keep_last()
+        self._last = (text, findings)
+
+    def _across(self, before: CanonicalText, after: CanonicalText) -> set[Finding]:
+        """What is found where a line was cut: the part in the window before is added to it, the other returned."""
+        head, tail = before.text[-_ACROSS_CHARS:], after.text[:_ACROSS_CHARS]
+        both = CanonicalText(head + tail, (Segment(0, len(head + tail), ""),), after.extractor, after.version)
+        found = [each for each in self._detector.detect(both) if each.start < len(head) < each.end]
+        self._names |= names_found(both.text, found)
+        if self._last is not None:
+            shift = len(before.text) - len(head)
+            self._last[1].update(replace(each, start=each.start + shift, end=len(before.text)) for each in found)
+        return {replace(each, start=0, end=each.end - len(head)) for each in found}
+
+    def _keep_last(self) -> None:
+        if self._last is not None:
+            found = self._last[1]
+            self._findings.append(sorted(found, key=lambda each: (each.start, each.end, each.entity, each.rule)))
+        self._last = None
 
 
 @dataclass(slots=True)

@@ -1,14 +1,15 @@
 """Texts, tables and JSON Lines of any length, window by window.
 
-An exhibit that is too long to be held at once is cut into windows of about a million characters, each of whole
-records: lines, rows, values. A window is a document like any other; together they say the same as the format's
-own ``parse`` would, but that JSON Lines name each key once in each window. Only Unicode is read, for other
-encodings can't be told apart before the end.
+An exhibit that is too long to be held at once is cut into windows of about a quarter of a million characters, each of
+whole records: lines, rows, values; only a line of text that is longer is cut. A window is a document like any other;
+together they say the same as the format's own ``parse`` would, but that JSON Lines name each key once in each window.
+Only Unicode is read, for other encodings can't be told apart before the end.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
@@ -25,6 +26,7 @@ from gateway.formats.plaintext import LINE_END, TextDocument, TextFormat
 from gateway.redaction.document import Document, Layer, Window, WindowedFormat, WindowReader
 
 _SEARCHED_FOR_A_CUT = 1 << 16
+_BLANK = re.compile(r"[ \t]+")
 
 
 class _Reader:
@@ -40,7 +42,7 @@ class _Reader:
         self._decoder = TextDecoder()
         self._pending = ""
         self._offset = 0
-        self._begun = False
+        self._begun = self._continues = False
 
     def feed(self, data: bytes) -> Iterator[Window]:
         """The windows that are complete once these bytes are there."""
@@ -80,8 +82,9 @@ class _Reader:
         length = len(document.canonical.text)
         if self._begun and length:
             self._offset += len(self.separator)
-        window = Window(document, self._offset)
+        window = Window(document, self._offset, self._continues)
         self._offset += length
+        self._continues = self._ends_within(records)
         self._begun = self._begun or length > 0
         return window
 
@@ -91,6 +94,10 @@ class _Reader:
 
     def _document(self, records: str) -> Document:
         raise NotImplementedError
+
+    def _ends_within(self, records: str) -> bool:
+        """Whether the last record goes on in the next window."""
+        return False
 
     def _where(self) -> str:
         """The record that comes next, for refusals."""
@@ -110,7 +117,10 @@ class _TextReader(_Reader):
             if not text[last].isspace():
                 return last
             last = text.rfind("\n", 0, last - 1) + 1
-        return end
+        return end or _within_a_line(text)
+
+    def _ends_within(self, records: str) -> bool:
+        return not records.endswith("\n")
 
     def _document(self, records: str) -> Document:
         document = TextDocument(records, self._line)
@@ -119,6 +129,15 @@ class _TextReader(_Reader):
 
     def _where(self) -> str:
         return f"line {self._line}"
+
+
+def _within_a_line(text: str) -> int:
+    """Where to cut a text that is all one line: behind white space, if there is any, else before a character."""
+    blanks = list(_BLANK.finditer(text, max(0, len(text) - _SEARCHED_FOR_A_CUT), len(text) - 1))
+    end = blanks[-1].end() if blanks else len(text) - 1
+    while not blanks and end > 1 and not (text[end].isascii() and text[end].isprintable()):
+        end -= 1
+    return end
 
 
 class _TableReader(_Reader):

@@ -124,15 +124,17 @@ class Format(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A run of whole records of an exhibit that is too long to be held at once.
+    """A run of records of an exhibit that is too long to be held at once.
 
     Attributes:
         document: The records as a document of their own.
         offset: Where its canonical text begins in that of the exhibit.
+        continues: Whether it begins within a record, whose beginning the window before holds.
     """
 
     document: Document
     offset: int
+    continues: bool = False
 
 
 class WindowReader(Protocol):

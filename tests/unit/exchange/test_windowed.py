@@ -211,6 +211,15 @@ def test_a_marked_passage_reaches_over_windows() -> None:
     assert text.count("all is well") == 5
 
 
+def test_a_name_on_the_cut_of_a_long_line_is_found() -> None:
+    for length in range(20, 34):
+        line = " ".join(["all is well"] * length + ["Ms Orla Redfearn left"] + ["all is well"] * 60)
+        text, _ = single(TEXT, line.encode())
+        assert "Orla" not in text
+        assert "edfearn" not in text
+        assert text.count("all is well") == length + 60
+
+
 def test_the_name_of_the_file_is_redacted_by_what_is_in_the_file() -> None:
     data = "\n".join([*log(30), "Ms Orla Redfearn"]).encode()
     _, rendition = single(TEXT, data, name="notes_redfearn.txt")

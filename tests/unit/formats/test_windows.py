@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -123,12 +124,30 @@ def test_what_cannot_be_read_is_refused_with_its_place(
 def test_a_record_longer_than_can_be_held_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_RECORD_CHARS", 1000)
     with pytest.raises(Unparsable) as refusal:
-        list(windows(TEXT, b"short\n" + b"x" * 5000, 100))
+        list(windows(JSON_LINES, b'{"a": 1}\n"' + b"x" * 5000, 100))
     assert refusal.value.code == "record-too-long"
     assert refusal.value.where == "line 2"
 
 
-def test_a_line_longer_than_a_window_is_a_window() -> None:
-    found = list(windows(TEXT, b"short\n" + b"x" * 500 + b"\nshort\n", 100))
-    assert "x" * 500 in found[0].document.canonical.text + found[1].document.canonical.text
-    assert max(len(each.document.canonical.text) for each in found) >= 500
+@given(
+    words=st.lists(
+        st.sampled_from(["Jane", "x" * 30, "é", "a\u0301", "\u200d", "two", "\t"]), min_size=30, max_size=80
+    ),
+    step=st.integers(1, 200),
+)
+def test_a_line_longer_than_a_window_is_cut_between_words(words: list[str], step: int) -> None:
+    data = ("short\n" + " ".join(words) + "\nshort\n").encode()
+    found = list(windows(TEXT, data, step))
+    whole = FORMATS[TEXT].parse(data)
+    assert joined(found, whole.canonical.text) == whole.canonical.text
+    assert max(len(each.document.canonical.text) for each in found) <= 64
+    for before, after in pairwise(found):
+        assert after.continues == (not before.document.canonical.text.endswith("\n"))
+        assert before.document.canonical.text[-1].isspace()
+    assert {s.place for each in found for s in each.document.canonical.segments} <= {"line 1", "line 2", "line 3"}
+
+
+def test_a_line_without_blanks_is_cut_all_the_same() -> None:
+    found = list(windows(TEXT, b"short\n" + b"x" * 5000 + b"\nshort\n", 100))
+    assert max(len(each.document.canonical.text) for each in found) <= 64
+    assert "".join(each.document.canonical.text for each in found).count("x") == 5000
