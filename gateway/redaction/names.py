@@ -51,6 +51,15 @@ _ORDINARY = frozenset(
 )
 
 
+#: An encoded run in which a name was found: the pieces between its figures and signs are no names.
+_ENCODED = re.compile(r"(?=.*[\d+/=_])[A-Za-z0-9+/_=\r\n%.~-]{12,}", re.DOTALL)
+
+
+def is_encoded(name: str) -> bool:
+    """Whether what was taken for a name is an encoded run that holds one; its pieces are not to be hunted."""
+    return _ENCODED.fullmatch(name) is not None
+
+
 def bare_name(name: str) -> tuple[str, ...]:
     """The words of a name as written, without forms of address; "Smith, John" is turned round."""
     before, comma, after = name.partition(",")
@@ -72,7 +81,7 @@ def identifying_parts(name: str) -> tuple[str, ...]:
     and words that are common otherwise.
     """
     words = bare_name(name)
-    if len(words) < 2 or len(words) > 6:
+    if len(words) < 2 or len(words) > 6 or is_encoded(name):
         return ()
     parts = []
     for position, word in enumerate(words):

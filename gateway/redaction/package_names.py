@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from gateway.redaction.document import Finding
 from gateway.redaction.escapes import readings
-from gateway.redaction.names import bare_name, initialled_forms, initials_of
+from gateway.redaction.names import bare_name, initialled_forms, initials_of, is_encoded
 from gateway.redaction.propagation import Recurrences, RemovedValue, is_contextual, with_parts
 
 _CONFIDENCE = 0.7
@@ -28,7 +28,9 @@ def names_found(text: str, findings: Iterable[Finding]) -> frozenset[str]:
     return frozenset(
         text[each.start : each.end]
         for each in findings
-        if each.entity == "PERSON" and each.confidence >= _needed(text[each.start : each.end])
+        if each.entity == "PERSON"
+        and each.confidence >= _needed(text[each.start : each.end])
+        and not is_encoded(text[each.start : each.end])
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.redaction.document import Finding
+from gateway.redaction.names import identifying_parts
 from gateway.redaction.package_names import NameIndex, names_found
 
 LETTER = "Ms Orla Redfearn met Will of Leeds."
@@ -23,6 +24,13 @@ def test_names_and_their_parts_are_found_in_another_text() -> None:
     log = "login /home/redfearn ok; REDFEARN wrote to Orla; redfearning"
     found = [log[each.start : each.end] for each in NameIndex(names_found(LETTER, FINDINGS)).find(log)]
     assert found == ["redfearn", "REDFEARN", "Orla"]
+
+
+def test_pieces_of_an_encoded_run_are_no_names() -> None:
+    run = "TWFyZ2Fy/Data/IEhvbGxvd2F5+Open=="
+    assert names_found(run, [Finding(0, len(run), "PERSON", "encoded/model/person", 0.9)]) == frozenset()
+    assert identifying_parts(run) == ()
+    assert identifying_parts("Orla Redfearn 4711") == ("Orla", "Redfearn")
 
 
 def test_a_name_does_not_run_into_the_address_behind_it() -> None:
