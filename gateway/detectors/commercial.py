@@ -67,13 +67,22 @@ _UNITS = re.compile(
     + r"))\s+(?:\w+\s){0,2}?(?:units?|kits?|doses?|tons?|tonnes?|barrels?|gallons?|lit(?:er|re)s?|kg|kilograms?"
     r"|grams?|pounds|lbs|vials?|batch(?:es)?"
     r"|cases|pieces|copies|seats|licen[cs]es|subscribers|installations|hectares|acres|MW|MWh|kWh|stores|locations"
-    r"|outlets|sites|shares|Units?|Products?|Batch(?:es)?|Subscribers|Shares)\b",
+    r"|outlets|sites|shares|calls|requests|transactions|users|pallets|containers|vehicles|downloads|Units?|Products?"
+    r"|Batch(?:es)?|Subscribers|Shares)\b",
     re.IGNORECASE,
 )
 _TERM_WORDS = re.compile(
     r"\b(?:minimum|maximum|quantit(?:y|ies)|volume|forecast\w*|capacity|royalt\w+|fees?|rates?|pric\w+|discounts?"
     r"|rebates?|margin|purchase commitment|payments?|limit|threshold|amount|Year\s\d+)\b[^.;\n]{0,60}?"
     r"(?<![\w.,$/-])(?P<a>\d{1,3}(?:,\d{3})+(?:\.\d+)?)(?![\w/])",
+    re.IGNORECASE,
+)
+#: "two times the fees", "shared 70/30".
+_MULTIPLE = re.compile(
+    rf"\b(?P<a>\d{{1,3}}(?:\.\d+)?|{_SMALL})\s?(?:x|times)\s(?:the\s)?(?:total\s|annual\s|aggregate\s)?(?:fees?"
+    rf"|amounts?|price"
+    r"|charges?|payments?|consideration)\b|\b(?:shared?|split|ratio"
+    r"|divided)\s(?:\w+\s){0,3}(?P<b>\d{1,2}\s?[/:]\s?\d{1,2})\b",
     re.IGNORECASE,
 )
 _TABLE_CELL = re.compile(
@@ -101,6 +110,7 @@ def find_terms(passage: Passage) -> Iterator[Span]:
         (_LIST, "DURATION", "term/list", 0.6),
         (_UNITS, "VOLUME", "term/units", 0.65),
         (_TERM_WORDS, "VOLUME", "term/figure", 0.6),
+        (_MULTIPLE, "PERCENT", "term/multiple", 0.65),
         (_TABLE_CELL, "AMOUNT", "term/table", 0.55),
     ):
         for match in pattern.finditer(text):

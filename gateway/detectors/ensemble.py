@@ -19,6 +19,7 @@ from gateway.detectors.captions import find_captions
 from gateway.detectors.case_numbers import find_case_numbers
 from gateway.detectors.chats import find_speakers
 from gateway.detectors.commercial import find_terms, is_commercial
+from gateway.detectors.commercial_fr_es import find_terms_fr_es
 from gateway.detectors.coordinates import find_coordinates
 from gateway.detectors.credentials import find_credentials
 from gateway.detectors.dates import find_dates
@@ -79,6 +80,7 @@ RULES: tuple[Rule, ...] = (
     find_occupations,
     find_occupations_fr_es,
     find_terms,
+    find_terms_fr_es,
     find_credentials,
     find_marked,
     find_special_category,

@@ -9,6 +9,7 @@ from gateway.detectors.addresses import find_addresses
 from gateway.detectors.capitals import find_capitals
 from gateway.detectors.check_digits import iban, luhn
 from gateway.detectors.commercial import find_terms, is_commercial
+from gateway.detectors.commercial_fr_es import find_terms_fr_es
 from gateway.detectors.credentials import find_credentials
 from gateway.detectors.dates import find_dates
 from gateway.detectors.ensemble import Rule
@@ -103,6 +104,23 @@ def test_terms_only_in_commercial_passages() -> None:
     found = {(text[span.start : span.end], span.entity) for span in find_terms(Passage(text, 0, commercial=True))}
     assert {("forty-five", "DURATION"), ("19.75", "AMOUNT"), ("12.5", "PERCENT"), ("54,700", "VOLUME")} <= found
     assert not list(find_terms(Passage(text, 0, commercial=False)))
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "terms"),
+    [
+        ("en", "capped at two times the fees; income is shared 70/30; over 2,000 calls", ["two", "70/30", "2,000"]),
+        ("fr", "1 200 unités au prix de 34,90 euros, remise de 7,5 %, trois ans, article 4",
+         ["1 200", "34,90", "7,5", "trois"]),
+        ("es", "2.400 unidades a 18,75 € con un 12 % y preaviso de noventa días, cláusula 4",
+         ["2.400", "18,75", "12", "noventa"]),
+    ],
+)  # fmt: skip
+def test_terms_in_three_languages(language: str, text: str, terms: list[str]) -> None:
+    passage = Passage(text, 0, language, commercial=True)
+    found = {text[span.start : span.end] for rule in (find_terms, find_terms_fr_es) for span in rule(passage)}
+    assert found == set(terms)
+    assert not list(find_terms_fr_es(Passage(text, 0, language, commercial=False)))
 
 
 def test_a_judgment_is_not_commercial() -> None:
