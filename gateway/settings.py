@@ -40,7 +40,7 @@ class Settings:
         max_scanned_pages: Pages of one file that are read by text recognition; a file with more is quarantined.
         sandbox_workers: Child processes that parse evidence.
         sandbox_memory_bytes: Limit of one child.
-        sandbox_seconds: Wall-clock limit of one exhibit in a child.
+        sandbox_seconds: Wall-clock limit of one exhibit in a child; larger exhibits have more time in proportion.
         token_lifetime_seconds: Of access tokens; at most 600.
         witnesses: File with a line for each witness of the log: its verifier key and its URL.
         witness_quorum: How many of them must have cosigned a checkpoint for it to count as witnessed.

@@ -22,6 +22,10 @@ from gateway.formats.limits import MAX_SCANNED_PAGES
 from gateway.formats.sandbox import Sandbox, SandboxLimits
 
 
+#: Half of what one worker reads of text in a second on the slowest machine measured (docs/benchmarks.md).
+_BYTES_PER_SECOND = 25_000
+
+
 class SandboxedWorkbench:
     """Opens evidence in child processes; ``max_bytes`` bounds what is opened at all.
 
@@ -36,7 +40,12 @@ class SandboxedWorkbench:
             task="gateway.bootstrap.bench:work",
             initializer="gateway.bootstrap.bench:prepare",
             workers=workers,
-            limits=SandboxLimits(memory_bytes=memory_bytes, wall_seconds=seconds, cpu_seconds=seconds),
+            limits=SandboxLimits(
+                memory_bytes=memory_bytes,
+                wall_seconds=seconds,
+                cpu_seconds=seconds,
+                bytes_per_second=_BYTES_PER_SECOND,
+            ),
         )
 
     def examine(self, data: bytes, untrusted_name: str, declared_media_type: str, *, complete: bool = True) -> Examined:

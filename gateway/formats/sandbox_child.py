@@ -61,8 +61,9 @@ def main() -> None:
     gc.set_threshold(200_000, 50, 1_000)
     channel.write({"ready": protections})
     while True:
+        more_seconds = channel.read()["more_seconds"]
         payload = channel.read()
-        _limit_cpu(setup["cpu_seconds"])
+        _limit_cpu(setup["cpu_seconds"] + more_seconds)
         channel.write(_answer(task, payload))
         del payload
 

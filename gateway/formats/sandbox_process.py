@@ -35,6 +35,8 @@ class SandboxLimits:
         memory_bytes: Address space, models included.
         cpu_seconds: Processor time for one task.
         wall_seconds: Time for one task, pipes included.
+        bytes_per_second: If given, a task has one second more of both for so many bytes of its payload: what is done
+            to evidence takes time in proportion to its length.
         startup_seconds: Time to start, confine and run the initializer.
         open_files: File descriptors.
         max_tasks: Tasks after which the child is replaced.
@@ -44,6 +46,7 @@ class SandboxLimits:
     memory_bytes: int = 4 << 30
     cpu_seconds: int = 600
     wall_seconds: float = 600.0
+    bytes_per_second: int | None = None
     startup_seconds: float = 180.0
     open_files: int = 256
     max_tasks: int = 200
@@ -56,6 +59,7 @@ class Child:
     def __init__(self, setup: Mapping[str, Any], limits: SandboxLimits, folder: str) -> None:
         self._limits = limits
         self.tasks = 0
+        self._more = 0
         self._protections: dict[str, Any] | None = None
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-B", "-c", _BOOTSTRAP, _ROOT],
@@ -107,8 +111,11 @@ class Child:
     def ask(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Send a task and wait for the answer."""
         self.tasks += 1
-        self._deadline = time.monotonic() + self._limits.wall_seconds
-        return self._exchange(sandbox_frames.encode(payload))
+        chunks = sandbox_frames.encode(payload)
+        rate = self._limits.bytes_per_second
+        self._more = sum(map(len, chunks)) // rate if rate else 0
+        self._deadline = time.monotonic() + self._limits.wall_seconds + self._more
+        return self._exchange([*sandbox_frames.encode({"more_seconds": self._more}), *chunks])
 
     def kill(self) -> None:
         """End the process; from any thread. Whoever waits for its answer learns of its death."""
@@ -163,7 +170,7 @@ class Child:
             if not selector.select(max(0.0, self._deadline - time.monotonic())):
                 raise SandboxFailure(
                     "sandbox-timeout",
-                    f"Opening the exhibit took longer than the {self._limits.wall_seconds:g} seconds that are allowed.",
+                    f"Opening the exhibit took longer than the {self._limits.wall_seconds + self._more:g} seconds allowed.",
                     remedy="Split the exhibit into smaller ones, or raise EVIDENCE_GATEWAY_SANDBOX_SECONDS.",
                 )
 
@@ -174,7 +181,7 @@ class Child:
         if status == -signal.SIGXCPU:
             return SandboxFailure(
                 "sandbox-timeout",
-                f"Opening the exhibit took more than the {self._limits.cpu_seconds} seconds of processor time allowed.",
+                f"Opening the exhibit took more than the {self._limits.cpu_seconds + self._more} seconds of processor time allowed.",
                 remedy="Split the exhibit into smaller ones, or raise EVIDENCE_GATEWAY_SANDBOX_SECONDS.",
             )
         return SandboxFailure(

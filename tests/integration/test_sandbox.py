@@ -213,6 +213,16 @@ def test_a_child_that_hangs_is_ended(tasks: str) -> None:
             os.kill(pid, 0)
 
 
+def test_a_larger_payload_has_more_time(tasks: str) -> None:
+    limits = SandboxLimits(memory_bytes=600 << 20, cpu_seconds=1, wall_seconds=1.0, bytes_per_second=1_000)
+    with Sandbox("sandbox_task:run", limits=limits, python_path=[tasks]) as sandbox:
+        pid = sandbox.call({"code": "1"})["pid"]
+        assert sandbox.call({"code": "time.sleep(2)", "data": bytes(60_000)})["pid"] == pid
+        with pytest.raises(SandboxFailure) as failure:
+            sandbox.call({"code": "time.sleep(3600)", "data": bytes(2_000)})
+        assert "3 seconds" in failure.value.message
+
+
 def test_processor_time_is_bounded_for_each_task(tasks: str) -> None:
     limits = SandboxLimits(memory_bytes=600 << 20, cpu_seconds=1, wall_seconds=60)
     with Sandbox("sandbox_task:run", limits=limits, python_path=[tasks]) as sandbox:
