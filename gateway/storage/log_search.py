@@ -124,21 +124,19 @@ class LogSearch:
         wanted = {column: filters[name] for name, column in _COLUMNS.items() if name in filters}
         if len(wanted) < 2:
             return log_entries, [_e.seq >= start, *_equal(log_entries, wanted), *conditions]
-        sides = _sides(wanted)
-        return self._joined(sides, start), [*_equal(log_entries, wanted), *conditions]
+        sides = self._worth_joining(_sides(wanted), start)
+        answered = {column for side in sides for column in side}
+        # Asked again of the entries, what the sides answer would only mislead the planner.
+        rest = {column: value for column, value in wanted.items() if column not in answered}
+        return _joined(sides, start), [*_equal(log_entries, rest), *conditions]
 
-    def _joined(self, sides: list[dict[str, str]], start: int) -> FromClause:
-        """The entries of the rarest side, if one is rare; else those that all sides have."""
-        counted = [select(func.count()).select_from(_numbers(s, start).limit(_FEW + 1).subquery()) for s in sides]
+    def _worth_joining(self, sides: list[dict[str, str]], start: int) -> list[dict[str, str]]:
+        """The rarest side, if it is rare: its entries are soon read. Else all of them."""
+        # By the value alone that leads the side's index: what else is asked of it is not answered by counting a few.
+        probes = [_numbers(dict(list(side.items())[:1]), start).limit(_FEW + 1).subquery() for side in sides]
+        counted = [select(func.count()).select_from(probe) for probe in probes]
         counts = self._rows(select(*(count.scalar_subquery() for count in counted)))[0]
-        if min(counts) <= _FEW:
-            sides = [sides[list(counts).index(min(counts))]]
-        joined: FromClause = log_entries
-        for number, side in enumerate(sides):
-            # OFFSET 0 keeps the planner from merging it with the rest, and thereby from reading entries first.
-            one = _numbers(side, start).order_by("seq").offset(0).subquery(f"side_{number}")
-            joined = joined.join(one, one.c.seq == _e.seq)
-        return joined
+        return [sides[list(counts).index(min(counts))]] if min(counts) <= _FEW else sides
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         with _searching():
@@ -148,18 +146,28 @@ class LogSearch:
 def _sides(wanted: dict[str, str]) -> list[dict[str, str]]:
     """Filters by the index that answers them alone; at least one of two filters has such an index."""
     sides = {column: {column: value} for column, value in wanted.items() if column != "outcome"}
-    if "outcome" in wanted and "action" in sides:
+    if wanted.get("outcome") in ("deny", "failed"):
+        sides["outcome"] = {"outcome": wanted["outcome"]}
+    elif "outcome" in wanted and "action" in sides:
         # The index of actions holds the outcome too.
         sides["action"]["outcome"] = wanted["outcome"]
-    elif wanted.get("outcome") in ("deny", "failed"):
-        sides["outcome"] = {"outcome": wanted["outcome"]}
     return list(sides.values())
 
 
+def _joined(sides: list[dict[str, str]], start: int) -> FromClause:
+    """The entries that all sides have."""
+    joined: FromClause = log_entries
+    for number, side in enumerate(sides):
+        # OFFSET 0 keeps the planner from merging it with the rest, and thereby from reading entries first.
+        one = _numbers(side, start).offset(0).subquery(f"side_{number}")
+        joined = joined.join(one, one.c.seq == _e.seq)
+    return joined
+
+
 def _numbers(side: dict[str, str], start: int) -> Select[Any]:
-    """Sequence numbers from ``start`` on of the entries with these values."""
+    """Sequence numbers from ``start`` on, in order, of the entries with these values."""
     table = log_entries.alias()
-    return select(table.c.seq).where(*_equal(table, side), table.c.seq >= start)
+    return select(table.c.seq).where(*_equal(table, side), table.c.seq >= start).order_by(table.c.seq)
 
 
 def _equal(table: FromClause, wanted: dict[str, str]) -> list[ColumnElement[bool]]:
