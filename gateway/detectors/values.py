@@ -31,7 +31,10 @@ def without_idle_guesses(findings: Iterable[Finding], document: CanonicalText) -
         if not finding.rule.startswith(_GUESSES):
             yield finding
             continue
-        first, last = document.segment_at(finding.start), document.segment_at(finding.end - 1)
+        guess = document.text[finding.start : finding.end]
+        # A token of white space at its edge is the separator of two values.
+        start, end = finding.start + len(guess) - len(guess.lstrip()), finding.end - len(guess) + len(guess.rstrip())
+        first, last = document.segment_at(start), document.segment_at(end - 1)
         if first is None or last is None or first.flow or last.flow:
             yield finding
         elif first is not last:

@@ -35,6 +35,7 @@ KEPT = {
 }
 DROPPED = {
     "a weak guess about a figure": ("0.25", "ADDRESS", "tagger/address", 0.2),
+    "a weak guess with the separators": ("\t0.25\t", "ADDRESS", "tagger/address", 0.2),
     "an address over two cells": ("Month\tErrors", "ADDRESS", "tagger/address", 0.9),
 }
 
