@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from gateway.detectors.letters import UPPER
+from gateway.detectors.sql_values import sql_values
 from gateway.redaction.document import Finding, Segment
 
 _KINDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -121,7 +123,7 @@ _MAX_VALUE_CHARS = 2000
 def find_labelled(text: str, segments: tuple[Segment, ...]) -> Iterator[Finding]:
     """Findings that cover whole values of segments whose label tells what they are."""
     known: dict[str, str | None] = {}
-    for segment in segments:
+    for segment in chain(segments, sql_values(text)):
         if not segment.label:
             continue
         label = _plain(segment.label)

@@ -26,6 +26,7 @@ _DISPLAYED = re.compile(
     rf"(?P<name>{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*{_PARTICLE}{{0,3}}\s{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*)[\"']?"
     r"(?:\s?[<(\[]\s?(?:mailto:)?|[ \t]?[,;|:–-]?[ \t])[\w.+%'-]{1,64}@\w"
 )
+_FIELD_OWNER = re.compile(r"(?m)^[ \t>]*[A-Z][A-Za-z-]{1,30}: (?P<name>[^\s<>:][^<>:\n]{1,80}?) <[\w.+%'-]{1,64}@\w")
 _BETWEEN = re.compile(rf"[\s,*_\"'|;]{{1,6}}|{_PARTICLE}{{1,3}}\s")
 #: Words of mailboxes that an office shares: "Data Protection" is no person.
 _OFFICES = frozenset(
@@ -56,6 +57,9 @@ def find_mailbox_names(text: str) -> Iterator[Finding]:
     for match in _DISPLAYED.finditer(text):
         if not _OFFICES.intersection(words_of(match["name"])):
             yield Finding(match.start("name"), match.end("name"), "PERSON", "mailbox/display-name", 0.9)
+    for match in _FIELD_OWNER.finditer(text):
+        if not _OFFICES.intersection(words_of(match["name"])):
+            yield Finding(match.start("name"), match.end("name"), "HANDLE", "mailbox/field", 0.7)
     for match in _LOGIN.finditer(text) if (logins := _logins(text)) else ():
         if match.group() in logins:
             yield Finding(match.start(), match.end(), "HANDLE", "mailbox/user-name", 0.8)

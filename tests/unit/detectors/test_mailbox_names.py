@@ -32,6 +32,11 @@ def test_a_name_before_an_address(name: str, between: str) -> None:
     assert any(text[f.start : f.end].endswith(name) for f in find_mailbox_names(text))
 
 
+def test_the_owner_of_a_field() -> None:
+    text = "Co-authored-by: wnyberg <12345+x@users.kestrel-labs.com>"
+    assert [text[f.start : f.end] for f in find_mailbox_names(text)] == ["wnyberg"]
+
+
 @pytest.mark.parametrize("login", ["mokafor", "okaform", "marenokafor", "mareno"])
 def test_the_user_name_of_an_address(login: str) -> None:
     text = f"TODO({login}): ask maren.okafor@kestrel-labs.com about the markets."
