@@ -28,6 +28,8 @@ _PLATE_CONTEXT = re.compile(
 _FRENCH_PLATE = re.compile(r"\b[A-HJ-NP-TV-Z]{2}-\d{3}-[A-HJ-NP-TV-Z]{2}\b")
 _VIN = re.compile(r"(?<![\w-])(?=[A-Z0-9]*\d{3})(?=\d*[A-Z])[A-HJ-NPR-Z0-9]{17}(?![\w-])")
 _VIN_CONTEXT = re.compile(r"\bVIN\b|chassis|châssis|fahrgestell|bastidor|telaio|vehicle identification", re.IGNORECASE)
+#: Without one of these there is no VIN, IMEI or ICCID.
+_LONG = re.compile(r"\d{6}|[A-Z0-9]{17}")
 _IMEI = re.compile(r"(?<![\w-])\d{2}[ -]?\d{6}[ -]?\d{6}[ -]?\d(?![\w-])")
 _IMEI_CONTEXT = re.compile("imei", re.IGNORECASE)
 _ICCID = re.compile(r"(?<![\w-])89\d{16,18}(?![\w-])")
@@ -57,6 +59,14 @@ def find_devices(passage: Passage) -> Iterator[Span]:
     for match in _PLATE.finditer(text):
         if any(char.isdigit() for char in match.group()) and _before(_PLATE_CONTEXT, text, match.start()):
             yield Span(match.start(), match.end(), "LICENCE_PLATE", "plate", 0.9)
+    if _LONG.search(text):
+        yield from _long_numbers(text)
+    for pattern, rule in ((_NAMED, "device/named"), (_SERIAL, "device/serial")):
+        for match in pattern.finditer(text):
+            yield Span(match.start("value"), match.end("value"), "DEVICE_ID", rule, 0.9)
+
+
+def _long_numbers(text: str) -> Iterator[Span]:
     for match in _VIN.finditer(text):
         if vin(match.group()) or _before(_VIN_CONTEXT, text, match.start()):
             yield Span(match.start(), match.end(), "LICENCE_PLATE", "plate/vin", 0.9)
@@ -66,9 +76,6 @@ def find_devices(passage: Passage) -> Iterator[Span]:
     for match in _ICCID.finditer(text):
         if luhn(match.group()):
             yield Span(match.start(), match.end(), "DEVICE_ID", "device/iccid", 0.96)
-    for pattern, rule in ((_NAMED, "device/named"), (_SERIAL, "device/serial")):
-        for match in pattern.finditer(text):
-            yield Span(match.start("value"), match.end("value"), "DEVICE_ID", rule, 0.9)
 
 
 def _before(context: re.Pattern[str], text: str, position: int) -> bool:

@@ -120,10 +120,12 @@ def _contacts(text: str) -> Iterator[Span]:
     for match in _HANDLE_NAMED.finditer(text):
         if match.group("value").lower() not in _NO_HANDLES:
             yield Span(match.start("value"), match.end("value"), "HANDLE", "handle/named", 0.65)
-    for match in _HANDLE_FORM.finditer(text):
-        yield Span(match.start(), match.end(), "HANDLE", "handle/form", 0.7)
-    for match in _URL.finditer(text):
-        yield Span(match.start(), match.start() + len(match.group().rstrip(".,;:!?")), "URL", "url", 0.9)
+    if "#" in text or "u/" in text:
+        for match in _HANDLE_FORM.finditer(text):
+            yield Span(match.start(), match.end(), "HANDLE", "handle/form", 0.7)
+    if "://" in text or "www." in text.lower():
+        for match in _URL.finditer(text):
+            yield Span(match.start(), match.start() + len(match.group().rstrip(".,;:!?")), "URL", "url", 0.9)
 
 
 def _files(passage: Passage) -> Iterator[Span]:
