@@ -21,7 +21,6 @@ from gateway.exchange.secret_ports import SecretRegister
 from gateway.formats.limits import MAX_SCANNED_PAGES
 from gateway.formats.sandbox import Sandbox, SandboxLimits
 
-
 #: Half of what one worker reads of text in a second on the slowest machine measured (docs/benchmarks.md).
 _BYTES_PER_SECOND = 25_000
 

@@ -170,7 +170,7 @@ class Child:
             if not selector.select(max(0.0, self._deadline - time.monotonic())):
                 raise SandboxFailure(
                     "sandbox-timeout",
-                    f"Opening the exhibit took longer than the {self._limits.wall_seconds + self._more:g} seconds allowed.",
+                    f"Opening the exhibit took longer than {self._limits.wall_seconds + self._more:g} seconds.",
                     remedy="Split the exhibit into smaller ones, or raise EVIDENCE_GATEWAY_SANDBOX_SECONDS.",
                 )
 
@@ -181,7 +181,7 @@ class Child:
         if status == -signal.SIGXCPU:
             return SandboxFailure(
                 "sandbox-timeout",
-                f"Opening the exhibit took more than the {self._limits.cpu_seconds + self._more} seconds of processor time allowed.",
+                f"Opening the exhibit took more than {self._limits.cpu_seconds + self._more} seconds of processor time.",
                 remedy="Split the exhibit into smaller ones, or raise EVIDENCE_GATEWAY_SANDBOX_SECONDS.",
             )
         return SandboxFailure(
