@@ -181,7 +181,7 @@ class Child:
         if status == -signal.SIGXCPU:
             return SandboxFailure(
                 "sandbox-timeout",
-                f"Opening the exhibit took more than {self._limits.cpu_seconds + self._more} seconds of processor time.",
+                f"Opening the exhibit took more than {self._limits.cpu_seconds + self._more} processor seconds.",
                 remedy="Split the exhibit into smaller ones, or raise EVIDENCE_GATEWAY_SANDBOX_SECONDS.",
             )
         return SandboxFailure(
