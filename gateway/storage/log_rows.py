@@ -39,8 +39,10 @@ _LEAF = PLACED_COLUMNS.index("leaf")
 _REFERENCES = {
     table: text(
         f"SELECT r.id FROM {table} r LEFT JOIN log_entries e ON e.entry_id = r.{column} "  # noqa: S608 - constants
-        f"LEFT JOIN log_pending p ON p.id = r.{column} WHERE p.id IS NULL AND (e.seq IS NULL OR e.action <> '{action}' "
-        f"OR e.outcome <> 'done' OR e.object_id <> r.id) ORDER BY r.id LIMIT 1"
+        f"LEFT JOIN log_pending p ON p.id = r.{column} WHERE CASE WHEN p.id IS NULL "
+        f"THEN e.seq IS NULL OR (e.action, e.outcome, e.object_id) <> ('{action}', 'done', r.id) "
+        f"ELSE position(convert_to('\"action\":\"{action}\"', 'UTF8') IN p.event) = 0 "
+        f"OR position(convert_to('\"id\":\"' || r.id || '\"', 'UTF8') IN p.event) = 0 END ORDER BY r.id LIMIT 1"
     )
     for table, column, action in (
         ("releases", "seal_entry_id", "release.seal"),

@@ -23,6 +23,7 @@ from gateway.exchange import erase
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase
+from gateway.storage.log_ledger import SqlLedger
 from gateway.storage.log_rows import RowCheck, RowCounts
 from gateway.storage.log_sequence import PLACED_COLUMNS, LogSequence
 from gateway.translog.checkpoint import Checkpoint, open_checkpoint
@@ -355,9 +356,30 @@ def test_kept_counts(statement: str, place: str, scene: Scene) -> None:
 
 def test_a_release_that_names_another_entry(scene: Scene) -> None:
     other = "(SELECT entry_id FROM log_entries WHERE action = 'release.pull' ORDER BY seq LIMIT 1)"
-    for entry in ("gen_random_uuid()", other):
+    for entry in ("gen_random_uuid()", other, f"'{scene.waiting}'"):
         found = fault(scene, f"UPDATE releases SET seal_entry_id = {entry} WHERE id = :id", id=scene.release)
         assert found == ("log-reference-wrong", f"releases {scene.release}")
+
+
+def test_a_release_whose_entry_waits(scene: Scene) -> None:
+    """It is found where it waits, if it is the sealing of this very release."""
+    snapshot = scene.engine.execution_options(isolation_level="REPEATABLE READ")
+    for action, release, right in (
+        ("release.seal", scene.release, True),
+        ("release.seal", seeds.new_id(), False),
+        ("release.pull", scene.release, False),
+    ):
+        with snapshot.connect() as connection:
+            waiting = SqlLedger(connection).append(seeds.event(action, object={"kind": "release", "id": release}))
+            moved = text("UPDATE releases SET seal_entry_id = :entry WHERE id = :id")
+            connection.execute(moved, {"entry": waiting, "id": scene.release})
+            if right:
+                assert compare(connection, scene).pending == 2
+            else:
+                with pytest.raises(IntegrityFailure) as caught:
+                    compare(connection, scene)
+                assert caught.value.code == "log-reference-wrong"
+            connection.rollback()
 
 
 def test_the_head_and_the_cosigned_checkpoint(scene: Scene, tmp_path: Any) -> None:
