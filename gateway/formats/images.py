@@ -8,6 +8,7 @@ pixels only: metadata, profiles, thumbnails, further frames and hidden parts hav
 from __future__ import annotations
 
 import io
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -100,12 +101,17 @@ def _lay(words: Sequence[Word], number: int, builder: CanonicalBuilder) -> ReadP
             span = builder.add(text, place, flow=number * 100_000 + word.block, separator=separator)
             laid.append((word, span))
         lines.append(ReadLine(tuple(laid)))
+    centres = sorted(_centre(word.box) for word, _ in sure)
     unsure = (word.box for word in words if not is_sure(word))
-    return ReadPage(tuple(lines), tuple(box for box in unsure if not _frames(box, sure)))
+    return ReadPage(tuple(lines), tuple(box for box in unsure if not _frames(box, centres)))
 
 
-def _frames(box: tuple[int, int, int, int], sure: Iterable[tuple[Word, str]]) -> bool:
-    """Whether what was taken for a word is a frame or a rule around words that were read."""
+def _centre(box: tuple[int, int, int, int]) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _frames(box: tuple[int, int, int, int], centres: Sequence[tuple[float, float]]) -> bool:
+    """Whether what was taken for a word is a frame or a rule around words that were read (sorted centres)."""
     left, top, right, bottom = box
-    centres = (((w.box[0] + w.box[2]) / 2, (w.box[1] + w.box[3]) / 2) for w, _ in sure)
-    return any(left < x < right and top < y < bottom for x, y in centres)
+    beside = centres[bisect_left(centres, (left, 0.0)) : bisect_left(centres, (right, 0.0))]
+    return any(top < y < bottom for _, y in beside)

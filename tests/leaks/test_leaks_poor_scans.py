@@ -12,6 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from gateway.evidence.media import PDF, PNG
 from gateway.formats.imagedrawing import ReadLine, ReadPage, drawn
+from gateway.formats.images import _lay
 from gateway.formats.ocr import Word
 from gateway.formats.ocrlanguage import language_of
 from gateway.formats.ocrpages import PageReader
@@ -126,6 +127,13 @@ def test_a_word_that_reaches_into_its_neighbour_leaves_no_pixel(removed: bool) -
     out = drawn(ReadPage(lines if removed else lines[:1], () if removed else (low,)), image, splicer)
     assert out.crop((0, 10, 200, 26)).getextrema() == (0, 255)
     assert out.crop((0, 27, 200, 100)).getextrema() == (255, 255)
+
+
+def test_what_is_taken_for_a_word_around_others_does_not_take_them_along() -> None:
+    inner = [Word("kept", 1, 1, (20, 20, 90, 40), 90.0), Word("too", 1, 1, (100, 20, 150, 40), 90.0)]
+    frame, beside = Word("|", 2, 2, (5, 5, 180, 80), 20.0), Word("~", 3, 3, (90, 20, 100, 40), 20.0)
+    page_read = _lay([*inner, frame, beside], 1, CanonicalBuilder("ocr"))
+    assert page_read.unsure == (beside.box,)
 
 
 @pytest.mark.parametrize(("lines", "form"), [(FRENCH, PDF), (SPANISH, PDF), (FRENCH, PNG), (SPANISH, PNG)])
