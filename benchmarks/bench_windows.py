@@ -16,7 +16,7 @@ from pathlib import Path
 from gateway.agreements.model import View
 from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.ports import RenditionSpec
+from gateway.exchange.workbench_ports import RenditionSpec
 
 _PIECE = 1 << 18
 _NAMES = ["Jane Roe", "Piotr Nowak", "Orla Redfearn", "Amélie Durand", "Kwame Mensah", "Lucía Vega", "Henrik Lund"]

@@ -8,7 +8,8 @@ from typing import Any
 from gateway.bootstrap.registers import encode_register
 from gateway.bootstrap.specs import encode_spec
 from gateway.errors import SandboxFailure, TooLarge
-from gateway.exchange.ports import (
+from gateway.exchange.secret_ports import SecretRegister
+from gateway.exchange.workbench_ports import (
     CleanRendition,
     Examined,
     Inside,
@@ -17,7 +18,6 @@ from gateway.exchange.ports import (
     RenditionSpec,
     WindowedSurvey,
 )
-from gateway.exchange.secret_ports import SecretRegister
 from gateway.formats.limits import MAX_SCANNED_PAGES
 from gateway.formats.sandbox import Sandbox, SandboxLimits
 

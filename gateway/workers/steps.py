@@ -38,8 +38,8 @@ from gateway.exchange import (
     seal,
     secret_register,
 )
-from gateway.exchange.ports import Examined, RenditionSpec, WindowedSurvey
 from gateway.exchange.secret_ports import SecretRegister
+from gateway.exchange.workbench_ports import Examined, RenditionSpec, WindowedSurvey
 from gateway.policy.reach import stop_categories
 from gateway.workers import bodies
 

@@ -31,7 +31,8 @@ from gateway.evidence.package import Exhibit, Package, Principal
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange import authorize, govern, onboard, receive
 from gateway.exchange.intake import Intake
-from gateway.exchange.ports import (
+from gateway.exchange.secret_ports import SecretRegister
+from gateway.exchange.workbench_ports import (
     NOTHING_INSIDE,
     CleanRendition,
     Examined,
@@ -40,7 +41,6 @@ from gateway.exchange.ports import (
     RenditionSpec,
     WindowedSurvey,
 )
-from gateway.exchange.secret_ports import SecretRegister
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.redaction.fingerprint import Register

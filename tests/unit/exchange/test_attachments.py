@@ -9,7 +9,7 @@ from gateway.cli.demo.evidence import letter
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.media import EMAIL, TEXT
 from gateway.exchange import examine
-from gateway.exchange.ports import Examined, Inside
+from gateway.exchange.workbench_ports import Examined, Inside
 from tests.fakes.exchange import World
 from tests.unit.exchange.test_agreement_acts import supersede
 

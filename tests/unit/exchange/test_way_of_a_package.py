@@ -32,7 +32,7 @@ from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState
 from gateway.evidence.package import Principal, Release
 from gateway.exchange import deliver, dispose, examine, follow, govern, hold, onboard, review
 from gateway.exchange.hold import Target
-from gateway.exchange.ports import Examined, Inside
+from gateway.exchange.workbench_ports import Examined, Inside
 from gateway.settings import Settings
 from gateway.workers.steps import handlers
 from tests.fakes.exchange import AGREEMENT_SOURCE, COUNSEL, INVESTIGATOR, OFFICERS, REVIEWER, STRANGER, SUBMITTER, World
