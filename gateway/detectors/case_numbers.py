@@ -47,6 +47,7 @@ _FORMS = (
 )  # fmt: skip
 #: Without one of these nothing here matches.
 _HINT = re.compile(r"\d[-–‑/]|[-–‑/]\d|\d\.\d|ECLI|\d{5}")
+_AROUND_CHARS = 50
 _LAW_BEFORE = re.compile(
     r"(?:Regulation|Directive|Decision|Law|Act|Rule|Article|Art\.?|Resolution|Order|Recommendation|CM/Rec|règlement"
     r"|directive|reglamento|directiva|\((?:EU|EC|EEC|UE|CE)\))\s*(?:No\.?\s*|n[°º]\s*)?$",
@@ -57,9 +58,21 @@ _LAW_BEFORE = re.compile(
 def find_case_numbers(passage: Passage) -> Iterator[Span]:
     """Numbers of cases and files in a passage."""
     text = passage.text
-    if not _HINT.search(text):
-        return
-    for name, pattern in _FORMS:
-        for match in pattern.finditer(text):
-            if not _LAW_BEFORE.search(text, max(0, match.start() - 40), match.start()):
-                yield Span(match.start(), match.end(), "CASE_NUMBER", f"number/{name}", 0.8)
+    for start, end in _windows(text):
+        for name, pattern in _FORMS:
+            for match in pattern.finditer(text, start, end):
+                if not _LAW_BEFORE.search(text, max(0, match.start() - 40), match.start()):
+                    yield Span(match.start(), match.end(), "CASE_NUMBER", f"number/{name}", 0.8)
+
+
+def _windows(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches around what every form has somewhere; where they touch they are one."""
+    start = end = -1
+    for hint in _HINT.finditer(text):
+        if hint.start() - _AROUND_CHARS > end:
+            if end > 0:
+                yield start, end
+            start = max(0, hint.start() - _AROUND_CHARS)
+        end = hint.end() + _AROUND_CHARS
+    if end > 0:
+        yield start, end

@@ -87,7 +87,7 @@ _MIN_ENTROPY_BITS = 2.8
 
 def find_credentials(passage: Passage) -> Iterator[Span]:
     """Credentials in a passage."""
-    text = passage.text
+    text, small = passage.text, in_small_letters(passage.text)
     for match in _PRIVATE_KEY.finditer(text):
         yield Span(match.start(), match.end(), "CREDENTIAL", "credential/private-key", 1.0)
     for match in _FORMATS.finditer(text):
@@ -95,28 +95,29 @@ def find_credentials(passage: Passage) -> Iterator[Span]:
     for match in _PREFIXED.finditer(text) if _LONG_RUN.search(text) else ():
         if not _NOT_SECRET_PREFIXES.search(match.group("prefix")) and _is_random(match.group("rest")):
             yield Span(match.start(), match.end(), "CREDENTIAL", "credential/prefixed", 0.75)
-    for match in _NAMED.finditer(in_small_letters(text)):
+    for match in _NAMED.finditer(small):
         if _is_named(text, match):
             yield Span(match.start("value"), match.end("value"), "CREDENTIAL", "credential/named", 0.8)
     for match in _BEARER.finditer(text):
         if _looks_secret(match.group("value"), False):
             yield Span(match.start("value"), match.end("value"), "CREDENTIAL", "credential/bearer", 0.85)
-    for pattern, rule, confidence in (
-        (_CONNECTION, "connection", 0.95),
-        (_LINK_SIGNATURE, "link", 0.85),
-        (_SESSION, "session", 0.85),
-        (_ONE_TIME, "one-time", 0.8),
-        (_PHRASE, "recovery-phrase", 0.85),
+    for hints, pattern, rule, confidence in (
+        (("://",), _CONNECTION, "connection", 0.95),
+        (("://",), _LINK_SIGNATURE, "link", 0.85),
+        (("=",), _SESSION, "session", 0.85),
+        (("code", "otp", "one-time", "one time"), _ONE_TIME, "one-time", 0.8),
+        (("seed", "recovery", "mnemonic", "backup"), _PHRASE, "recovery-phrase", 0.85),
     ):
-        for match in pattern.finditer(text):
+        # Looking for a word in it is much cheaper than looking for the pattern.
+        for match in pattern.finditer(text) if any(hint in small for hint in hints) else ():
             yield Span(match.start("value"), match.end("value"), "CREDENTIAL", f"credential/{rule}", confidence)
-    for match in _WEBHOOK.finditer(text):
+    for match in _WEBHOOK.finditer(text) if "https://" in text else ():
         yield Span(match.start(), match.end(), "CREDENTIAL", "credential/webhook", 0.95)
     for match in _COMMAND.finditer(text):
         group = match.lastgroup or "a"
         if group == "a" or _looks_secret(match.group("b"), False):
             yield Span(match.start(group), match.end(group), "CREDENTIAL", "credential/command", 0.8)
-    for header in _COOKIE.finditer(text):
+    for header in _COOKIE.finditer(text) if "cookie" in small else ():
         for part in _COOKIE_PART.finditer(text, header.start("value"), header.end("value")):
             if part.group("name").lower() not in _COOKIE_ATTRIBUTES:
                 yield Span(part.start("value"), part.end("value"), "CREDENTIAL", "credential/cookie", 0.85)

@@ -78,6 +78,7 @@ _IPV6 = re.compile(
     rf"|(?:{_GROUP16}(?::{_GROUP16}){{0,6}})?::"
     rf"(?:{_GROUP16}(?::{_GROUP16}){{0,6}})?)(?:%\w{{1,15}})?(?:/\d{{1,3}})?(?![\w:])"
 )
+_FEWEST_COLONS = 7
 _MAC = re.compile(
     r"(?<![\w:.-])(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})"
     r"(?![\w:-]|\.\w)"
@@ -156,6 +157,8 @@ def _networks(text: str) -> Iterator[Span]:
         (_MAC, "MAC_ADDRESS", "mac", 0.9),
         (_UUID, "DEVICE_ID", "uuid", 0.6),
     ):
+        if pattern is _IPV6 and "::" not in text and text.count(":") < _FEWEST_COLONS:
+            continue
         for match in pattern.finditer(text):
             yield Span(match.start(), match.end(), entity, rule, confidence)
 

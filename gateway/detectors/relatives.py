@@ -42,6 +42,8 @@ _AGED = re.compile(
     rf"|bin)\s)?{_CAP}){{1,3}})"
     r"\s?(?:,\s|\()(?:aged\s|âgée?\sde\s|de\s)?\d{1,3}(?:\s(?:ans|años|years?\sold))?(?=[,).;])"
 )
+#: Without one nobody's age stands behind their name.
+_AGE = re.compile(r"[,(]\s?(?:aged\s|âgée?\sde\s|de\s)?\d{1,3}(?:\s(?:ans|años|years?\sold))?[,).;]")
 _OPENING_ES = re.compile(
     rf"(?:^|(?<=[.!?]\s)|(?<=\n))(?P<name>{_CAP}(?:\s(?:(?:de\sla|de|del)\s)?{_CAP}){{1,3}})(?=[\s,])"
 )
@@ -63,7 +65,9 @@ def find_relatives(passage: Passage) -> Iterator[Span]:
     if passage.commercial:
         return
     text, language = passage.text, passage.language
-    patterns = [(_AGED, "aged", 0.7), (_FAMILY, "family", 0.65)]
+    patterns = [(_FAMILY, "family", 0.65)]
+    if _AGE.search(text):
+        patterns.append((_AGED, "aged", 0.7))
     if language in _KIN:
         patterns.append((_KIN[language], "kin", 0.7))
     if language == "es":

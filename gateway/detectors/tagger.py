@@ -29,7 +29,7 @@ DIGESTS = {
     "es": "33bbd80a499af30e43ba3daa101fab8284e98c10e190317d21cf5da296f4344a",
 }
 #: A word is named when this much of the probability lies on any label but "none".
-THRESHOLDS = {"en": 0.6, "fr": 0.2, "es": 0.2}
+THRESHOLDS = {"en": 0.6, "fr": 0.1, "es": 0.1}
 #: Short messages say little around a name, so less has to be enough there.
 _SHORT_CHARS = 400
 SHORT_THRESHOLD = 0.075
