@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gateway.detectors.letters import in_small_letters
 from gateway.detectors.passage import Passage, Span
 
 _FIGURE = r"\d{1,3}(?:[.,'’\u00a0 ]\s?\d{3})+(?:[.,]\s?\d{1,2})?|\d+(?:[.,]\s?\d{1,2})?"
@@ -64,12 +65,12 @@ _LOCAL_COUNT = {
         re.IGNORECASE,
     ),
 }
+#: For a text in small letters.
 _COUNT_EN = re.compile(
     rf"(?<![\w.,/-])(?:\d{{1,3}}(?:,\d{{3}})+|\d{{2,6}}|\d+(?:\.\d+)?\s(?:million|thousand|billion)"
     rf"|{_WORDS_EN})\s(?:other\s)?(?:persons|people|users|customers|consumers|patients|pupils|victims|subscribers"
     rf"|members|households|landowners"
-    rf"|applicants|employees|detainees|prisoners|inhabitants|residents|plaintiffs|claimants)\b",
-    re.IGNORECASE,
+    rf"|applicants|employees|detainees|prisoners|inhabitants|residents|plaintiffs|claimants)\b"
 )
 
 
@@ -111,7 +112,7 @@ def find_quantities(passage: Passage) -> Iterator[Span]:
         for match in local.finditer(text):
             yield Span(match.start("a"), match.end("a"), "QUANTITY", "quantity/count", 0.55)
         return
-    for match in _COUNT_EN.finditer(text):
+    for match in _COUNT_EN.finditer(in_small_letters(text)):
         yield Span(match.start(), match.end(), "QUANTITY", "quantity/persons", 0.55)
     for pattern, rule in (
         (_MEASURE_EN, "measure"),
