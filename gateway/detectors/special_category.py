@@ -30,7 +30,7 @@ _CONDITION = (
 _HEALTH = re.compile(
     rf"\b(?:diagnos(?:ed|is)\s(?:with|of|as)|suffer(?:s|ed|ing)?\sfrom|treated\sfor|afflicted\s(?:with|by)"
     rf"|tested\spositive\sfor|infected\swith|history\sof|souffr\w+\s(?:de|d[’'])|suivie?\spour|soignée?\spour|atteinte?s?\s(?:de|d[’'])"
-    rf"|padec\w+\s(?:de\s)?|diagnostic\w+\s(?:de|con)?|(?:has|have|had|with|developed|because\sof)\s(?:his|her|severe"
+    rf"|padec\w+\s(?:de\s)?|diagnostic\w+\s(?:de|con)?|(?:s?he|who|applicant|appellant|claimant)\s(?:has|had|developed)\s(?:his|her|severe"
     rf"|chronic|acute)?)\s?(?:an?\s|the\s|un\s|une\s)?(?P<value>{_CONDITION})\b",
 )
 _HEALTH_PLAIN = re.compile(

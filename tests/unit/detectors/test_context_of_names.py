@@ -39,7 +39,7 @@ CASES: list[tuple[Rule, str, str]] = [
     (find_occupations_fr_es, "es", "el médico forense y la policía local acudieron"),
     (find_occupations, "en", "He works for the post in Leeds as a «lorry driver», she is «Chief Data Officer»"),
     (find_special_category, "en", "he had a «fractured rib» and «bruises on his left arm»"),
-    (find_special_category, "en", "has «post-traumatic stress disorder» and takes «sertraline 100 mg»"),
+    (find_special_category, "en", "she has «post-traumatic stress disorder» and takes «sertraline 100 mg»"),
     (find_special_category, "en", "the hands of the clock, a breach of the arm's length principle, 20 mg of salt"),
     (find_special_category, "fr", "dont il était «délégué syndical»"),
     (find_quantities, "en", "bought for «1,350,000 Estonian kroons»; data of «2.3 million consumers»"),
