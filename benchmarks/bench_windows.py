@@ -11,7 +11,6 @@ import argparse
 import resource
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from gateway.agreements.model import View
 from gateway.bootstrap.workbench import SandboxedWorkbench
@@ -72,16 +71,6 @@ def pieces(records: Callable[[], Iterator[str]], size: int) -> Callable[[], Iter
     return read
 
 
-def peak_of_children() -> int:
-    """Highest resident memory of any child process that lives, in bytes."""
-    peaks = [0]
-    for entry in Path("/proc/self/task").glob("*/children"):
-        for pid in entry.read_text().split():
-            status = Path(f"/proc/{pid}/status").read_text()
-            peaks += [int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")]
-    return max(peaks)
-
-
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--megabytes", type=int, default=20)
@@ -114,13 +103,15 @@ def main() -> None:
         ).renditions
         done = time.perf_counter()
         redactions = sum(rendition.report["counts"].values())
+        workbench.close()
+        # Of the children that have ended, and all have.
+        worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         print(
             f"{name}: {chosen.megabytes} MB, {redactions:,} redactions, survey {surveyed - begun:.0f} s, "
             f"redaction {done - surveyed:.0f} s, {size / 1e6 / (done - begun):.2f} MB/s, "
-            f"{written[0] / 1e6:.0f} MB out; peak memory: worker {peak_of_children() >> 20} MiB, "
+            f"{written[0] / 1e6:.0f} MB out; peak memory: worker {worker >> 10} MiB, "
             f"gateway {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MiB"
         )
-        workbench.close()
 
 
 if __name__ == "__main__":
