@@ -165,20 +165,24 @@ class Ensemble:
     def _read(self, passages: list[Passage]) -> Iterator[Finding]:
         for language in LANGUAGES:
             spoken = [passage for passage in passages if passage.language == language]
-            try:
-                documents = self._models.read([passage.text for passage in spoken], language)
-            except Exception as error:
-                raise _failed("models", error) from error
-            for passage, document in zip(spoken, documents, strict=True):
-                spans = self._spans(passage, document)
-                if self._tagger is not None:
-                    try:
-                        spans = self._tagger.judge(passage, Columns(document), spans)
-                    except Exception as error:
-                        raise _failed("tagger", error) from error
-                for span in spans:
-                    start, end = passage.offset + span.start, passage.offset + span.end
-                    yield Finding(start, end, span.entity, span.rule, span.confidence)
+            with self._models.reading(language):
+                yield from self._read_spoken(spoken, language)
+
+    def _read_spoken(self, spoken: list[Passage], language: str) -> Iterator[Finding]:
+        try:
+            documents = self._models.read([passage.text for passage in spoken], language)
+        except Exception as error:
+            raise _failed("models", error) from error
+        for passage, document in zip(spoken, documents, strict=True):
+            spans = self._spans(passage, document)
+            if self._tagger is not None:
+                try:
+                    spans = self._tagger.judge(passage, Columns(document), spans)
+                except Exception as error:
+                    raise _failed("tagger", error) from error
+            for span in spans:
+                start, end = passage.offset + span.start, passage.offset + span.end
+                yield Finding(start, end, span.entity, span.rule, span.confidence)
 
     def _spans(self, passage: Passage, document: Any) -> list[Span]:
         spans = self._apply("models", passage, partial(find_named, document=document))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any
 
@@ -92,6 +93,14 @@ class PackagedModels(NlpEngine):
 
     def is_loaded(self) -> bool:
         return bool(self._pipelines)
+
+    def reading(self, language: str) -> AbstractContextManager[Any]:
+        """While it lasts, documents may be read and used; what they taught the vocabulary is forgotten afterwards.
+
+        Without it a vocabulary keeps every word it has ever met: of a long log, every time and number.
+        """
+        zone: AbstractContextManager[Any] = self._pipelines[language].memory_zone()
+        return zone
 
     def read(self, texts: Sequence[str], language: str) -> list[Any]:
         """The spaCy documents of texts, in order.

@@ -59,6 +59,9 @@ def words_of(page: Image.Image, *, language: str = ENGLISH, sparse: bool = False
     mode = engine.PSM.SPARSE_TEXT if sparse else engine.PSM.AUTO
     folder = _MODEL_FOLDER if language == ENGLISH else _SHIPPED_FOLDER
     with engine.PyTessBaseAPI(path=str(folder), lang=language, psm=mode) as api:
+        # Its remarks go to standard error, which leads nowhere in a child; it would crash for want of the file
+        # that the binding names, for the sandbox lets nothing be opened for writing, not even /dev/null.
+        api.SetVariable("debug_file", "")
         api.SetImage(page)
         api.SetSourceResolution(_DPI)
         api.Recognize()

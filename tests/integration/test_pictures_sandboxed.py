@@ -44,3 +44,30 @@ def test_a_scanned_page_is_read_in_the_sandbox(tmp_path: Path, media_type: str) 
     assert answer["text"].count("of the scanned letter") == 20
     assert any("letter" in layer for layer in answer["layers"])
     assert answer["peak"] < 700 * 1024, "KiB resident"
+
+
+REMARKS = """
+import tesserocr
+from gateway.formats.registry import FORMATS
+
+class Talkative(tesserocr.PyTessBaseAPI):
+    def Recognize(self, *args):
+        self.ReadConfigFile("absent")  # remarked upon, as are pages with many small marks
+        return super().Recognize(*args)
+
+tesserocr.PyTessBaseAPI = Talkative
+
+def run(payload):
+    return {"text": FORMATS["image/png"].parse(payload["data"]).canonical.text}
+"""
+
+
+def test_a_remark_of_the_recognition_does_not_end_the_child(tmp_path: Path) -> None:
+    page = Image.new("L", (1200, 300), 255)
+    ImageDraw.Draw(page).text((60, 100), "a line of the scanned letter", fill=0, font=ImageFont.load_default(50))
+    out = io.BytesIO()
+    page.save(out, "PNG")
+    (tmp_path / "remarking_task.py").write_text(REMARKS)
+    limits = SandboxLimits(memory_bytes=1536 << 20, cpu_seconds=60, wall_seconds=60, startup_seconds=60)
+    with Sandbox("remarking_task:run", limits=limits, python_path=[str(tmp_path)]) as sandbox:
+        assert "scanned letter" in sandbox.call({"data": out.getvalue()})["text"]

@@ -1,0 +1,20 @@
+"""Reading leaves nothing behind: a worker that has seen a million numbers is no larger than before."""
+
+from __future__ import annotations
+
+from gateway.detectors.ensemble import Ensemble
+from gateway.redaction.document import CanonicalText, Segment
+
+
+def test_words_that_were_read_are_forgotten(detector: Ensemble) -> None:
+    strings = detector._models._pipelines["en"].vocab.strings
+
+    def read(first: int) -> None:
+        text = " ".join(f"The number qx{number}zz was noted." for number in range(first, first + 300))
+        detector.detect(CanonicalText(text, (Segment(0, len(text), "line 1"),), "text", "1"), "en")
+
+    read(0)
+    before = len(strings)
+    read(1000)
+    assert len(strings) == before
+    assert "qx1001zz" not in strings
