@@ -68,6 +68,7 @@ _SPELLED = re.compile(
     rf"\b(?:{'|'.join(_WORDS.split())})(?:(?:[ ,–-]{{1,2}}|\s(?:et|y)\s)(?:{'|'.join(_WORDS.split())})\b){{6,30}}",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 #: Without any of these no form of address is possible; "at" alone is in every sentence.
 _AT_SIGNS = re.compile(r"@|[\[({<]\s?at\s?[\])}>]|_at_|\sdot\s|\sarobase\s|\sarroba\s", re.IGNORECASE)
 
@@ -89,7 +90,7 @@ def _spans(reading: Reading) -> Iterator[Span]:
             yield from (span for span in rule(passage) if span.entity in _CERTAIN)
     if _AT_SIGNS.search(text):
         yield from _addresses(text)
-    if any(char.isdigit() for char in text):
+    if _DIGIT.search(text):
         yield from _numbers(text)
     for match in _SPELLED.finditer(text):
         yield Span(match.start(), match.end(), "PHONE", "spelled-out", 0.6)

@@ -87,8 +87,8 @@ _TRIM = " \t\n\"'“”‘’().,;:-–*[]"
 
 def find_named(passage: Passage, document: Any) -> Iterator[Span]:
     """Spans for the entities of a spaCy document of the passage's text."""
-    # As the model read it: capitals may have been restored. Once, because spaCy joins its words at each call.
-    read = replace(passage, text=document.text)
+    # As the model read it: where there was no capital, they were restored. Else not asked for: spaCy joins its words.
+    read = replace(passage, text=document.text) if passage.text.islower() else passage
     persons = []
     for span in _named(read, document):
         if span.entity == "PERSON":
