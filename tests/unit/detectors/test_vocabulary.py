@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
+from gateway.detectors import models
 from gateway.detectors.ensemble import Ensemble
 from gateway.redaction.document import CanonicalText, Segment
 
 
-def test_words_that_were_read_are_forgotten(detector: Ensemble) -> None:
+def test_words_beyond_the_first_are_forgotten(detector: Ensemble, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "_MOST_NEW_WORDS", 0)
     strings = detector._models._pipelines["en"].vocab.strings
 
     def read(first: int) -> None:
