@@ -7,7 +7,7 @@ or fails. As in :mod:`gateway.bootstrap.bench`, plain values and bytes both ways
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from gateway.bootstrap.registers import decode_register
@@ -18,7 +18,7 @@ from gateway.evidence.media import compatible
 from gateway.exchange.windowed import Surveyed, WindowRedaction, WindowSurvey
 from gateway.formats.sniff import sniff
 from gateway.formats.windows import WINDOWED
-from gateway.redaction.document import Detector, WindowedFormat
+from gateway.redaction.document import Detector, Window, WindowedFormat
 from gateway.redaction.finding_list import FindingList
 
 Answer = Mapping[str, Any]
@@ -98,20 +98,19 @@ class _Examination:
         self.steps = {"window-read": self._read, "window-end": self._end}
 
     def _read(self, request: Mapping[str, Any]) -> Answer:
-        for window in self._reader.feed(request["data"]):
-            text = window.document.canonical
-            self._answer.update(
-                extractor=text.extractor, version=text.version, characters=window.offset + len(text.text)
-            )
+        self._measure(self._reader.feed(request["data"]))
         return {}
 
     def _end(self, request: Mapping[str, Any]) -> Answer:
-        for window in self._reader.finish():
+        self._measure(self._reader.finish())
+        return self._answer
+
+    def _measure(self, windows: Iterable[Window]) -> None:
+        for window in windows:
             text = window.document.canonical
             self._answer.update(
                 extractor=text.extractor, version=text.version, characters=window.offset + len(text.text)
             )
-        return self._answer
 
 
 class _Survey:

@@ -125,7 +125,7 @@ class SandboxedWorkbench:
             answer = child.call({"do": "window-end"})
         if not isinstance(answer["findings"], bytes):
             raise _unexpected()
-        return WindowedSurvey(_names(answer), answer["findings"])
+        return WindowedSurvey(frozenset(_texts(answer, "names")), answer["findings"])
 
     def redact_windowed(
         self,
@@ -237,13 +237,6 @@ def _pour(answer: Mapping[str, Any], sinks: Sequence[Callable[[bytes], None]]) -
             raise _unexpected()
         if data:
             sink(data)
-
-
-def _names(answer: Mapping[str, Any]) -> frozenset[str]:
-    names = answer["names"]
-    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
-        raise _unexpected()
-    return frozenset(names)
 
 
 def _text(answer: Any, key: str) -> str:
