@@ -32,7 +32,7 @@ from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.package import Principal
 from gateway.exchange import attest, certify, clocks, custody
 from gateway.exchange.ports import Certificate, Transaction
-from gateway.formats.certificate_pdf import certificate_pdf
+from gateway.papers.certificate import certificate_pdf
 
 MAX_ATTESTATION_BYTES = 1 << 19
 

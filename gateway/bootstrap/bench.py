@@ -19,8 +19,8 @@ from gateway.detectors.pieces import PiecewiseDetector
 from gateway.errors import TooLarge, Unparsable
 from gateway.evidence.media import REDACTABLE, compatible
 from gateway.exchange.rendering import redact_exhibit, survey_exhibit
-from gateway.formats.inside import types_inside
-from gateway.formats.leftout import left_out
+from gateway.formats.containers.inside import types_inside
+from gateway.formats.containers.left_out import left_out
 from gateway.formats.registry import format_for
 from gateway.formats.sniff import sniff
 from gateway.redaction.document import Detector, Format

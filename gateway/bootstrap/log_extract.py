@@ -3,7 +3,7 @@
 The entry that says what is taken is appended in the transaction that looks it up, before the first
 byte (invariant 2). What is given is fixed by then: entries below the size of the latest checkpoint,
 each held against its proof; so pages read later, while the log grows, are the same. A report is made
-whole and signed (gateway/formats/pdfsigning.py); the other forms stream.
+whole and signed (gateway/papers/signing.py); the other forms stream.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from gateway.evidence.package import Principal
 from gateway.exchange import audit
 from gateway.exchange.ports import LoggedEntry, Transaction
 from gateway.exchange.question import MAX_PAGE, AuditQuery, Scope
-from gateway.formats.auditreport import audit_report
-from gateway.formats.pdfsigning import sign_pdf
 from gateway.keyring.document_certificate import document_certificate
+from gateway.papers.audit_report import audit_report
+from gateway.papers.signing import sign_pdf
 from gateway.translog.entry import format_time
 from gateway.translog.extract import csv_rows, json_lines, ocsf_events
 from gateway.translog.merkle import leaf_hash

@@ -17,7 +17,7 @@ from gateway.errors import InvalidInput, Unparsable
 from gateway.evidence.media import compatible
 from gateway.exchange.windowed import Surveyed, WindowRedaction, WindowSurvey
 from gateway.formats.sniff import sniff
-from gateway.formats.windows import WINDOWED
+from gateway.formats.text.windows import WINDOWED
 from gateway.redaction.document import Detector, Window, WindowedFormat
 from gateway.redaction.finding_list import FindingList
 

@@ -19,7 +19,7 @@ from gateway.exchange.workbench_ports import (
     WindowedSurvey,
 )
 from gateway.formats.limits import MAX_SCANNED_PAGES
-from gateway.formats.sandbox import Sandbox, SandboxLimits
+from gateway.sandbox.pool import Sandbox, SandboxLimits
 
 #: Half of what one worker reads of text in a second on the slowest machine measured (docs/benchmarks.md).
 _BYTES_PER_SECOND = 25_000

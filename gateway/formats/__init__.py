@@ -1,1 +1,1 @@
-"""Formats of exhibits: bytes to canonical text and back, one module a format; and the sandboxed child they run in."""
+"""Formats of exhibits: bytes to canonical text and back, one module a format; at the root what all of them share."""

@@ -8,22 +8,22 @@ from types import MappingProxyType
 
 from gateway.evidence.media import GZIP, JPEG, MARKDOWN, PNG, TAR, TIFF, TSV, WEBP, ZIP
 from gateway.formats import limits
-from gateway.formats.archives import ArchiveFormat
-from gateway.formats.csvtable import CsvFormat
-from gateway.formats.docx import DocxFormat
-from gateway.formats.htmlpage import HtmlFormat
-from gateway.formats.images import ImageFormat
-from gateway.formats.jsonlines import JsonLinesFormat
-from gateway.formats.jsontext import JsonFormat
-from gateway.formats.mail import MailFormat
-from gateway.formats.mbox import MboxFormat
-from gateway.formats.ods import OdsFormat
-from gateway.formats.odt import OdtFormat
-from gateway.formats.pdf import PdfFormat
-from gateway.formats.plaintext import TextFormat
-from gateway.formats.pptx import PptxFormat
-from gateway.formats.xlsx import XlsxFormat
-from gateway.formats.xmltext import XmlFormat
+from gateway.formats.containers.archives import ArchiveFormat
+from gateway.formats.containers.mail import MailFormat
+from gateway.formats.containers.mbox import MboxFormat
+from gateway.formats.office.sheets.ods import OdsFormat
+from gateway.formats.office.sheets.xlsx import XlsxFormat
+from gateway.formats.office.slides.pptx import PptxFormat
+from gateway.formats.office.word.docx import DocxFormat
+from gateway.formats.office.word.odt import OdtFormat
+from gateway.formats.pdf.format import PdfFormat
+from gateway.formats.pictures.images import ImageFormat
+from gateway.formats.text.csvtable import CsvFormat
+from gateway.formats.text.htmlpage import HtmlFormat
+from gateway.formats.text.jsonlines import JsonLinesFormat
+from gateway.formats.text.jsontext import JsonFormat
+from gateway.formats.text.plaintext import TextFormat
+from gateway.formats.text.xmltext import XmlFormat
 from gateway.redaction.document import Format
 
 

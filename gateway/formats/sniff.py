@@ -16,8 +16,8 @@ import zipfile
 
 from gateway.errors import Unparsable
 from gateway.evidence.media import CSV, DOCX, EMAIL, JSON, JSON_LINES, OCTETS, PDF, TEXT
-from gateway.formats.csvdialect import find_dialect
 from gateway.formats.encoding import decode_text
+from gateway.formats.text.csvdialect import find_dialect
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),

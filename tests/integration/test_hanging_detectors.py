@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import SandboxFailure
-from gateway.formats import seccomp
-from gateway.formats.sandbox import Sandbox, SandboxLimits
+from gateway.sandbox import seccomp
+from gateway.sandbox.pool import Sandbox, SandboxLimits
 
 pytestmark = pytest.mark.skipif(not seccomp.supported(), reason="the sandbox confines on Linux x86-64 and AArch64")
 

@@ -23,8 +23,8 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.errors import GatewayError, SandboxFailure, Unparsable
-from gateway.formats import sandbox_process, seccomp
-from gateway.formats.sandbox import Sandbox, SandboxLimits
+from gateway.sandbox import process, seccomp
+from gateway.sandbox.pool import Sandbox, SandboxLimits
 
 pytestmark = pytest.mark.skipif(not seccomp.supported(), reason="the sandbox confines on Linux x86-64 and AArch64")
 
@@ -343,9 +343,9 @@ def test_a_closed_sandbox_refuses_and_leaves_nothing(tasks: str) -> None:
 def test_where_the_kernel_cannot_confine_nothing_runs(tasks: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # The child asks the kernel itself; a machine without a filter is one that the child finds unsupported.
     monkeypatch.setattr(
-        sandbox_process, "_BOOTSTRAP",
+        process, "_BOOTSTRAP",
         "import sys; sys.path.insert(0, sys.argv[1]); from gateway.formats import seccomp; "
-        "seccomp.supported = lambda: False; from gateway.formats.sandbox_child import main; main()",
+        "seccomp.supported = lambda: False; from gateway.sandbox.child import main; main()",
     )  # fmt: skip
     with Sandbox("sandbox_task:run", limits=LIMITS, python_path=[tasks]) as sandbox:
         with pytest.raises(SandboxFailure) as failure:
@@ -361,7 +361,7 @@ def test_children_end_with_their_parent(tasks: str) -> None:
     script = (
         "import sys, os, signal\n"
         f"sys.path.insert(0, {root!r})\n"
-        "from gateway.formats.sandbox import Sandbox\n"
+        "from gateway.sandbox.pool import Sandbox\n"
         f"sandbox = Sandbox('sandbox_task:run', python_path=[{tasks!r}])\n"
         "print(sandbox.call({'code': '1'})['pid'], flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"

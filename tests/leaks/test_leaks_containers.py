@@ -13,10 +13,10 @@ from html import escape
 import pytest
 
 from gateway.errors import Unparsable
+from gateway.formats.office.sheets.sheets import Row, Sheet
+from gateway.formats.office.sheets.xlsx_writing import write_xlsx
 from gateway.formats.registry import FORMATS
-from gateway.formats.sheets import Row, Sheet
 from gateway.formats.sniff import sniff
-from gateway.formats.xlsxwriting import write_xlsx
 from tests.leaks.seeking import SECRET, holds
 
 Check = Callable[..., bytes | None]

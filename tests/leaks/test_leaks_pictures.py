@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
 from gateway.evidence.media import JPEG, PNG, TIFF, WEBP
-from gateway.formats.ocr import words_of
+from gateway.formats.pictures.ocr import words_of
 from gateway.formats.registry import FORMATS
 from gateway.formats.sniff import sniff
 from gateway.redaction.document import Replacement

@@ -11,11 +11,11 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.evidence.media import PDF, PNG
-from gateway.formats.imagedrawing import ReadLine, ReadPage, drawn
-from gateway.formats.images import _lay
-from gateway.formats.ocr import Word
-from gateway.formats.ocrlanguage import language_of
-from gateway.formats.ocrpages import PageReader
+from gateway.formats.pictures.drawing import ReadLine, ReadPage, drawn
+from gateway.formats.pictures.images import _lay
+from gateway.formats.pictures.ocr import Word
+from gateway.formats.pictures.ocr_language import language_of
+from gateway.formats.pictures.ocr_pages import PageReader
 from gateway.formats.registry import FORMATS
 from gateway.formats.splicing import CanonicalBuilder, Splicer
 from gateway.redaction.document import Replacement
@@ -138,7 +138,7 @@ def test_what_is_taken_for_a_word_around_others_does_not_take_them_along() -> No
 
 @pytest.mark.parametrize(("lines", "form"), [(FRENCH, PDF), (SPANISH, PDF), (FRENCH, PNG), (SPANISH, PNG)])
 def test_accents_survive(lines: tuple[str, ...], form: str) -> None:
-    font = ImageFont.truetype("gateway/formats/fonts/DejaVuSans.ttf", 34)
+    font = ImageFont.truetype("gateway/formats/pdf/font_files/DejaVuSans.ttf", 34)
     image = page()
     for number, line in enumerate(lines):
         ImageDraw.Draw(image).text((60, 80 + 60 * number), line, fill=0, font=font)
@@ -153,7 +153,7 @@ def test_languages_are_told_from_small_words() -> None:
 
 def test_a_page_in_english_after_one_in_french() -> None:
     reader = PageReader()
-    font = ImageFont.truetype("gateway/formats/fonts/DejaVuSans.ttf", 34)
+    font = ImageFont.truetype("gateway/formats/pdf/font_files/DejaVuSans.ttf", 34)
     french = page("", "")
     for number, line in enumerate(FRENCH):
         ImageDraw.Draw(french).text((60, 80 + 60 * number), line, fill=0, font=font)

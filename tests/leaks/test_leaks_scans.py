@@ -14,9 +14,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from gateway.errors import Unparsable
 from gateway.evidence.media import PDF
-from gateway.formats import ocr, pdfscan
-from gateway.formats.ocr import words_of
-from gateway.formats.pdf import PdfFormat
+from gateway.formats.pdf.format import PdfFormat, scans
+from gateway.formats.pictures import ocr
+from gateway.formats.pictures.ocr import words_of
 from gateway.formats.registry import FORMATS
 from tests.leaks.seeking import SECRET, holds
 
@@ -99,10 +99,10 @@ def test_a_box_painted_over_a_scan_stays_closed(redacted: Redact) -> None:
 
 def test_words_read_without_confidence_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     unsure = "second"
-    monkeypatch.setattr(pdfscan, "is_sure", lambda word: word.text != unsure)
+    monkeypatch.setattr(scans, "is_sure", lambda word: word.text != unsure)
     data = pdf(shown(scan(PLAIN)))
     document = FORMATS[PDF].parse(data)
-    assert document.canonical.text == PLAIN.replace(unsure, pdfscan.UNREAD)
+    assert document.canonical.text == PLAIN.replace(unsure, scans.UNREAD)
     out = seen(document.render([]))
     assert "meeting" in out
     assert unsure not in out

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from gateway.evidence.media import HTML, ODS, TAR, XLSX, XML, ZIP
 from gateway.formats.invisible import visible
-from gateway.formats.numberformat import show
-from gateway.formats.ods import write_ods
+from gateway.formats.office.sheets.number_format import show
+from gateway.formats.office.sheets.ods import write_ods
+from gateway.formats.office.sheets.sheets import Row, Sheet, column_letters, column_number
+from gateway.formats.office.sheets.xlsx_writing import write_xlsx
 from gateway.formats.registry import FORMATS
-from gateway.formats.sheets import Row, Sheet, column_letters, column_number
-from gateway.formats.xlsxwriting import write_xlsx
 from gateway.redaction.document import Replacement
 
 QUICK = settings(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.detectors.pieces import PiecewiseDetector
-from gateway.formats.csvtable import CsvFormat
-from gateway.formats.plaintext import TextFormat
+from gateway.formats.text.csvtable import CsvFormat
+from gateway.formats.text.plaintext import TextFormat
 from gateway.redaction.document import CanonicalText, Finding
 
 

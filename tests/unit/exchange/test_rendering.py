@@ -12,7 +12,7 @@ from gateway.errors import DetectionFailed, ResidueFound
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.rendering import redact_exhibit
 from gateway.exchange.workbench_ports import Redacted, RenditionSpec
-from gateway.formats.plaintext import TextFormat
+from gateway.formats.text.plaintext import TextFormat
 from gateway.redaction.document import CanonicalText, Document, Finding, Replacement
 
 STRICT = View("standard", dict.fromkeys(Category, Action.REMOVE), {})

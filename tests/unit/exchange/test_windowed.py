@@ -20,7 +20,7 @@ from gateway.exchange.windowed import Surveyed, WindowRedaction, WindowSurvey
 from gateway.exchange.workbench_ports import CleanRendition, RenditionSpec
 from gateway.formats import limits
 from gateway.formats.registry import FORMATS
-from gateway.formats.windows import WINDOWED
+from gateway.formats.text.windows import WINDOWED
 from gateway.redaction.document import CanonicalText, Finding, Layer, WindowedFormat, WindowReader
 from gateway.redaction.finding_list import FindingList
 from gateway.redaction.fingerprint import Fingerprinter, Register

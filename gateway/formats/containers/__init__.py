@@ -1,0 +1,1 @@
+"""Files that hold files: mail, mailboxes and archives."""

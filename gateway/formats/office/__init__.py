@@ -1,0 +1,1 @@
+"""Office documents, OOXML and OpenDocument: what word, sheets and slides share."""

@@ -1,0 +1,1 @@
+"""PDF: read by glyphs, set anew, every layer seen again."""

@@ -1,0 +1,1 @@
+"""Pictures and scanned pages: text recognition and drawing."""

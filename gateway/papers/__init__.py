@@ -1,0 +1,1 @@
+"""Printed documents: certificates and audit reports as signed PDF."""

@@ -1,0 +1,1 @@
+"""The confined child process: pool and process in the parent, child, frames and filters."""
