@@ -18,7 +18,7 @@ from typing import Any
 from train_tagger import LABELS, Text, folds, train
 
 from gateway.detectors.ensemble import Ensemble
-from gateway.detectors.tagger import SHORT_THRESHOLD, THRESHOLDS, Tagger, Weights
+from gateway.detectors.models.tagger import SHORT_THRESHOLD, THRESHOLDS, Tagger, Weights
 from gateway.evidence.taxonomy import Action
 from gateway.redaction.document import CanonicalText, Segment
 from gateway.redaction.plan import build_plan

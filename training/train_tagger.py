@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.detectors.ensemble import build_detector
-from gateway.detectors.passage import Passage, Span
-from gateway.detectors.tagfeatures import BITS, VERSION, Columns, features
+from gateway.detectors.models.tagger_features import BITS, VERSION, Columns, features
+from gateway.detectors.text.passage import Passage, Span
 
 LABELS = ("", "PERSON", "ORGANISATION", "LOCATION", "NATIONALITY", "DATE", "CASE_NUMBER", "QUANTITY", "MISC", "ADDRESS")
 #: Types of the annotated texts to ours. DEM of the judgments is anything of a person: occupation, origin, health.

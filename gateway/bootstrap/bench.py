@@ -15,7 +15,7 @@ from gateway.bootstrap.remembering import RememberingDetector
 from gateway.bootstrap.specs import decode_spec
 from gateway.bootstrap.window_bench import WindowBench
 from gateway.detectors.ensemble import build_detector
-from gateway.detectors.pieces import PiecewiseDetector
+from gateway.detectors.repeated_pieces import PiecewiseDetector
 from gateway.errors import TooLarge, Unparsable
 from gateway.evidence.media import REDACTABLE, compatible
 from gateway.exchange.rendering import redact_exhibit, survey_exhibit

@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.bootstrap.registers import decode_register
 from gateway.bootstrap.specs import decode_spec
-from gateway.detectors.legends import Enclosures
+from gateway.detectors.structure.legends import Enclosures
 from gateway.errors import InvalidInput, Unparsable
 from gateway.evidence.media import compatible
 from gateway.exchange.windowed import Surveyed, WindowRedaction, WindowSurvey

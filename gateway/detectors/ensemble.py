@@ -12,47 +12,47 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from gateway.detectors.accounts import find_accounts
-from gateway.detectors.addresses import find_addresses
-from gateway.detectors.capitals import find_capitals
-from gateway.detectors.captions import find_captions
-from gateway.detectors.case_numbers import find_case_numbers
-from gateway.detectors.chats import find_speakers
-from gateway.detectors.commercial import find_terms, is_commercial
-from gateway.detectors.commercial_fr_es import find_terms_fr_es
-from gateway.detectors.coordinates import find_coordinates
-from gateway.detectors.credentials import find_credentials
-from gateway.detectors.dates import find_dates
-from gateway.detectors.devices import find_devices
-from gateway.detectors.disguised import find_disguised
-from gateway.detectors.encoded import find_encoded
-from gateway.detectors.identifiers import find_identifiers
-from gateway.detectors.labels import find_labelled
-from gateway.detectors.language import LANGUAGES, detect_language
-from gateway.detectors.legends import find_enclosed, find_marked
-from gateway.detectors.local_bodies import find_local_bodies
-from gateway.detectors.mailbox_names import find_mailbox_names
-from gateway.detectors.models import PackagedModels
-from gateway.detectors.national_ids import find_national_ids
-from gateway.detectors.ner import find_named
-from gateway.detectors.occupations import find_occupations
-from gateway.detectors.occupations_fr_es import find_occupations_fr_es
-from gateway.detectors.organisations import find_organisations
-from gateway.detectors.origins import find_origins
-from gateway.detectors.passage import Passage, Span, cut
-from gateway.detectors.people import find_people
-from gateway.detectors.presidio import PresidioNumbers
-from gateway.detectors.quantities import find_quantities
+from gateway.detectors.bodies.local_bodies import find_local_bodies
+from gateway.detectors.bodies.organisations import find_organisations
+from gateway.detectors.models.ner import find_named
+from gateway.detectors.models.presidio import PresidioNumbers
+from gateway.detectors.models.spacy_models import PackagedModels
+from gateway.detectors.models.tagger import Tagger
+from gateway.detectors.models.tagger_features import Columns
+from gateway.detectors.numbers.accounts import find_accounts
+from gateway.detectors.numbers.case_numbers import find_case_numbers
+from gateway.detectors.numbers.dates import find_dates
+from gateway.detectors.numbers.devices import find_devices
+from gateway.detectors.numbers.identifiers import find_identifiers
+from gateway.detectors.numbers.national_ids import find_national_ids
+from gateway.detectors.numbers.quantities import find_quantities
+from gateway.detectors.people.mailbox_names import find_mailbox_names
+from gateway.detectors.people.names_by_capitals import find_capitals
+from gateway.detectors.people.names_by_form import find_people
+from gateway.detectors.people.occupations import find_occupations
+from gateway.detectors.people.occupations_fr_es import find_occupations_fr_es
+from gateway.detectors.people.origins import find_origins
+from gateway.detectors.people.relatives import find_relatives
+from gateway.detectors.people.short_company_names import find_short_names, short_names
+from gateway.detectors.people.special_category import find_special_category
+from gateway.detectors.people.user_names import find_user_names
+from gateway.detectors.places.addresses import find_addresses
+from gateway.detectors.places.coordinates import find_coordinates
+from gateway.detectors.places.whole_addresses import find_whole_addresses
 from gateway.detectors.reconcile import reconciled
-from gateway.detectors.relatives import find_relatives
-from gateway.detectors.short_names import find_short_names, short_names
-from gateway.detectors.special_category import find_special_category
-from gateway.detectors.tagfeatures import Columns
-from gateway.detectors.tagger import Tagger
-from gateway.detectors.technical import find_technical
-from gateway.detectors.user_names import find_user_names
-from gateway.detectors.values import find_columns_of_persons, without_idle_guesses
-from gateway.detectors.whole_addresses import find_whole_addresses
+from gateway.detectors.secrets.commercial import find_terms, is_commercial
+from gateway.detectors.secrets.commercial_fr_es import find_terms_fr_es
+from gateway.detectors.secrets.credentials import find_credentials
+from gateway.detectors.secrets.technical import find_technical
+from gateway.detectors.structure.captions import find_captions
+from gateway.detectors.structure.chats import find_speakers
+from gateway.detectors.structure.disguised import find_disguised
+from gateway.detectors.structure.encoded import find_encoded
+from gateway.detectors.structure.labels import find_labelled
+from gateway.detectors.structure.legends import find_enclosed, find_marked
+from gateway.detectors.structure.values import find_columns_of_persons, without_idle_guesses
+from gateway.detectors.text.language import LANGUAGES, detect_language
+from gateway.detectors.text.passage import Passage, Span, cut
 from gateway.errors import DetectionFailed, GatewayError
 from gateway.redaction.document import CanonicalText, Finding, Segment
 

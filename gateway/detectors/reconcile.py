@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from gateway.detectors.letters import UPPER
+from gateway.detectors.text.letters import UPPER
 from gateway.redaction.document import Finding
 from gateway.redaction.matching import words_of
 from gateway.redaction.names import identifying_parts

@@ -9,9 +9,9 @@ from itertools import pairwise
 import pytest
 
 from gateway.detectors.ensemble import RULES, Ensemble
-from gateway.detectors.passage import MAX_CHARS, Passage, Span, cut
-from gateway.detectors.presidio import PresidioNumbers
+from gateway.detectors.models.presidio import PresidioNumbers
 from gateway.detectors.reconcile import reconciled
+from gateway.detectors.text.passage import MAX_CHARS, Passage, Span, cut
 from gateway.errors import DetectionFailed
 from gateway.evidence.taxonomy import ENTITIES
 from gateway.redaction.document import CanonicalText, Finding, Segment

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.detectors import ensemble
 from gateway.detectors.ensemble import RULES, Ensemble
-from gateway.detectors.people import find_people
+from gateway.detectors.people.names_by_form import find_people
 from gateway.errors import DetectionFailed
 from gateway.redaction.document import CanonicalText, Segment
 

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.detectors.accounts import find_accounts
-from gateway.detectors.addresses import find_addresses
-from gateway.detectors.capitals import find_capitals
-from gateway.detectors.check_digits import iban, luhn
-from gateway.detectors.commercial import find_terms, is_commercial
-from gateway.detectors.commercial_fr_es import find_terms_fr_es
-from gateway.detectors.credentials import find_credentials
-from gateway.detectors.dates import find_dates
+from gateway.detectors.bodies.organisations import find_organisations
 from gateway.detectors.ensemble import Rule
-from gateway.detectors.identifiers import find_identifiers
-from gateway.detectors.language import detect_language
-from gateway.detectors.legends import find_marked
-from gateway.detectors.occupations import find_occupations
-from gateway.detectors.organisations import find_organisations
-from gateway.detectors.origins import find_origins
-from gateway.detectors.passage import Passage
-from gateway.detectors.people import find_people
-from gateway.detectors.quantities import find_quantities
-from gateway.detectors.special_category import find_special_category
-from gateway.detectors.technical import find_technical
+from gateway.detectors.numbers.accounts import find_accounts
+from gateway.detectors.numbers.check_digits import iban, luhn
+from gateway.detectors.numbers.dates import find_dates
+from gateway.detectors.numbers.identifiers import find_identifiers
+from gateway.detectors.numbers.quantities import find_quantities
+from gateway.detectors.people.names_by_capitals import find_capitals
+from gateway.detectors.people.names_by_form import find_people
+from gateway.detectors.people.occupations import find_occupations
+from gateway.detectors.people.origins import find_origins
+from gateway.detectors.people.special_category import find_special_category
+from gateway.detectors.places.addresses import find_addresses
+from gateway.detectors.secrets.commercial import find_terms, is_commercial
+from gateway.detectors.secrets.commercial_fr_es import find_terms_fr_es
+from gateway.detectors.secrets.credentials import find_credentials
+from gateway.detectors.secrets.technical import find_technical
+from gateway.detectors.structure.legends import find_marked
+from gateway.detectors.text.language import detect_language
+from gateway.detectors.text.passage import Passage
 
 # text with the expected values marked «like this»; everything unmarked must be left
 FOUND: list[tuple[Rule, str, str]] = [

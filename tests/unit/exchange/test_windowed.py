@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from gateway.agreements.model import View
-from gateway.detectors.legends import Enclosures
+from gateway.detectors.structure.legends import Enclosures
 from gateway.errors import IntegrityFailure, ResidueFound
 from gateway.evidence.media import CSV, JSON_LINES, TEXT
 from gateway.evidence.taxonomy import Action, Category

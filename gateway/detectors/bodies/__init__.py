@@ -1,0 +1,1 @@
+"""Rules for organisations: private ones are found, public bodies told apart."""

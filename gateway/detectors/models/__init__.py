@@ -1,0 +1,1 @@
+"""Models trained on texts: spaCy, the tagger, Presidio's analyzer; their weights."""

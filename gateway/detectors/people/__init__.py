@@ -1,0 +1,1 @@
+"""Rules for names of persons and what is said of them."""

@@ -1,0 +1,1 @@
+"""Rules for addresses, places and coordinates."""

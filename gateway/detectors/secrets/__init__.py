@@ -1,0 +1,1 @@
+"""Rules for commercial and technical secrets and for credentials."""
