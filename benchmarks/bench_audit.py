@@ -29,8 +29,8 @@ from gateway.exchange.question import AuditQuery, Scope
 from gateway.exchange.record import event
 from gateway.storage import migrate
 from gateway.storage.database import PostgresDatabase, conninfo
-from gateway.storage.embedded import start_embedded
-from gateway.storage.log_sequence import LogSequence
+from gateway.storage.embedded.server import start_embedded
+from gateway.storage.log.sequence import LogSequence
 from gateway.translog.entry import pending
 
 END = datetime(2026, 11, 1, tzinfo=UTC)

@@ -163,7 +163,7 @@ def main() -> None:
     from cross_validation import measure
 
     detector = build_detector(tagger=False)
-    folder = Path(__file__).parents[1] / "gateway" / "detectors" / "weights"
+    folder = Path(__file__).parents[1] / "gateway" / "detectors" / "models" / "weights"
     for language, names in LANGUAGES.items():
         texts = {name: load(arguments.shared, name, language, detector) for name in names}
         together = [text for part in texts.values() for text in part]

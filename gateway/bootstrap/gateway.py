@@ -20,7 +20,7 @@ from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.tokens import TokenAuthority
 from gateway.settings import Settings
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.embedded import start_embedded
+from gateway.storage.embedded.server import start_embedded
 from gateway.storage.migrate import upgrade
 
 

@@ -11,7 +11,7 @@ from gateway.bootstrap.gateway import Gateway
 from gateway.bootstrap.witnesses import witness_policy
 from gateway.errors import GatewayError, IntegrityFailure
 from gateway.exchange import record
-from gateway.storage.log_rows import RowCheck, RowCounts
+from gateway.storage.log.audit.rows_check import RowCheck, RowCounts
 from gateway.translog.bundle import WitnessPolicy, check_cosigned
 from gateway.translog.checkpoint import Checkpoint, open_checkpoint
 from gateway.translog.event import Outcome

@@ -67,7 +67,7 @@ def _leaves(log: Path | None, vkey: str | None, home: Path | None) -> Iterator[I
     from gateway.bootstrap.gateway import open_gateway
     from gateway.exchange import record
     from gateway.settings import read_settings
-    from gateway.storage.log_ledger import SqlLedger
+    from gateway.storage.log.ledger import SqlLedger
 
     with open_gateway(read_settings(home=home)) as gateway, gateway.database.engine.begin() as connection:
         ledger = SqlLedger(connection)

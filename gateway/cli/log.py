@@ -207,7 +207,7 @@ def show(
     from gateway.bootstrap.gateway import open_gateway
     from gateway.exchange import record
     from gateway.settings import read_settings
-    from gateway.storage.log_ledger import SqlLedger
+    from gateway.storage.log.ledger import SqlLedger
 
     wanted = {
         "package": package,

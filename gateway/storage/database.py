@@ -41,26 +41,26 @@ from gateway.exchange.ports import (
     UnfinishedBlobs,
 )
 from gateway.exchange.secret_ports import Secrets
-from gateway.storage.agreements import PostgresAgreements
-from gateway.storage.case_erasure import PostgresErasures
-from gateway.storage.cases import PostgresCases
-from gateway.storage.certificates import PostgresCertificates
-from gateway.storage.clocks import PostgresClocks
-from gateway.storage.directory import PostgresDirectory
-from gateway.storage.duties import PostgresDuties
-from gateway.storage.file_keys import PostgresFileKeys
-from gateway.storage.holds import PostgresHolds
-from gateway.storage.idempotency import PostgresIdempotency
-from gateway.storage.log_ledger import SqlLedger
-from gateway.storage.log_search import LogSearch
-from gateway.storage.packages import PostgresPackages
-from gateway.storage.queue import PostgresQueue
+from gateway.storage.custody.case_erasure import PostgresErasures
+from gateway.storage.custody.certificates import PostgresCertificates
+from gateway.storage.custody.clocks import PostgresClocks
+from gateway.storage.custody.duties import PostgresDuties
+from gateway.storage.custody.holds import PostgresHolds
+from gateway.storage.evidence.cases import PostgresCases
+from gateway.storage.evidence.file_keys import PostgresFileKeys
+from gateway.storage.evidence.packages import PostgresPackages
+from gateway.storage.evidence.releases import PostgresReleases
+from gateway.storage.evidence.renditions import PostgresRenditions
+from gateway.storage.evidence.unfinished import PostgresUnfinishedBlobs
+from gateway.storage.log.ledger import SqlLedger
+from gateway.storage.log.search import LogSearch
+from gateway.storage.parties.agreements import PostgresAgreements
+from gateway.storage.parties.directory import PostgresDirectory
+from gateway.storage.parties.secrets import PostgresSecrets
 from gateway.storage.refusals import exists, missing
-from gateway.storage.releases import PostgresReleases
-from gateway.storage.renditions import PostgresRenditions
-from gateway.storage.replays import PostgresReplays
-from gateway.storage.secrets import PostgresSecrets
-from gateway.storage.unfinished import PostgresUnfinishedBlobs
+from gateway.storage.requests.idempotency import PostgresIdempotency
+from gateway.storage.requests.queue import PostgresQueue
+from gateway.storage.requests.replays import PostgresReplays
 
 #: Milliseconds that PostgreSQL allows a statement, a wait for a lock, an idle open transaction.
 STATEMENT_MS, LOCK_MS, IDLE_MS = 30_000, 10_000, 60_000

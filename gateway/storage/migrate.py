@@ -23,7 +23,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 import gateway
 from gateway.errors import Misconfigured
 from gateway.storage.database import database_url, translated
-from gateway.storage.tables import QUEUE_PREFIX, metadata
+from gateway.storage.schema.tables import QUEUE_PREFIX, metadata
 
 # "migrate" in bytes, for whoever meets the lock in pg_locks.
 _LOCK = int.from_bytes(b"migrate", "big")

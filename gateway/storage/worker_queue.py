@@ -27,7 +27,7 @@ from sqlalchemy import text
 
 from gateway.errors import GatewayError
 from gateway.storage.database import PostgresDatabase, conninfo
-from gateway.storage.queue import STEPS, PostgresQueue
+from gateway.storage.requests.queue import STEPS, PostgresQueue
 
 _log = logging.getLogger(__name__)
 

@@ -24,8 +24,8 @@ from gateway.evidence.canonical import canonical_json, parse_json
 from gateway.exchange.alerts import Alert, AlertMachine, AlertRules, Hours
 from gateway.exchange.ports import Transaction
 from gateway.exchange.question import AuditQuery
-from gateway.storage.alert_store import AlertStore, Delivery, Webhook
 from gateway.storage.database import PostgresTransaction
+from gateway.storage.log.alerts import AlertStore, Delivery, Webhook
 from gateway.translog.entry import format_time, parse_entry
 from gateway.workers.webhook import deliver
 

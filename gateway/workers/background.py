@@ -12,7 +12,7 @@ from gateway.bootstrap.gateway import Gateway
 from gateway.bootstrap.witnesses import read_witnesses
 from gateway.errors import GatewayError, Unavailable
 from gateway.exchange import record
-from gateway.storage.log_sequence import LogSequence
+from gateway.storage.log.sequence import LogSequence
 from gateway.storage.worker_queue import StepWorker
 from gateway.translog.vkey import parse_vkey
 from gateway.workers.alerts import Alerts

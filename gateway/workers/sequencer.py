@@ -23,7 +23,7 @@ from copy import deepcopy
 
 from gateway.blobs.log_store import CHECKPOINT, HEAD, LogStore
 from gateway.errors import GatewayError, IntegrityFailure, Unavailable
-from gateway.storage.log_sequence import LogSequence
+from gateway.storage.log.sequence import LogSequence
 from gateway.translog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from gateway.translog.edge import Edge, TileBytes
 from gateway.translog.entry import NO_PREVIOUS

@@ -15,7 +15,7 @@ from gateway.errors import Unavailable
 from gateway.exchange import ports
 from gateway.exchange.ports import AgreementRecord, AgreementSignature, Database, Transaction
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.tables import log_pending
+from gateway.storage.schema.tables import log_pending
 from gateway.translog.event import AuditEvent
 from tests.contract import world
 from tests.fakes import seeds

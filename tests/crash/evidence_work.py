@@ -26,8 +26,8 @@ from gateway.errors import Conflict, GatewayError, Unavailable
 from gateway.exchange import deliver, review
 from gateway.exchange.ports import Transaction
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.log_sequence import LogSequence
-from gateway.storage.queue import PostgresQueue
+from gateway.storage.log.sequence import LogSequence
+from gateway.storage.requests.queue import PostgresQueue
 from gateway.translog.vkey import parse_vkey
 from gateway.workers.housekeeping import housekeeping
 from gateway.workers.sequencer import Sequencer

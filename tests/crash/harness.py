@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from gateway.storage.embedded import start_embedded
+from gateway.storage.embedded.server import start_embedded
 from tests.crash.power import PowerRuns
 from tests.crash.processes import Failed, say
 from tests.crash.runs import EvidenceRuns, LogRuns, Runs

@@ -19,8 +19,8 @@ from pathlib import Path
 from sqlalchemy import create_engine, insert, select
 
 from gateway.errors import GatewayError
-from gateway.storage.log_sequence import LogSequence
-from gateway.storage.log_tables import log_entries, log_pending
+from gateway.storage.log.sequence import LogSequence
+from gateway.storage.schema.log_tables import log_entries, log_pending
 from gateway.translog.checkpoint import parse_checkpoint
 from gateway.translog.tiles import TILE_WIDTH, Tile, decode_bundle, fetch
 from gateway.translog.verifier import audit

@@ -21,9 +21,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.blobs.log_store import LocalLogStore, LogStore
 from gateway.errors import GatewayError, Unavailable
 from gateway.exchange.record import event
-from gateway.storage.log_ledger import SqlLedger
-from gateway.storage.log_sequence import LogSequence
-from gateway.storage.log_tables import log_commitments, log_entries, log_pending
+from gateway.storage.log.ledger import SqlLedger
+from gateway.storage.log.sequence import LogSequence
+from gateway.storage.schema.log_tables import log_commitments, log_entries, log_pending
 from gateway.translog.vkey import Ed25519Signer
 from gateway.workers.sequencer import Sequencer
 from tests.crash.processes import Failpoint, acknowledge, say

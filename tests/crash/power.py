@@ -13,7 +13,7 @@ import signal
 from functools import partial
 from pathlib import Path
 
-from gateway.storage.embedded import start_embedded
+from gateway.storage.embedded.server import start_embedded
 from tests.crash.processes import Failed, fork, must, wait
 from tests.crash.runs import EvidenceRuns, LogRuns, Runs
 from tests.fakes.disk import JournalledDisk

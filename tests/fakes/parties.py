@@ -11,7 +11,12 @@ from gateway.errors import Conflict
 from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
 from gateway.evidence.package import Principal
 from gateway.exchange.ports import AgreementRecord, AgreementSignature, Ledger
-from gateway.storage.agreement_states import check_activation, check_proposal, check_signature, check_state_change
+from gateway.storage.parties.agreement_states import (
+    check_activation,
+    check_proposal,
+    check_signature,
+    check_state_change,
+)
 from gateway.storage.refusals import exists, missing
 from gateway.translog.event import AuditEvent
 from tests.fakes.state import State

@@ -12,8 +12,8 @@ from gateway.envelope.wrapping import WrappedKey
 from gateway.errors import Unavailable
 from gateway.evidence.canonical import canonical_json
 from gateway.exchange.ports import Ledger, LoggedEntry, StoredAnswer
+from gateway.storage.evidence.unfinished import given_up
 from gateway.storage.refusals import exists, missing
-from gateway.storage.unfinished import given_up
 from gateway.translog.entry import pending
 from gateway.translog.event import AuditEvent
 from tests.fakes.state import Job, State

@@ -20,7 +20,7 @@ from gateway.blobs.store import open_blobs
 from gateway.client import ExhibitFile, GatewayClient
 from gateway.evidence.manifest import DeclaredExhibit
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.log_tables import log_pending
+from gateway.storage.schema.log_tables import log_pending
 from tests.unit.api.world import ISSUER, World, served
 
 pytest_plugins = ("tests.fakes.postgres",)

@@ -21,8 +21,8 @@ from gateway.exchange import govern, onboard
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.main.command import app
 from gateway.settings import read_settings
-from gateway.storage.log_ledger import SqlLedger
-from gateway.storage.log_sequence import LogSequence
+from gateway.storage.log.ledger import SqlLedger
+from gateway.storage.log.sequence import LogSequence
 from gateway.translog.vkey import parse_vkey
 from gateway.workers.sequencer import Sequencer
 from tests.fakes.exchange import AGREEMENT_SOURCE, OFFICERS, SUBMITTER

@@ -20,7 +20,7 @@ from gateway.blobs.store import open_blobs
 from gateway.evidence.manifest import DeclaredExhibit
 from gateway.storage import migrate
 from gateway.storage.database import PostgresDatabase, conninfo
-from gateway.storage.embedded import EmbeddedPostgres, start_embedded
+from gateway.storage.embedded.server import EmbeddedPostgres, start_embedded
 from tests.unit.api.world import ISSUER, World, served
 
 SUBMITTER, INVESTIGATOR, OFFICER = "ico-uk.submitter", "cnil-fr.investigator", "cnil-fr.officer"

@@ -43,7 +43,7 @@ def test_killed_at_every_step(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["LogRuns", "EvidenceRuns"])
 def test_each_invariant_that_is_broken_on_purpose_is_found(kind: str, tmp_path: Path) -> None:
     find = (
-        "import sys; from pathlib import Path; from gateway.storage.embedded import start_embedded;"
+        "import sys; from pathlib import Path; from gateway.storage.embedded.server import start_embedded;"
         f"from tests.crash.runs import {kind}; base = Path(sys.argv[1]);\n"
         "with start_embedded(base / 'database') as server:\n"
         f"    {kind}(base, 1, server.url).selftest()"

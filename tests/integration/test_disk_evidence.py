@@ -20,7 +20,7 @@ from gateway.evidence.lifecycle import ExhibitState
 from gateway.evidence.manifest import DeclaredExhibit
 from gateway.storage import migrate
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.embedded import start_embedded
+from gateway.storage.embedded.server import start_embedded
 from gateway.workers.housekeeping import housekeeping
 from gateway.workers.steps import Steps
 from tests.fakes.disk import MountRefused, SmallDisk, small_disk

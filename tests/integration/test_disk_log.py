@@ -23,7 +23,7 @@ from gateway.blobs.log_store import LocalLogStore
 from gateway.errors import Unavailable
 from gateway.exchange.record import event
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.log_sequence import LogSequence
+from gateway.storage.log.sequence import LogSequence
 from gateway.translog.checkpoint import parse_checkpoint
 from gateway.translog.verifier import Audit, audit
 from gateway.translog.vkey import Ed25519Signer

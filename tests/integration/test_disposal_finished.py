@@ -17,8 +17,8 @@ from gateway.evidence.manifest import DeclaredExhibit
 from gateway.evidence.package import Exhibit, Package
 from gateway.exchange import follow
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.queue import PostgresQueue
-from gateway.storage.tables import idempotency
+from gateway.storage.requests.queue import PostgresQueue
+from gateway.storage.schema.tables import idempotency
 from gateway.storage.worker_queue import MAX_ATTEMPTS, StepWorker
 from gateway.workers.housekeeping import housekeeping
 from gateway.workers.steps import handlers

@@ -24,9 +24,9 @@ from gateway.exchange import deliver, dispose, govern, hold, review
 from gateway.exchange.as_of import AsOf, reconstruct
 from gateway.exchange.hold import Target
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.log_ledger import SqlLedger
-from gateway.storage.log_sequence import LogSequence
-from gateway.storage.log_tables import log_commitments
+from gateway.storage.log.ledger import SqlLedger
+from gateway.storage.log.sequence import LogSequence
+from gateway.storage.schema.log_tables import log_commitments
 from gateway.translog.entry import parse_entry
 from gateway.workers.housekeeping import housekeeping
 from gateway.workers.steps import handlers

@@ -14,9 +14,9 @@ from gateway.errors import IntegrityFailure
 from gateway.exchange.record import event
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
-from gateway.storage.log_ledger import SqlLedger
-from gateway.storage.log_sequence import LogSequence
-from gateway.storage.log_tables import log_commitments, log_entries, log_pending
+from gateway.storage.log.ledger import SqlLedger
+from gateway.storage.log.sequence import LogSequence
+from gateway.storage.schema.log_tables import log_commitments, log_entries, log_pending
 from gateway.translog.entry import parse_entry
 from gateway.translog.event import AuditEvent
 

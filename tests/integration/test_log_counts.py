@@ -17,9 +17,9 @@ from gateway.exchange.question import Scope
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.log_rows import RowCheck
-from gateway.storage.log_sequence import LogSequence
-from gateway.storage.log_tables import log_entries
+from gateway.storage.log.audit.rows_check import RowCheck
+from gateway.storage.log.sequence import LogSequence
+from gateway.storage.schema.log_tables import log_entries
 from gateway.storage.vacuum import vacuum
 from gateway.translog.entry import parse_entry
 from gateway.translog.event import AuditEvent

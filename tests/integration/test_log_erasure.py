@@ -21,8 +21,8 @@ from gateway.exchange import dispose, erase
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase, conninfo, database_url
-from gateway.storage.log_sequence import LogSequence
-from gateway.storage.log_tables import log_entries
+from gateway.storage.log.sequence import LogSequence
+from gateway.storage.schema.log_tables import log_entries
 from gateway.storage.vacuum import drop_wal, vacuum
 from gateway.translog.commitment import opens
 from gateway.translog.entry import parse_entry

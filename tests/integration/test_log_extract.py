@@ -21,7 +21,7 @@ from gateway.errors import Denied, GatewayError, InvalidInput, TooLarge, Unavail
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.log_sequence import LogSequence
+from gateway.storage.log.sequence import LogSequence
 from gateway.translog.proof import parse_proof
 from gateway.translog.vkey import parse_vkey
 from gateway.workers.sequencer import Sequencer

@@ -23,9 +23,9 @@ from gateway.exchange import erase
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.log_ledger import SqlLedger
-from gateway.storage.log_rows import RowCheck, RowCounts
-from gateway.storage.log_sequence import PLACED_COLUMNS, LogSequence
+from gateway.storage.log.audit.rows_check import RowCheck, RowCounts
+from gateway.storage.log.ledger import SqlLedger
+from gateway.storage.log.sequence import PLACED_COLUMNS, LogSequence
 from gateway.translog.checkpoint import Checkpoint, open_checkpoint
 from gateway.translog.verifier import audit
 from gateway.translog.vkey import parse_vkey

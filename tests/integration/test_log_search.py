@@ -20,7 +20,7 @@ from gateway.exchange.question import AuditQuery
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase, conninfo
-from gateway.storage.log_sequence import LogSequence
+from gateway.storage.log.sequence import LogSequence
 from gateway.translog.vkey import parse_vkey
 from gateway.workers.sequencer import Sequencer
 from tests.fakes import seeds
@@ -152,7 +152,7 @@ def test_any_two_or_three_filters_find_what_reading_all_finds(
     world: World, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     """Whichever way the answer is found: by joining indexes, or by reading what the rarest value has."""
-    monkeypatch.setattr("gateway.storage.log_search._FEW", few)
+    monkeypatch.setattr("gateway.storage.log.search._FEW", few)
     for number in range(36):
         act(
             world,

@@ -29,7 +29,7 @@ from gateway.evidence.package import Principal
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.main.command import app
 from gateway.settings import read_settings
-from gateway.storage.log_sequence import LogSequence
+from gateway.storage.log.sequence import LogSequence
 from gateway.translog.proof import parse_proof
 from gateway.translog.vkey import parse_vkey
 from gateway.workers.sequencer import Sequencer

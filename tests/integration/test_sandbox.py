@@ -344,7 +344,7 @@ def test_where_the_kernel_cannot_confine_nothing_runs(tasks: str, monkeypatch: p
     # The child asks the kernel itself; a machine without a filter is one that the child finds unsupported.
     monkeypatch.setattr(
         process, "_BOOTSTRAP",
-        "import sys; sys.path.insert(0, sys.argv[1]); from gateway.formats import seccomp; "
+        "import sys; sys.path.insert(0, sys.argv[1]); from gateway.sandbox import seccomp; "
         "seccomp.supported = lambda: False; from gateway.sandbox.child import main; main()",
     )  # fmt: skip
     with Sandbox("sandbox_task:run", limits=LIMITS, python_path=[tasks]) as sandbox:

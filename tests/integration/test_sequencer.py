@@ -20,10 +20,10 @@ from gateway.evidence.package import AgreementRef, Principal
 from gateway.exchange.record import event
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
-from gateway.storage.embedded import start_embedded
-from gateway.storage.log_ledger import SqlLedger
-from gateway.storage.log_sequence import LogSequence
-from gateway.storage.log_tables import case_keys, log_commitments, log_entries, log_pending
+from gateway.storage.embedded.server import start_embedded
+from gateway.storage.log.ledger import SqlLedger
+from gateway.storage.log.sequence import LogSequence
+from gateway.storage.schema.log_tables import case_keys, log_commitments, log_entries, log_pending
 from gateway.translog.checkpoint import open_checkpoint
 from gateway.translog.commitment import opens
 from gateway.translog.entry import parse_entry

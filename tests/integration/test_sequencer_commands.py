@@ -16,7 +16,7 @@ from gateway.evidence.package import Principal
 from gateway.exchange.record import event
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.settings import read_settings
-from gateway.storage.log_sequence import LogSequence
+from gateway.storage.log.sequence import LogSequence
 from gateway.translog.vkey import parse_vkey
 from gateway.workers.sequencer import Sequencer
 

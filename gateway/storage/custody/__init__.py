@@ -1,0 +1,1 @@
+"""Rows of holds, deadlines, duties, certificates and erasures."""

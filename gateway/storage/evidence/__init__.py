@@ -1,0 +1,1 @@
+"""Rows of cases, packages, renditions, releases and their keys."""

@@ -1,0 +1,1 @@
+"""The log in the database: appended, placed, searched, and its values erased."""

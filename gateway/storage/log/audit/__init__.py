@@ -1,0 +1,1 @@
+"""``log check-database``: rows, values and counts held against the published log."""

@@ -1,0 +1,1 @@
+"""Rows of agencies, principals, keys, agreements and registered secrets."""

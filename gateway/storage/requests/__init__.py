@@ -1,0 +1,1 @@
+"""Rows of single requests: queue, replays, stored answers."""
