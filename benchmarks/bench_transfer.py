@@ -119,8 +119,8 @@ def _serve_gateway(folder: Path, port: int) -> None:
     from cryptography.hazmat.primitives.asymmetric import ec
 
     from gateway.agreements.model import AgreementState
-    from gateway.agreements.parsing import parse_agreement
     from gateway.agreements.signing import statement
+    from gateway.agreements.text.parsing import parse_agreement
     from gateway.api.app import create_app
     from gateway.bootstrap.gateway import open_gateway
     from gateway.envelope.signature import private_pem, public_pem, sign

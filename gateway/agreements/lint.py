@@ -16,7 +16,7 @@ from gateway.agreements.durations import Duration
 from gateway.agreements.finding import AgreementFinding, AgreementInvalid, Doubt
 from gateway.agreements.lint_people import KnownPeople, doubts_about_people
 from gateway.agreements.model import Agreement
-from gateway.agreements.parsing import ParsedAgreement, parse_with_places
+from gateway.agreements.text.parsing import ParsedAgreement, parse_with_places
 from gateway.evidence.media import REDACTABLE
 from gateway.evidence.taxonomy import EVIDENCE_TYPES, Action
 

@@ -1,6 +1,6 @@
 """The agreement as the rest of the gateway sees it: frozen, checked, without a trace of YAML.
 
-Only :mod:`gateway.agreements.parsing` makes these, so whoever holds an :class:`Agreement` holds one
+Only :mod:`gateway.agreements.text.parsing` makes these, so whoever holds an :class:`Agreement` holds one
 that is consistent in itself: every role, view and type it names exists. Each rule can be named by
 a *clause*, a JSON Pointer (RFC 6901) into the document.
 """

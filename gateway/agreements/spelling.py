@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gateway.agreements.yaml_nodes import escape
+from gateway.agreements.text.yaml_nodes import escape
 
 Spelling = list[dict[str, Any]]
 

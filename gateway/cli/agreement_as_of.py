@@ -44,7 +44,7 @@ def as_of(
 
     Exit codes: 0 done; 1 the log does not verify; 2 the time or a file cannot be read.
     """
-    from gateway.agreements.parsing import parse_agreement
+    from gateway.agreements.text.parsing import parse_agreement
     from gateway.exchange.as_of import reconstruct
 
     moment = _instant(instant)

@@ -35,7 +35,7 @@ def diff(
     First what people may do, role by role and party by party; then what the text says differently.
     """
     from gateway.agreements.diff import compare_agreements
-    from gateway.agreements.parsing import parse_agreement
+    from gateway.agreements.text.parsing import parse_agreement
     from gateway.policy.consequences import consequences
 
     before, after = parse_agreement(read_file(old)), parse_agreement(read_file(new))

@@ -44,7 +44,7 @@ def matrix(
 
     A draft is judged as if it were in force. Each person is taken to hold the attributes its role needs.
     """
-    from gateway.agreements.parsing import parse_agreement
+    from gateway.agreements.text.parsing import parse_agreement
     from gateway.cli.agreement_matrix_page import matrix_page
     from gateway.policy.matrix import permission_matrix
 

@@ -33,9 +33,9 @@ def export_odrl(
     What an agreement says and ODRL can't is listed on standard error; it is carried along, so that
     'agreements import-odrl' makes the same text again.
     """
-    from gateway.agreements.odrl import beyond_odrl, export_odrl
-    from gateway.agreements.odrl_release import export_release_odrl
-    from gateway.agreements.parsing import parse_agreement
+    from gateway.agreements.odrl.exchange import beyond_odrl, export_odrl
+    from gateway.agreements.odrl.release import export_release_odrl
+    from gateway.agreements.text.parsing import parse_agreement
 
     source = read_file(file)
     release = _release_policy(source)
@@ -64,8 +64,8 @@ def import_odrl(
     """
     import yaml
 
-    from gateway.agreements.odrl import MAX_ODRL_BYTES, import_odrl
-    from gateway.agreements.parsing import parse_agreement
+    from gateway.agreements.odrl.exchange import MAX_ODRL_BYTES, import_odrl
+    from gateway.agreements.text.parsing import parse_agreement
     from gateway.errors import IntegrityFailure
 
     agreement = import_odrl(read_file(file, limit=MAX_ODRL_BYTES))

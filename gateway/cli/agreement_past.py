@@ -25,7 +25,7 @@ def simulate_past(
     Looks at metadata only (types, sizes, purposes, who pushed, who received); the log records that it
     was done. Exit codes: 0 none would have been refused; 3 some would.
     """
-    from gateway.agreements.parsing import parse_agreement
+    from gateway.agreements.text.parsing import parse_agreement
     from gateway.bootstrap.simulation_past import simulate_past
 
     draft = parse_agreement(read_file(agreement))

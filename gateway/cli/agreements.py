@@ -34,7 +34,7 @@ for _command in (lint, matrix, diff, simulate_past, export_odrl, import_odrl):
 def show(file: AgreementFile, as_json: Json = False) -> None:
     """Say in plain words what an agreement permits, hides, keeps and asks for."""
     from gateway.agreements.explain import explain_agreement
-    from gateway.agreements.parsing import parse_agreement
+    from gateway.agreements.text.parsing import parse_agreement
 
     agreement = parse_agreement(read_file(file))
     if as_json:
@@ -64,8 +64,8 @@ def sign(
 
     Read what 'agreements show' says first: the signature covers every word of the file but its remarks.
     """
-    from gateway.agreements.parsing import parse_agreement
     from gateway.agreements.signing import PartySignature, statement, verify_party_signature
+    from gateway.agreements.text.parsing import parse_agreement
     from gateway.envelope import signature as ecdsa
 
     agreement = parse_agreement(read_file(file))

@@ -69,7 +69,7 @@ def _action_for(view: str | None, agreement: Path | None) -> ActionFor:
             "--view and --agreement belong together.",
             remedy="Name the agreement's file and one of its views.",
         )
-    from gateway.agreements.parsing import parse_agreement
+    from gateway.agreements.text.parsing import parse_agreement
 
     try:
         source = agreement.read_bytes()

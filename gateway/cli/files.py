@@ -19,7 +19,7 @@ def read_file(path: Path, limit: int | None = None) -> bytes:
     Raises:
         InvalidInput: ``file-unreadable``.
     """
-    from gateway.agreements.source_text import MAX_BYTES
+    from gateway.agreements.text.source_text import MAX_BYTES
 
     try:
         with path.open("rb") as stream:

@@ -27,7 +27,7 @@ def propose(
     file: Annotated[Path, typer.Argument(help="The agreement.")], home: Home = None, as_json: Json = False
 ) -> None:
     """Store a version for its parties to sign."""
-    from gateway.agreements.parsing import parse_agreement
+    from gateway.agreements.text.parsing import parse_agreement
     from gateway.exchange import govern
 
     source = read_file(file)

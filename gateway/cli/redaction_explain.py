@@ -34,7 +34,7 @@ def explain(
     Exit codes: 0 explained; 2 no report, or no agreement; 3 the agreement as given does not ask for it;
     4 nothing was redacted there.
     """
-    from gateway.agreements.parsing import parse_agreement
+    from gateway.agreements.text.parsing import parse_agreement
     from gateway.exchange import redaction_explained
 
     read = redaction_explained.parse_report(read_file(report, redaction_explained.MAX_REPORT_BYTES))

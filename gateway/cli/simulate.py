@@ -44,7 +44,7 @@ def simulate(
     """
     from rich.console import Console
 
-    from gateway.agreements.parsing import parse_agreement
+    from gateway.agreements.text.parsing import parse_agreement
     from gateway.bootstrap.simulation import simulate
     from gateway.bootstrap.simulation_all import simulate_all
     from gateway.bootstrap.simulation_question import every_scenario, scenario

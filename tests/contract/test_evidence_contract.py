@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.agreements.model import AgreementState
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.errors import Conflict, NotFound
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import Release

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from gateway.agreements.model import AgreementState
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.errors import Unavailable
 from gateway.exchange import ports
 from gateway.exchange.ports import AgreementRecord, AgreementSignature, Database, Transaction

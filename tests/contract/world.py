@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.agreements.model import Agreement, AgreementState
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.evidence.package import Case, Exhibit, Package, Rendition
 from gateway.exchange.ports import AgreementRecord, AgreementSignature, Database, Transaction
 from tests.fakes import seeds

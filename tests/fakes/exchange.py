@@ -19,8 +19,8 @@ from typing import Any, cast
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.agreements.model import Agreement
-from gateway.agreements.parsing import parse_agreement
 from gateway.agreements.signing import PartySignature, statement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.bootstrap.gateway import Gateway
 from gateway.envelope.signature import public_pem, sign
 from gateway.envelope.x25519 import X25519Identity

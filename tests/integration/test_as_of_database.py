@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from typer.testing import CliRunner
 
-from gateway.agreements.parsing import parse_agreement
 from gateway.agreements.signing import PartySignature, statement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.bootstrap.gateway import Gateway, open_gateway
 from gateway.envelope.signature import public_pem, sign
 from gateway.evidence.agency import Agency, RegisteredKey

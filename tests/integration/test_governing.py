@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from gateway.agreements.model import AgreementState
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.envelope.certificate import parse_certificate
 from gateway.envelope.signature import verify
 from gateway.errors import Conflict

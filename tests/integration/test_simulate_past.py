@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.bootstrap.gateway import Gateway, open_gateway
 from gateway.bootstrap.simulation_past import newest_packages, simulate_past
 from gateway.exchange.ports import Database

@@ -16,7 +16,7 @@ from gateway.agreements.durations import Duration, parse_duration
 from gateway.agreements.explain import explain_agreement
 from gateway.agreements.finding import AgreementFinding, AgreementInvalid
 from gateway.agreements.lint import lint_agreement
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.errors import InvalidInput
 
 POLICIES = sorted((Path(__file__).parents[2] / "policies" / "agreements").glob("*.yaml"))

@@ -8,18 +8,18 @@ from typing import Any
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.unit.agreements.test_odrl import RELEASE
 
 from gateway.agreements.finding import AgreementInvalid
 from gateway.agreements.model import Agreement
-from gateway.agreements.odrl import export_odrl, import_odrl
-from gateway.agreements.odrl_release import export_release_odrl, import_release_odrl
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.odrl.exchange import export_odrl, import_odrl
+from gateway.agreements.odrl.release import export_release_odrl, import_release_odrl
 from gateway.agreements.spelling import spelled, spelling_of
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.agreements.vocabulary import CATEGORY_KEYS
 from gateway.evidence.taxonomy import ENTITIES, GENERALISABLE, PSEUDONYMISABLE, Action
 from gateway.policy.decide import decide
 from tests.property.test_policy_properties import ACTIVE, PLAIN, QUESTIONS, VIEWS, documents
-from tests.unit.agreements.test_odrl import RELEASE
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.text("ab/~0", max_size=3),

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from gateway.agreements.finding import AgreementInvalid
 from gateway.agreements.model import Agreement, AgreementState
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.evidence.media import CSV, OCTETS, PDF
 from gateway.evidence.package import Principal
 from gateway.policy import checks

@@ -23,8 +23,8 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.agreements.model import Agreement
-from gateway.agreements.parsing import parse_agreement
 from gateway.agreements.signing import PartySignature, statement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.bootstrap.gateway import Gateway, open_gateway
 from gateway.bootstrap.resources import resource
 from gateway.envelope.signature import load_private_key, private_pem, public_pem, sign

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, select, tuple_, update
 
 from gateway.agreements.model import Agreement, AgreementState
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.errors import IntegrityFailure, InvalidInput
 from gateway.evidence.canonical import canonical_json
 from gateway.exchange.ports import AgreementRecord, AgreementSignature, Ledger

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gateway.agreements.finding import AgreementInvalid
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 
 SAMPLE = """\
 agreement: eu-uk

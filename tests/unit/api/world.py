@@ -23,8 +23,8 @@ import uvloop  # noqa: F401 - keeps the socket class of its first import, which 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.agreements.model import AgreementState
-from gateway.agreements.parsing import parse_agreement
 from gateway.agreements.signing import statement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.blobs.log_store import LocalLogStore
 from gateway.bootstrap.gateway import Gateway
 from gateway.client import Credentials

@@ -9,16 +9,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from tests.unit.agreements.test_odrl import RELEASE
 from typer.testing import CliRunner
 
 from gateway.agreements.diff import compare_agreements
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.cli.agreement_matrix import matrix_csv
 from gateway.cli.agreement_page import element, table, text
 from gateway.cli.agreements import agreements_app
 from gateway.errors import InvalidInput
 from gateway.policy.matrix import permission_matrix
-from tests.unit.agreements.test_odrl import RELEASE
 
 POLICIES = Path(__file__).parents[3] / "policies" / "agreements"
 SAMPLE = POLICIES / "eu-uk-ai-incidents.yaml"

@@ -11,9 +11,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from typer.testing import CliRunner
 
-from gateway.agreements.parsing import parse_agreement
 from gateway.agreements.schema import agreement_schema
 from gateway.agreements.signing import parse_party_signature, verify_party_signature
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.cli.agreements import agreements_app
 from gateway.envelope.signature import private_pem, public_pem
 from gateway.errors import IntegrityFailure, InvalidInput

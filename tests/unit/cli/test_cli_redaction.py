@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.cli.redaction_explain import redaction_app
 from gateway.errors import InvalidInput, NotFound
 from gateway.evidence.canonical import canonical_json

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.bootstrap.simulation import simulate
 from gateway.bootstrap.simulation_all import simulate_all
 from gateway.bootstrap.simulation_question import every_scenario, scenario

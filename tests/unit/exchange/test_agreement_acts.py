@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.agreements.model import Agreement, AgreementState
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.errors import Conflict, Denied, GatewayError
 from gateway.evidence.lifecycle import PackageState
 from gateway.evidence.package import Principal

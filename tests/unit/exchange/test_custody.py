@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.envelope.attestation import DeletionAttestation
 from gateway.envelope.certificate import parse_certificate
 from gateway.envelope.manifest import Acknowledgement

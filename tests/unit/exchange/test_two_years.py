@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from gateway.agreements.model import Agreement, AgreementState
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.envelope.attestation import DeletionAttestation
 from gateway.envelope.manifest import Acknowledgement
 from gateway.envelope.signature import sign

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gateway.agreements.model import Agreement
-from gateway.agreements.parsing import parse_agreement
 from gateway.agreements.signing import PartySignature
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.envelope.body import NONCE_BYTES, BodyDecryptor
 from gateway.envelope.file import decrypt_stream
 from gateway.envelope.manifest import Acknowledgement, PackageReceipt, ReleaseManifest

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.agreements.model import Agreement, AgreementState
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.evidence.canonical import canonical_json
 from gateway.evidence.media import CSV, OCTETS, PDF
 from gateway.evidence.package import Principal

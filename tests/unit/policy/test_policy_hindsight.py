@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.evidence.media import CSV, PDF
 from gateway.evidence.package import Principal
 from gateway.policy.hindsight import PastExhibit, PastPackage, PastRelease, hindsight_sentences, judge_past

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from gateway.agreements.model import Agreement, AgreementState
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.evidence.package import Principal
 from gateway.policy.consequences import consequences, plural
 from gateway.policy.decide import decide

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.agreements.diff import compare_agreements
 from gateway.agreements.explain import explain_agreement
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 
 POLICIES = sorted((Path(__file__).parents[3] / "policies" / "agreements").glob("*.yaml"))
 Bend = Callable[..., bytes]

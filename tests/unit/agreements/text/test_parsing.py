@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.agreements.finding import AgreementInvalid
-from gateway.agreements.parsing import parse_agreement, parse_with_places
+from gateway.agreements.text.parsing import parse_agreement, parse_with_places
 from gateway.evidence.taxonomy import ENTITIES, Action, Category
 
 POLICIES = sorted((Path(__file__).parents[3] / "policies" / "agreements").glob("*.yaml"))

@@ -11,8 +11,8 @@ from __future__ import annotations
 import yaml
 
 from gateway.agreements.finding import MAX_FINDINGS, AgreementFinding, AgreementInvalid, fatal
-from gateway.agreements.source_text import character_name, decode_source, forbidden_character
-from gateway.agreements.yaml_nodes import BrokenNode, ListNode, MapNode, Node, ScalarNode, describe, escape
+from gateway.agreements.text.source_text import character_name, decode_source, forbidden_character
+from gateway.agreements.text.yaml_nodes import BrokenNode, ListNode, MapNode, Node, ScalarNode, describe, escape
 
 MAX_DEPTH = 16
 MAX_NODES = 20_000

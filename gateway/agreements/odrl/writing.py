@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.agreements.model import Agreement, EvidenceRule, Role
-from gateway.agreements.odrl_duties import duties_of, obligations, redactions, reviews
-from gateway.agreements.odrl_terms import (
+from gateway.agreements.odrl.duties import duties_of, obligations, redactions, reviews
+from gateway.agreements.odrl.terms import (
     EVIDENCE,
     LOG,
     OTHER_TYPES,

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.agreements.odrl_members import Constraints, Members, odrl_invalid
-from gateway.agreements.odrl_terms import CONTEXT, PROFILE, constraint, iri, typed
+from gateway.agreements.odrl.members import Constraints, Members, odrl_invalid
+from gateway.agreements.odrl.terms import CONTEXT, PROFILE, constraint, iri, typed
 from gateway.envelope.policy import ReleasePolicy
 from gateway.evidence.canonical import canonical_json, parse_json
 

@@ -13,11 +13,11 @@ from dataclasses import replace
 from gateway.agreements import vocabulary as words
 from gateway.agreements.durations import Duration, parse_duration
 from gateway.agreements.model import CountedFrom, EvidenceRule, RetentionRule, View
-from gateway.agreements.reading import Reading, capital, quote
 from gateway.agreements.retention import never_decides
 from gateway.agreements.sizes import parse_size
-from gateway.agreements.who_sections import read_key
-from gateway.agreements.yaml_nodes import MapNode, Node, ScalarNode
+from gateway.agreements.text.reading import Reading, capital, quote
+from gateway.agreements.text.who_sections import read_key
+from gateway.agreements.text.yaml_nodes import MapNode, Node, ScalarNode
 from gateway.errors import InvalidInput
 from gateway.evidence.media import resolve_media_type
 from gateway.evidence.taxonomy import ENTITIES, GENERALISABLE, PSEUDONYMISABLE, Action, Category

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from gateway.agreements.model import Agreement
-from gateway.agreements.odrl import beyond_odrl, export_odrl, import_odrl
-from gateway.agreements.odrl_release import export_release_odrl, import_release_odrl
-from gateway.agreements.odrl_terms import ODRL_TERMS, PROFILE_TERMS, profile_document
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.odrl.exchange import beyond_odrl, export_odrl, import_odrl
+from gateway.agreements.odrl.release import export_release_odrl, import_release_odrl
+from gateway.agreements.odrl.terms import ODRL_TERMS, PROFILE_TERMS, profile_document
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.envelope.policy import ReleasePolicy
 from gateway.errors import GatewayError
 

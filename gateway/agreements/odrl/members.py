@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from gateway.agreements.odrl_terms import RESOURCE
-from gateway.agreements.yaml_nodes import escape
+from gateway.agreements.odrl.terms import RESOURCE
+from gateway.agreements.text.yaml_nodes import escape
 from gateway.errors import InvalidInput
 
 _T = TypeVar("_T")

@@ -9,8 +9,8 @@ import pytest
 
 from gateway.agreements.finding import AgreementInvalid
 from gateway.agreements.lint import lint_agreement
-from gateway.agreements.parsing import parse_agreement
 from gateway.agreements.retention import release_deadline
+from gateway.agreements.text.parsing import parse_agreement
 
 Bend = Callable[..., bytes]
 

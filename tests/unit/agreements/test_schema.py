@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 
 from gateway.agreements.finding import AgreementInvalid
-from gateway.agreements.parsing import parse_agreement
 from gateway.agreements.schema import agreement_schema
+from gateway.agreements.text.parsing import parse_agreement
 
 POLICIES = Path(__file__).parents[3] / "policies"
 Bend = Callable[..., bytes]

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gateway.agreements.parsing import parse_agreement
 from gateway.agreements.signing import PartySignature, parse_party_signature, statement, verify_party_signature
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.envelope.signature import public_pem, sign
 from gateway.errors import IntegrityFailure, InvalidInput
 

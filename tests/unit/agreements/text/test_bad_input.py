@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.agreements.finding import AgreementInvalid
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.text.parsing import parse_agreement
 
 POLICIES = sorted((Path(__file__).parents[3] / "policies" / "agreements").glob("*.yaml"))
 Bend = Callable[..., bytes]

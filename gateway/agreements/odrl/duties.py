@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from gateway.agreements.durations import Duration
 from gateway.agreements.model import ATTEST_WITHIN, Agreement, RetentionRule
-from gateway.agreements.odrl_terms import (
+from gateway.agreements.odrl.terms import (
     EVIDENCE,
     FINDINGS,
     OTHER_TYPES,

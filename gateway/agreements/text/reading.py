@@ -14,8 +14,8 @@ from datetime import date
 from typing import TypeVar
 
 from gateway.agreements.finding import MAX_FINDINGS, AgreementFinding, AgreementInvalid
+from gateway.agreements.text.yaml_nodes import ListNode, MapNode, Node, ScalarNode, describe
 from gateway.agreements.vocabulary import MAX_YEAR, MIN_YEAR, Keys
-from gateway.agreements.yaml_nodes import ListNode, MapNode, Node, ScalarNode, describe
 from gateway.errors import InvalidInput
 from gateway.evidence.names import check_identifier
 

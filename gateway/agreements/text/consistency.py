@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.agreements.model import Agreement
-from gateway.agreements.reading import Reading
-from gateway.agreements.yaml_nodes import MapNode, Node
+from gateway.agreements.text.reading import Reading
+from gateway.agreements.text.yaml_nodes import MapNode, Node
 
 
 def check_consistency(reading: Reading, agreement: Agreement, sections: Mapping[str, Node]) -> None:

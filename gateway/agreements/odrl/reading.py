@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.agreements.odrl_members import Constraints, Members, odrl_invalid
-from gateway.agreements.odrl_terms import OTHER_TYPES
-from gateway.agreements.odrl_writing import ACTIONS
+from gateway.agreements.odrl.members import Constraints, Members, odrl_invalid
+from gateway.agreements.odrl.terms import OTHER_TYPES
+from gateway.agreements.odrl.writing import ACTIONS
 from gateway.agreements.sizes import write_size
 from gateway.agreements.vocabulary import ATTESTATION, CATEGORY_KEYS, DEFAULT
 from gateway.evidence.taxonomy import ENTITIES, GENERALISABLE, PSEUDONYMISABLE, Action

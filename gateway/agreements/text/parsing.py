@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.agreements import vocabulary as words
-from gateway.agreements.consistency import check_consistency
-from gateway.agreements.data_sections import read_evidence, read_retention, read_views
 from gateway.agreements.finding import AgreementInvalid
 from gateway.agreements.model import Agreement
-from gateway.agreements.reading import Reading
-from gateway.agreements.who_sections import (
+from gateway.agreements.text.consistency import check_consistency
+from gateway.agreements.text.data_sections import read_evidence, read_retention, read_views
+from gateway.agreements.text.reading import Reading
+from gateway.agreements.text.who_sections import (
     read_deadlines,
     read_in_force,
     read_parties,
@@ -26,8 +26,8 @@ from gateway.agreements.who_sections import (
     read_roles,
     read_two_persons,
 )
-from gateway.agreements.yaml_nodes import BrokenNode, ListNode, MapNode, Node, ScalarNode
-from gateway.agreements.yaml_reading import read_yaml
+from gateway.agreements.text.yaml_nodes import BrokenNode, ListNode, MapNode, Node, ScalarNode
+from gateway.agreements.text.yaml_reading import read_yaml
 
 #: JSON Pointer -> (line, column) of what stands there; for a member, the place of its key.
 Places = Mapping[str, tuple[int, int]]

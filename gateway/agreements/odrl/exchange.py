@@ -18,12 +18,12 @@ from typing import Any
 
 from gateway.agreements.finding import AgreementInvalid
 from gateway.agreements.model import Agreement
-from gateway.agreements.odrl_members import Members, odrl_invalid
-from gateway.agreements.odrl_reading import read_rules
-from gateway.agreements.odrl_terms import CONTEXT, PROFILE, agencies, iri
-from gateway.agreements.odrl_writing import view_defaults, write_rules
-from gateway.agreements.parsing import parse_agreement
+from gateway.agreements.odrl.members import Members, odrl_invalid
+from gateway.agreements.odrl.reading import read_rules
+from gateway.agreements.odrl.terms import CONTEXT, PROFILE, agencies, iri
+from gateway.agreements.odrl.writing import view_defaults, write_rules
 from gateway.agreements.spelling import spelled, spelling_of
+from gateway.agreements.text.parsing import parse_agreement
 from gateway.errors import IntegrityFailure, InvalidInput
 from gateway.evidence.canonical import canonical_json, parse_json
 

@@ -1,0 +1,1 @@
+"""Agreements written as ODRL policies, and read back."""
