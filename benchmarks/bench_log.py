@@ -75,8 +75,8 @@ def build(size: int, folder: Path) -> None:
 
 def audit_folder(folder: Path) -> None:
     """Run in a process of its own, so that the peak of memory is that of the audit."""
-    from gateway.cli.log_audit import audit_bundle
-    from gateway.cli.log_bundle import open_bundle
+    from gateway.cli.log.bundle import open_bundle
+    from gateway.cli.log.check import audit_bundle
     from gateway.translog.vkey import parse_vkey
 
     key = parse_vkey((folder / "log.vkey").read_text())

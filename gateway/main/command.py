@@ -10,26 +10,26 @@ import typer
 
 from gateway import __version__
 from gateway.cli.agencies import agencies_app
-from gateway.cli.agreement_as_of import as_of
-from gateway.cli.agreements import agreements_app
-from gateway.cli.audit import audit_app
+from gateway.cli.agreements.app import agreements_app
+from gateway.cli.agreements.as_of import as_of
+from gateway.cli.agreements.govern import activate, end, propose, resume, suspend
+from gateway.cli.agreements.simulate import simulate
 from gateway.cli.decrypt import decrypt
 from gateway.cli.demo.command import demo
 from gateway.cli.detect import detect
 from gateway.cli.doctor import doctor
 from gateway.cli.failure import exit_code, report
-from gateway.cli.govern import activate, end, propose, resume, suspend
 from gateway.cli.holds import holds_app
 from gateway.cli.keys import keys_app
-from gateway.cli.log import log_app
-from gateway.cli.log_erase import erase, vacuum_tables
+from gateway.cli.log.app import log_app
+from gateway.cli.log.audit_app import audit_app
+from gateway.cli.log.erase import erase, vacuum_tables
 from gateway.cli.packages import packages_app
 from gateway.cli.pull import pull
 from gateway.cli.push import push
 from gateway.cli.redaction_explain import redaction_app
 from gateway.cli.reviews import reviews_app
 from gateway.cli.secrets import secrets_app
-from gateway.cli.simulate import simulate
 from gateway.cli.witness import witness_app
 from gateway.errors import GatewayError, Misconfigured
 from gateway.main.serve import serve, worker

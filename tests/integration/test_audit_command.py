@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.bootstrap.gateway import Gateway, open_gateway
-from gateway.cli.audit import audit_app
+from gateway.cli.log.audit_app import audit_app
 from gateway.envelope.signature import verify
 from gateway.errors import GatewayError, IntegrityFailure
 from gateway.evidence.package import Principal

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.bootstrap.gateway import Gateway, open_gateway
-from gateway.cli.log import log_app
+from gateway.cli.log.app import log_app
 from gateway.evidence.package import Principal
 from gateway.exchange.record import event
 from gateway.keyring.file_keyring import FileKeyring

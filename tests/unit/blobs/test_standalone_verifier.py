@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from gateway.blobs import standalone_verifier
 from gateway.blobs.log_export import export_log
 from gateway.blobs.log_store import COSIGNED, LogStore
-from gateway.cli.log import log_app
+from gateway.cli.log.app import log_app
 from gateway.errors import GatewayError
 from gateway.translog.bundle import WitnessPolicy
 from gateway.translog.checkpoint import Checkpoint, sign_checkpoint

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from gateway.blobs.log_export import export_log
 from gateway.blobs.log_store import LogStore
-from gateway.cli.log import log_app
+from gateway.cli.log.app import log_app
 from gateway.errors import Conflict, GatewayError, InvalidInput, NotFound
 from gateway.translog.checkpoint import Checkpoint, sign_checkpoint
 from gateway.translog.edge import Edge
@@ -142,7 +142,7 @@ def test_verifying_needs_the_base_installation_only(bundle: Path) -> None:
         "import sys\n"
         "for name in ('sqlalchemy', 'obstore', 'psycopg', 'procrastinate', 'fastapi', 'jose', 'yaml', 'spacy'):\n"
         "    sys.modules[name] = None\n"
-        "from gateway.cli.log import log_app\n"
+        "from gateway.cli.log.app import log_app\n"
         f"log_app(['verify', {str(bundle)!r}])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from gateway.cli.log_bundle import open_bundle
+from gateway.cli.log.bundle import open_bundle
 from gateway.translog.checkpoint import Checkpoint
 from gateway.translog.span import SPAN_BUNDLES, Span, SpanReport, check_span
 from gateway.translog.tiles import TILE_WIDTH, PathReader

@@ -91,7 +91,7 @@ def _stored(ledger: Any) -> Iterator[bytes]:
 
 
 def _verified(log: Path, vkey: str | None) -> list[bytes]:
-    from gateway.cli.log_bundle import open_bundle
+    from gateway.cli.log.bundle import open_bundle
     from gateway.translog.verifier import audit
     from gateway.translog.vkey import VKEY_FILE, parse_vkey
 

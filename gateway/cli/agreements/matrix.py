@@ -45,7 +45,7 @@ def matrix(
     A draft is judged as if it were in force. Each person is taken to hold the attributes its role needs.
     """
     from gateway.agreements.text.parsing import parse_agreement
-    from gateway.cli.agreement_matrix_page import matrix_page
+    from gateway.cli.agreements.matrix_page import matrix_page
     from gateway.policy.matrix import permission_matrix
 
     agreement = parse_agreement(read_file(file))

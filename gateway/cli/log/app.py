@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.log_proofs import check_proof, consistency, prove, read_key
+from gateway.cli.log.proofs import check_proof, consistency, prove, read_key
 from gateway.cli.options import Home, Json
 from gateway.errors import IntegrityFailure, InvalidInput
 
@@ -55,8 +55,8 @@ def verify(
     """
     from rich.progress import Progress
 
-    from gateway.cli.log_audit import audit_bundle
-    from gateway.cli.log_bundle import open_bundle
+    from gateway.cli.log.bundle import open_bundle
+    from gateway.cli.log.check import audit_bundle
     from gateway.translog.bundle import WitnessPolicy, check_cosigned, check_files, read_policy
     from gateway.translog.vkey import VKEY_FILE
 

@@ -150,7 +150,7 @@ def _prover(bundle: Path | None, vkey: str | None, home: Path | None, *, cosigne
             yield reader.prover(reader.cosigned() if cosigned else None)
         return
 
-    from gateway.cli.log_bundle import open_bundle
+    from gateway.cli.log.bundle import open_bundle
     from gateway.translog.bundle import CHECKPOINT_FILE, COSIGNED_FILE
     from gateway.translog.checkpoint import open_checkpoint
     from gateway.translog.prover import Prover

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from gateway.agreements.diff import compare_agreements
 from gateway.agreements.text.parsing import parse_agreement
-from gateway.cli.agreement_matrix import matrix_csv
-from gateway.cli.agreement_page import element, table, text
-from gateway.cli.agreements import agreements_app
+from gateway.cli.agreements.app import agreements_app
+from gateway.cli.agreements.matrix import matrix_csv
+from gateway.cli.agreements.page import element, table, text
 from gateway.errors import InvalidInput
 from gateway.policy.matrix import permission_matrix
 

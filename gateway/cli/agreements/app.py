@@ -12,11 +12,11 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.agreement_diff import diff
-from gateway.cli.agreement_lint import lint
-from gateway.cli.agreement_matrix import matrix
-from gateway.cli.agreement_odrl import export_odrl, import_odrl
-from gateway.cli.agreement_past import simulate_past
+from gateway.cli.agreements.diff import diff
+from gateway.cli.agreements.lint import lint
+from gateway.cli.agreements.matrix import matrix
+from gateway.cli.agreements.odrl import export_odrl, import_odrl
+from gateway.cli.agreements.past import simulate_past
 from gateway.cli.files import read_file, write_file
 from gateway.cli.options import Json
 

@@ -65,7 +65,7 @@ def diff_text(changes: Sequence[Change]) -> str:
 
 def diff_page(old: Agreement, new: Agreement, people: Sequence[Change], rules: Sequence[Change]) -> str:
     """The changes as a page."""
-    from gateway.cli.agreement_page import Cell, element, page, paragraph, table
+    from gateway.cli.agreements.page import Cell, element, page, paragraph, table
 
     effects = {"more": "more is permitted", "less": "less is permitted", "other": "otherwise"}
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.audit_questions import as_officer, as_operator, export_as_officer, export_as_operator, rows
+from gateway.cli.log.audit_questions import as_officer, as_operator, export_as_officer, export_as_operator, rows
 from gateway.cli.options import Home, Json
 from gateway.errors import NotFound
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from gateway.agreements.schema import agreement_schema
 from gateway.agreements.signing import parse_party_signature, verify_party_signature
 from gateway.agreements.text.parsing import parse_agreement
-from gateway.cli.agreements import agreements_app
+from gateway.cli.agreements.app import agreements_app
 from gateway.envelope.signature import private_pem, public_pem
 from gateway.errors import IntegrityFailure, InvalidInput
 
@@ -123,6 +123,6 @@ def test_a_missing_file_is_said_plainly(tmp_path: Path) -> None:
 
 
 def test_the_module_loads_without_the_server_part() -> None:
-    program = "import sys, gateway.cli.agreements; print([m for m in ('yaml', 'cryptography') if m in sys.modules])"
+    program = "import sys, gateway.cli.agreements.app; print([m for m in ('yaml', 'cryptography') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,0 +1,1 @@
+"""``evidence-gateway agreements``: lint, diff, show, simulate, govern."""

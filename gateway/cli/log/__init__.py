@@ -1,0 +1,1 @@
+"""``evidence-gateway log`` and ``audit``: verify, prove, search, export, erase."""
