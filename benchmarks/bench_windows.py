@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from gateway.agreements.model import View
 from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.workbench_ports import RenditionSpec
+from gateway.exchange.ports.workbench import RenditionSpec
 
 _PIECE = 1 << 18
 _NAMES = ["Jane Roe", "Piotr Nowak", "Orla Redfearn", "Amélie Durand", "Kwame Mensah", "Lucía Vega", "Henrik Lund"]

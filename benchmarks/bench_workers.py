@@ -19,7 +19,7 @@ from pathlib import Path
 from gateway.agreements.model import View
 from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.workbench_ports import RenditionSpec
+from gateway.exchange.ports.workbench import RenditionSpec
 
 SPEC = RenditionSpec(View("standard", dict.fromkeys(Category, Action.REMOVE), {}), "all", bytes(32))
 

@@ -1,7 +1,7 @@
 """The officer's questions to the log: a free search, and four that are asked often.
 
 All need the right ``audit`` under an agreement; answers hold what concerns the officer's agency or
-those agreements (gateway/exchange/audit.py). Asking is an entry, in the transaction that answers.
+those agreements (gateway/exchange/log/audit.py). Asking is an entry, in the transaction that answers.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from gateway.api.schema.audit import AccessBody, AccessByMonth, DenialsBody, Den
 from gateway.api.schema.problem import refusals
 from gateway.api.session import Authenticated, Session
 from gateway.evidence.package import Principal
-from gateway.exchange import audit
+from gateway.exchange.audit_query import MAX_FILTER_CHARS, MAX_PAGE, AuditQuery, Scope, check_period
+from gateway.exchange.log import audit
 from gateway.exchange.ports import Transaction
-from gateway.exchange.question import MAX_FILTER_CHARS, MAX_PAGE, AuditQuery, Scope, check_period
 
 router = APIRouter(prefix="/v1/audit", tags=["log"], dependencies=[Depends(known_parameters)])
 

@@ -24,7 +24,7 @@ from gateway.api.schema.problem import refusals
 from gateway.api.session import Authenticated, Session, in_transaction
 from gateway.bootstrap.log_extract import FORMS, Extract, given, open_extract
 from gateway.evidence.package import Principal
-from gateway.exchange import audit
+from gateway.exchange.log import audit
 from gateway.exchange.ports import Transaction
 
 router = APIRouter(prefix="/v1/audit", tags=["log"], dependencies=[Depends(known_parameters)])

@@ -30,7 +30,7 @@ from gateway.api.session import Authenticated, Session
 from gateway.envelope.certificate import parse_certificate
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.package import Principal
-from gateway.exchange import attest, certify, clocks, custody
+from gateway.exchange.custody.case_custody import attest, case_custody, certify, deadlines
 from gateway.exchange.ports import Certificate, Transaction
 from gateway.papers.certificate import certificate_pdf
 
@@ -49,7 +49,7 @@ Late = Annotated[bool, Query(description="Those that were answered too late inst
 )
 async def read_deadlines(session: Authenticated, page: Paging, late: Late = False) -> Response:
     def work(tx: Transaction, principal: Principal) -> Deadlines:
-        found = clocks.list_deadlines(tx, principal, session.now, late=late, after=page.after, limit=page.limit)
+        found = deadlines.list_deadlines(tx, principal, session.now, late=late, after=page.after, limit=page.limit)
         deadlines = [DeadlineBody.of(clock, state) for clock, state in found]
         return Deadlines(deadlines=deadlines, next=page.next([clock.package_id for clock, _ in found]))
 
@@ -69,7 +69,7 @@ async def close_case(
     members(untrusted, required=())
 
     def work(tx: Transaction, principal: Principal) -> Answer:
-        return Answer(200, CaseBody.of(custody.close_case(tx, principal, agreement, case, session.now)))
+        return Answer(200, CaseBody.of(case_custody.close_case(tx, principal, agreement, case, session.now)))
 
     return await answer_once(request, session, work)
 

@@ -18,7 +18,7 @@ from gateway.api.schema.erasure import ErasureBody, ErasureRequest, Erasures
 from gateway.api.schema.problem import refusals
 from gateway.api.session import Authenticated
 from gateway.evidence.package import Principal
-from gateway.exchange import erasure
+from gateway.exchange.custody.case_custody import erasure
 from gateway.exchange.ports import Transaction
 
 router = APIRouter(prefix="/v1/audit/erasures", tags=["log"], dependencies=[Depends(known_parameters)])

@@ -22,7 +22,8 @@ from gateway.api.session import Authenticated
 from gateway.blobs.log_store import CHECKPOINT
 from gateway.errors import InvalidInput, NotFound
 from gateway.evidence.package import Principal
-from gateway.exchange import audit, record
+from gateway.exchange import record
+from gateway.exchange.log import audit
 from gateway.exchange.ports import Transaction
 from gateway.translog.tiles import parse_path
 

@@ -25,7 +25,8 @@ from gateway.api.session import gateway_of, record_refusal
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError, InvalidInput, Unauthenticated
 from gateway.evidence.package import Principal
-from gateway.exchange import record, strangers
+from gateway.exchange import record
+from gateway.exchange.log import unknown_clients
 from gateway.exchange.ports import Transaction
 from gateway.keyring.tokens import untrusted_client_id
 
@@ -101,7 +102,7 @@ def _issue(gateway: Gateway, assertion: str, client_id: str | None, now: datetim
         if error.audit is None:
             # Of nobody that is known: counted, for an entry each would let anybody fill the log.
             with gateway.database.transaction() as tx:
-                strangers.count(tx, now)
+                unknown_clients.count(tx, now)
         record_refusal(gateway, error)
         raise OAuthRefusal("invalid_client", "The client assertion is not accepted.", 401) from error
     except GatewayError as error:

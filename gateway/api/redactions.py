@@ -13,7 +13,8 @@ from gateway.api.schema.redaction import RedactionCounts, RuleCountsBody
 from gateway.api.session import Authenticated
 from gateway.errors import NotFound
 from gateway.evidence.package import Principal
-from gateway.exchange import audit, record, redaction_explained
+from gateway.exchange import record
+from gateway.exchange.log import audit, redaction_explained
 from gateway.exchange.ports import Transaction
 
 router = APIRouter(prefix="/v1/audit/redactions", tags=["log"], dependencies=[Depends(known_parameters)])

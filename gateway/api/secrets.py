@@ -20,9 +20,9 @@ from gateway.api.schema.secret import SecretBody, SecretMaterial, Secrets
 from gateway.api.session import Authenticated
 from gateway.evidence.canonical import MAX_JSON_BYTES
 from gateway.evidence.package import Principal
-from gateway.exchange import secret_register
+from gateway.exchange.parties import secret_register
+from gateway.exchange.parties.secret_register import Material
 from gateway.exchange.ports import Transaction
-from gateway.exchange.secret_register import Material
 from gateway.redaction.fingerprint import Kind
 
 router = APIRouter(prefix="/v1/secrets", tags=["secrets"], dependencies=[Depends(known_parameters)])

@@ -16,7 +16,7 @@ from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.errors import GatewayError, IntegrityFailure, Misconfigured
 from gateway.evidence.media import TEXT
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.workbench_ports import RenditionSpec
+from gateway.exchange.ports.workbench import RenditionSpec
 from gateway.settings import Settings
 from gateway.storage.database import PostgresDatabase
 from gateway.storage.migrate import upgrade

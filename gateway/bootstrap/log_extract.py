@@ -18,9 +18,9 @@ from gateway.blobs.log_reader import LogReader
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import IntegrityFailure, InvalidInput, TooLarge
 from gateway.evidence.package import Principal
-from gateway.exchange import audit
+from gateway.exchange.audit_query import MAX_PAGE, AuditQuery, Scope
+from gateway.exchange.log import audit
 from gateway.exchange.ports import LoggedEntry, Transaction
-from gateway.exchange.question import MAX_PAGE, AuditQuery, Scope
 from gateway.keyring.document_certificate import document_certificate
 from gateway.papers.audit_report import audit_report
 from gateway.papers.signing import sign_pdf

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.exchange.secret_ports import SecretRegister
+from gateway.exchange.ports.secrets import SecretRegister
 from gateway.redaction.fingerprint import DIGEST_BYTES, Fingerprint, Kind, Register
 
 

@@ -22,7 +22,7 @@ from gateway.evidence.canonical import canonical_json
 from gateway.evidence.media import EXTENSIONS, OCTETS, compatible
 from gateway.evidence.names import check_exhibit_name, propose_exhibit_name
 from gateway.exchange.examine import effective_media_type
-from gateway.exchange.workbench_ports import NOTHING_INSIDE, CleanRendition, Inside, RenditionSpec, Workbench
+from gateway.exchange.ports.workbench import NOTHING_INSIDE, CleanRendition, Inside, RenditionSpec, Workbench
 from gateway.policy.decision import Decision, deny
 from gateway.policy.reach import stop_categories
 

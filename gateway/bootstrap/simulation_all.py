@@ -32,7 +32,7 @@ from gateway.bootstrap.simulation_summary import summarise
 from gateway.errors import GatewayError, ResidueFound
 from gateway.evidence.package import EVERYONE
 from gateway.evidence.taxonomy import ENTITIES, Action, Category
-from gateway.exchange.workbench_ports import CleanRendition, RenditionSpec, Workbench
+from gateway.exchange.ports.workbench import CleanRendition, RenditionSpec, Workbench
 from gateway.policy.decision import Decision
 
 #: No view can have this name, which is no identifier.

@@ -15,7 +15,7 @@ from gateway.agreements.model import Agreement, AgreementState
 from gateway.errors import InvalidInput
 from gateway.evidence.package import Principal
 from gateway.exchange.examine import MISMATCH, decide_with_contents, judge_mismatch
-from gateway.exchange.workbench_ports import NOTHING_INSIDE, Inside
+from gateway.exchange.ports.workbench import NOTHING_INSIDE, Inside
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, Request, deny
 from gateway.policy.reach import recipients_of, views_for

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.agreements.model import View
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.workbench_ports import RenditionSpec
+from gateway.exchange.ports.workbench import RenditionSpec
 
 
 def encode_spec(spec: RenditionSpec) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 from gateway.bootstrap.registers import encode_register
 from gateway.bootstrap.specs import encode_spec
 from gateway.errors import SandboxFailure, TooLarge
-from gateway.exchange.secret_ports import SecretRegister
-from gateway.exchange.workbench_ports import (
+from gateway.exchange.ports.secrets import SecretRegister
+from gateway.exchange.ports.workbench import (
     CleanRendition,
     Examined,
     Inside,

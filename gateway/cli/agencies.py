@@ -31,7 +31,7 @@ def add(
 ) -> None:
     """Register an agency."""
     from gateway.evidence.agency import Agency
-    from gateway.exchange.onboard import add_agency
+    from gateway.exchange.parties.onboard import add_agency
 
     with transaction(home) as (tx, now):
         add_agency(tx, Agency(agency, name, jurisdiction, now))
@@ -51,7 +51,7 @@ def principal(
 ) -> None:
     """Add a principal, or replace its roles and attributes."""
     from gateway.evidence.package import Principal
-    from gateway.exchange.onboard import put_principal
+    from gateway.exchange.parties.onboard import put_principal
 
     entry = Principal(principal_id, agency, frozenset(role), frozenset(attribute or ()))
     with transaction(home) as (tx, now):
@@ -74,7 +74,7 @@ def key(
 ) -> None:
     """Register a public key."""
     from gateway.evidence.agency import RegisteredKey
-    from gateway.exchange.onboard import register_key
+    from gateway.exchange.parties.onboard import register_key
 
     if use not in ("authentication", "signing", "receiving"):
         raise InvalidInput(
@@ -90,7 +90,7 @@ def key(
 @agencies_app.command("revoke")
 def revoke(key_id: Annotated[str, typer.Argument(metavar="KEY")], home: Home = None, as_json: Json = False) -> None:
     """Revoke a key; it stops being accepted at the next request."""
-    from gateway.exchange.onboard import revoke_key
+    from gateway.exchange.parties.onboard import revoke_key
 
     with transaction(home) as (tx, now):
         revoke_key(tx, key_id, now)

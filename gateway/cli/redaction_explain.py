@@ -35,7 +35,7 @@ def explain(
     4 nothing was redacted there.
     """
     from gateway.agreements.text.parsing import parse_agreement
-    from gateway.exchange import redaction_explained
+    from gateway.exchange.log import redaction_explained
 
     read = redaction_explained.parse_report(read_file(report, redaction_explained.MAX_REPORT_BYTES))
     wanted = redaction_explained.finding_of(read, finding, at)
@@ -104,7 +104,7 @@ def statistics(
 
 
 def _of_files(reports: list[Path]) -> dict[str, Any]:
-    from gateway.exchange import redaction_explained
+    from gateway.exchange.log import redaction_explained
 
     limit = redaction_explained.MAX_REPORT_BYTES
     read = (redaction_explained.parse_report(read_file(path, limit)) for path in reports)

@@ -14,8 +14,8 @@ from gateway.errors import Conflict, Denied, NotFound
 from gateway.evidence.manifest import PackageManifest
 from gateway.evidence.package import Principal
 from gateway.exchange import record
+from gateway.exchange.parties.standing import latest
 from gateway.exchange.ports import Transaction
-from gateway.exchange.standing import latest
 from gateway.policy.authorization import PackageAuthorization
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, Request

@@ -17,10 +17,11 @@ from gateway.errors import Conflict, InvalidInput, NotFound
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.lifecycle import ReleaseState
 from gateway.evidence.package import AgreementRef, Exhibit, Package, Principal, Release, Rendition
-from gateway.exchange import clocks, record
+from gateway.exchange import record
+from gateway.exchange.custody.case_custody import deadlines
+from gateway.exchange.parties.signatures import check_signature
+from gateway.exchange.parties.standing import standing
 from gateway.exchange.ports import Transaction
-from gateway.exchange.signatures import check_signature
-from gateway.exchange.standing import standing
 from gateway.policy.decision import Decision, Request, deny
 
 
@@ -147,7 +148,7 @@ def acknowledge(
         ),
         acknowledged_at=now,
     )
-    clocks.answer(tx, item.package, principal, now)
+    deadlines.answer(tx, item.package, principal, now)
     return item
 
 

@@ -20,11 +20,11 @@ from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.media import EMAIL, compatible
 from gateway.evidence.package import Exhibit, Package
 from gateway.exchange import record
-from gateway.exchange.certify import destroy_refused
 from gateway.exchange.conclude import conclude_step
+from gateway.exchange.custody.certify import destroy_refused
+from gateway.exchange.parties.standing import standing
 from gateway.exchange.ports import Transaction
-from gateway.exchange.standing import standing
-from gateway.exchange.workbench_ports import Examined, Inside
+from gateway.exchange.ports.workbench import Examined, Inside
 from gateway.policy.decision import Decision, Request, deny
 from gateway.policy.rulebook import existing_clause
 

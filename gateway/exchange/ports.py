@@ -23,8 +23,8 @@ from gateway.evidence.erasure import ErasableEntry, Erasure
 from gateway.evidence.hold import Hold
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import AgreementRef, Case, Exhibit, Package, Principal, Release, Rendition
-from gateway.exchange.question import Access, AuditQuery, Denials, Reader, Scope
-from gateway.exchange.secret_ports import Secrets
+from gateway.exchange.audit_query import Access, AuditQuery, Denials, Reader, Scope
+from gateway.exchange.ports.secrets import Secrets
 from gateway.translog.event import AuditEvent
 
 

@@ -18,11 +18,12 @@ from gateway.evidence.canonical import canonical_digest, sha256_hex
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.manifest import PackageManifest
 from gateway.evidence.package import Case, Exhibit, Package, Principal
-from gateway.exchange import clocks, record
+from gateway.exchange import record
+from gateway.exchange.custody.case_custody import deadlines
 from gateway.exchange.follow import own_package
 from gateway.exchange.intake import Received
+from gateway.exchange.parties.signatures import check_signature
 from gateway.exchange.ports import Keyring, Transaction
-from gateway.exchange.signatures import check_signature
 from gateway.policy.authorization import PackageAuthorization
 
 
@@ -115,7 +116,7 @@ def create_package(
             detail={"manifest_digest": package.manifest_digest, "exhibits": len(exhibits), "signing_key": key_id},
         ),
     )
-    clocks.start(tx, package, agreement, principal, now)
+    deadlines.start(tx, package, agreement, principal, now)
     for exhibit, decision in zip(exhibits, authorization.exhibits, strict=True):
         tx.ledger.append(
             record.event(

@@ -20,9 +20,9 @@ from gateway.evidence.media import REDACTABLE
 from gateway.evidence.package import EVERYONE, Exhibit, Package, Rendition
 from gateway.exchange import record
 from gateway.exchange.conclude import conclude_step
+from gateway.exchange.parties.standing import standing
 from gateway.exchange.ports import Keyring, Transaction
-from gateway.exchange.standing import standing
-from gateway.exchange.workbench_ports import RenditionSpec
+from gateway.exchange.ports.workbench import RenditionSpec
 from gateway.policy.reach import recipients_of, views_reaching
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from gateway.errors import TooLarge
 from gateway.evidence.taxonomy import ENTITIES
 from gateway.exchange.exhibit_names import delivered_name, name_as_text
-from gateway.exchange.workbench_ports import CleanRendition, Redacted, RenditionSpec
+from gateway.exchange.ports.workbench import CleanRendition, Redacted, RenditionSpec
 from gateway.redaction.document import Detector, Format
 from gateway.redaction.fingerprint import Register
 from gateway.redaction.package_names import NameIndex, names_found

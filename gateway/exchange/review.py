@@ -17,8 +17,8 @@ from gateway.errors import Conflict, NotFound
 from gateway.evidence.lifecycle import PackageState, RenditionState
 from gateway.evidence.package import Package, Principal, Rendition
 from gateway.exchange import record
+from gateway.exchange.parties.standing import standing
 from gateway.exchange.ports import Transaction
-from gateway.exchange.standing import standing
 from gateway.policy.decision import Request, deny
 
 

@@ -21,8 +21,8 @@ from gateway.evidence.lifecycle import PackageState, ReleaseState, RenditionStat
 from gateway.evidence.package import EVERYONE, Exhibit, Package, Release, Rendition
 from gateway.exchange import record
 from gateway.exchange.conclude import end_step
+from gateway.exchange.parties.standing import standing
 from gateway.exchange.ports import Keyring, Transaction
-from gateway.exchange.standing import standing
 from gateway.policy.reach import recipients_of, views_reaching
 from gateway.translog.entry import format_time
 from gateway.translog.event import AuditEvent

@@ -18,8 +18,8 @@ from itertools import chain
 from gateway.errors import IntegrityFailure
 from gateway.evidence.taxonomy import ENTITIES, Action
 from gateway.exchange.exhibit_names import delivered_name, name_as_text
+from gateway.exchange.ports.workbench import CleanRendition, RenditionSpec
 from gateway.exchange.rendering import checked_names
-from gateway.exchange.workbench_ports import CleanRendition, RenditionSpec
 from gateway.redaction.document import CanonicalText, Detector, Finding, Layer, Segment, Window, WindowedFormat
 from gateway.redaction.finding_list import FindingList
 from gateway.redaction.fingerprint import Register

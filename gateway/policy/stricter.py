@@ -2,7 +2,7 @@
 
 A package pushed under one version while another has become active is finished only as far as both
 permit. The merged agreement says *what is prepared for whom*; it has no digest of its own and is never
-decided by: each decision is asked of both versions (exchange/standing.py). A view of the older version
+decided by: each decision is asked of both versions (exchange/parties/standing.py). A view of the older version
 counts only if the newer one has it and removes no more in it, because a finished rendition is never
 redacted a second time.
 """

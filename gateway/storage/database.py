@@ -40,7 +40,7 @@ from gateway.exchange.ports import (
     Transaction,
     UnfinishedBlobs,
 )
-from gateway.exchange.secret_ports import Secrets
+from gateway.exchange.ports.secrets import Secrets
 from gateway.storage.custody.case_erasure import PostgresErasures
 from gateway.storage.custody.certificates import PostgresCertificates
 from gateway.storage.custody.clocks import PostgresClocks

@@ -21,9 +21,9 @@ from gateway.blobs.log_witnesses import read_witness_report
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError, Misconfigured
 from gateway.evidence.canonical import canonical_json, parse_json
-from gateway.exchange.alerts import Alert, AlertMachine, AlertRules, Hours
+from gateway.exchange.audit_query import AuditQuery
+from gateway.exchange.log.alerts import Alert, AlertMachine, AlertRules, Hours
 from gateway.exchange.ports import Transaction
-from gateway.exchange.question import AuditQuery
 from gateway.storage.database import PostgresTransaction
 from gateway.storage.log.alerts import AlertStore, Delivery, Webhook
 from gateway.translog.entry import format_time, parse_entry

@@ -21,7 +21,7 @@ from gateway.evidence.canonical import canonical_json, sha256_hex
 from gateway.evidence.lifecycle import RenditionState
 from gateway.evidence.package import Exhibit, Package, Rendition
 from gateway.exchange import redact
-from gateway.exchange.workbench_ports import CleanRendition
+from gateway.exchange.ports.workbench import CleanRendition
 
 _LOOKED_AT_BYTES = 1 << 20
 #: So much of a long exhibit is decrypted and handed on at a time.

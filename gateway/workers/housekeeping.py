@@ -13,7 +13,10 @@ from datetime import timedelta
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError
 from gateway.evidence.lifecycle import NEXT_STEP, PackageState
-from gateway.exchange import attest, clocks, dispose, govern, hold, quarantine, shorten, strangers
+from gateway.exchange import quarantine
+from gateway.exchange.custody.case_custody import attest, deadlines, dispose, hold, shorten_retention
+from gateway.exchange.log import unknown_clients
+from gateway.exchange.parties import govern
 from gateway.exchange.ports import Transaction
 
 #: First answers under an Idempotency-Key are repeated for so long.
@@ -54,10 +57,10 @@ def _in_turn(gateway: Gateway) -> None:
     failed: Exception | None = None
     # Before disposal, for what is disposed of can't be late any more.
     for step in (
-        clocks.breach_overdue,
-        clocks.warn_due,
+        deadlines.breach_overdue,
+        deadlines.warn_due,
         govern.end_outdated,
-        shorten.follow_newer,
+        shorten_retention.follow_newer,
         hold.expire,
         dispose.dispose_due,
         attest.mark_overdue,
@@ -126,7 +129,7 @@ def _forget_tokens(gateway: Gateway) -> None:
 
 def _tell_of_strangers(gateway: Gateway) -> None:
     with gateway.database.transaction() as tx:
-        strangers.tell(tx, gateway.clock())
+        unknown_clients.tell(tx, gateway.clock())
 
 
 def _erase_unfinished(gateway: Gateway) -> None:

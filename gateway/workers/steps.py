@@ -27,19 +27,11 @@ from gateway.errors import (
 )
 from gateway.evidence.media import WINDOWED
 from gateway.evidence.package import Exhibit, Package, Rendition
-from gateway.exchange import (
-    certify,
-    dispose,
-    examine,
-    quarantine,
-    redact,
-    release,
-    review,
-    seal,
-    secret_register,
-)
-from gateway.exchange.secret_ports import SecretRegister
-from gateway.exchange.workbench_ports import Examined, RenditionSpec, WindowedSurvey
+from gateway.exchange import examine, quarantine, redact, release, review, seal
+from gateway.exchange.custody.case_custody import certify, dispose
+from gateway.exchange.parties import secret_register
+from gateway.exchange.ports.secrets import SecretRegister
+from gateway.exchange.ports.workbench import Examined, RenditionSpec, WindowedSurvey
 from gateway.policy.reach import stop_categories
 from gateway.workers import bodies
 

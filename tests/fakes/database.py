@@ -38,7 +38,7 @@ from gateway.exchange.ports import (
     Transaction,
     UnfinishedBlobs,
 )
-from gateway.exchange.secret_ports import Secrets
+from gateway.exchange.ports.secrets import Secrets
 from gateway.translog.event import AuditEvent
 from tests.fakes.custody import FakeCertificates, FakeClocks, FakeDuties, FakeHolds
 from tests.fakes.erasures import FakeErasures

@@ -29,10 +29,11 @@ from gateway.evidence.agency import Agency, RegisteredKey
 from gateway.evidence.manifest import PackageManifest, parse_manifest
 from gateway.evidence.package import Exhibit, Package, Principal
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange import authorize, govern, onboard, receive
+from gateway.exchange import authorize, receive
 from gateway.exchange.intake import Intake
-from gateway.exchange.secret_ports import SecretRegister
-from gateway.exchange.workbench_ports import (
+from gateway.exchange.parties import govern, onboard
+from gateway.exchange.ports.secrets import SecretRegister
+from gateway.exchange.ports.workbench import (
     NOTHING_INSIDE,
     CleanRendition,
     Examined,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.exchange.ports import Ledger
-from gateway.exchange.secret_ports import RegisteredSecret
+from gateway.exchange.ports.secrets import RegisteredSecret
 from gateway.storage.refusals import check_once, exists, missing
 from gateway.translog.event import AuditEvent
 from tests.fakes.state import State

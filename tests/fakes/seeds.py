@@ -21,7 +21,7 @@ from gateway.evidence.hold import Hold, HoldScope
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import EVERYONE, AgreementRef, Case, Exhibit, Package, Principal, Release, Rendition
 from gateway.exchange.ports import Certificate
-from gateway.exchange.secret_ports import RegisteredSecret
+from gateway.exchange.ports.secrets import RegisteredSecret
 from gateway.redaction.fingerprint import Kind
 from gateway.translog.event import AuditEvent
 

@@ -14,7 +14,7 @@ from gateway.evidence.erasure import Erasure
 from gateway.evidence.hold import Hold
 from gateway.evidence.package import Case, Exhibit, Package, Principal, Release, Rendition
 from gateway.exchange.ports import AgreementRecord, AgreementSignature, Certificate, StoredAnswer
-from gateway.exchange.secret_ports import RegisteredSecret
+from gateway.exchange.ports.secrets import RegisteredSecret
 from gateway.translog.event import AuditEvent
 
 

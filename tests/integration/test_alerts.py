@@ -18,8 +18,8 @@ import pytest
 from sqlalchemy import select
 
 from gateway.errors import InvalidInput, Misconfigured
-from gateway.exchange import clocks
-from gateway.exchange.alerts import AlertRules, Hours
+from gateway.exchange.custody.case_custody import deadlines
+from gateway.exchange.log.alerts import AlertRules, Hours
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase
@@ -199,8 +199,8 @@ def test_a_deadline_that_comes_near_is_missed_and_answered_late_is_told_once_eac
     def housekeeping(hours: float) -> list[tuple[str, str]]:
         now = clock.started_at + timedelta(hours=hours)
         with world.database.transaction() as tx:
-            clocks.breach_overdue(tx, now)
-            clocks.warn_due(tx, now)
+            deadlines.breach_overdue(tx, now)
+            deadlines.warn_due(tx, now)
         return [(rule, detail["package"]) for rule, detail in raised(world, alerts)]
 
     assert housekeeping(5.9) == []
@@ -211,7 +211,7 @@ def test_a_deadline_that_comes_near_is_missed_and_answered_late_is_told_once_eac
     with world.database.transaction() as tx:
         late = clock.started_at + timedelta(hours=9.5)
         tx.releases.touch(item.id, seeds.event("release.acknowledge", time=late), acknowledged_at=late)
-        clocks.answer(tx, package, investigator, late)
+        deadlines.answer(tx, package, investigator, late)
     assert housekeeping(10) == [("answered-late", package.id)]
     assert housekeeping(11) == []
     while alerts.deliver_once():

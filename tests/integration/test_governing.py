@@ -1,6 +1,6 @@
 """Governing on a real PostgreSQL: holds against disposal, certificates placed by the real sequence, as-of.
 
-The smaller sister of tests/unit/exchange/test_two_years.py, with real locks, migrations and log rows.
+The smaller sister of tests/unit/exchange/log/test_two_years.py, with real locks, migrations and log rows.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
+from tests.unit.exchange.test_agreement_acts import supersede
 
 from gateway.agreements.model import AgreementState
 from gateway.agreements.text.parsing import parse_agreement
@@ -20,9 +21,11 @@ from gateway.errors import Conflict
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.hold import HoldScope
 from gateway.evidence.lifecycle import PackageState
-from gateway.exchange import deliver, dispose, govern, hold, review
-from gateway.exchange.as_of import AsOf, reconstruct
-from gateway.exchange.hold import Target
+from gateway.exchange import deliver, review
+from gateway.exchange.custody.case_custody import dispose, hold
+from gateway.exchange.custody.hold import Target
+from gateway.exchange.log.as_of import AsOf, reconstruct
+from gateway.exchange.parties import govern
 from gateway.storage.database import PostgresDatabase
 from gateway.storage.log.ledger import SqlLedger
 from gateway.storage.log.sequence import LogSequence
@@ -31,7 +34,6 @@ from gateway.translog.entry import parse_entry
 from gateway.workers.housekeeping import housekeeping
 from gateway.workers.steps import handlers
 from tests.fakes.exchange import INVESTIGATOR, OFFICERS, REVIEWER, World
-from tests.unit.exchange.test_agreement_acts import supersede
 
 pytest_plugins = ("tests.fakes.postgres",)
 

@@ -183,7 +183,7 @@ def test_without_the_last_entry_the_answer_breaks_off(
     def cannot(*_: Any, **__: Any) -> None:
         raise Unavailable("log-unavailable", "The audit log cannot be written.")
 
-    monkeypatch.setattr("gateway.exchange.audit.exported", cannot)
+    monkeypatch.setattr("gateway.exchange.log.audit.exported", cannot)
     with pytest.raises(Unavailable):
         client_of(OFFICER).audit_extract(tmp_path / "x.csv", "csv", case="c-1")
     assert not (tmp_path / "x.csv").exists()

@@ -19,7 +19,7 @@ from gateway.bootstrap.log_check import check_database
 from gateway.errors import IntegrityFailure
 from gateway.evidence.lifecycle import PackageState
 from gateway.evidence.package import Principal
-from gateway.exchange import erase
+from gateway.exchange.custody.case_custody import forget
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase
@@ -93,13 +93,13 @@ def _filled(world: World, gateway: Gateway) -> Scene:
     _publish(gateway)
     with database.transaction() as tx:
         seq = tx.ledger.position(noted)
-        assert erase.erase_entry(tx, seq or 0, ["note"], PERSONS, BASIS, NOW) == 1
+        assert forget.erase_entry(tx, seq or 0, ["note"], PERSONS, BASIS, NOW) == 1
         tx.audit.access(NOW - timedelta(days=300), NOW, None)
     with database.transaction() as tx:
         erased = seeds.case(reference="2020-1", opened_by="ico-uk")
         tx.cases.open(erased, seeds.event("case.open", case_id=erased.id, erasable={"case_reference": "2020-1"}))
     with database.transaction() as tx:
-        assert erase.erase_case(tx, tx.erasures, erased.id, PERSONS, BASIS, NOW) == 1
+        assert forget.erase_case(tx, tx.erasures, erased.id, PERSONS, BASIS, NOW) == 1
     with database.transaction() as tx:
         tx.ledger.append(seeds.event("test.late", case_id=erased.id, erasable={"note": "not kept"}))
         tx.ledger.append(seeds.event("test.noted", case_id=live_case, erasable={"note": "kept", "other": "kept"}))

@@ -9,7 +9,7 @@ from gateway.agreements.model import View
 from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.evidence.media import TEXT
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.workbench_ports import RenditionSpec
+from gateway.exchange.ports.workbench import RenditionSpec
 
 FILES = {
     "letter.txt": b"Mme Marie-Claire Dubois wrote about the pump.\n",

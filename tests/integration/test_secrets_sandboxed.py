@@ -10,8 +10,8 @@ from gateway.agreements.model import View
 from gateway.bootstrap.registers import decode_register, encode_register
 from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.secret_ports import SecretRegister
-from gateway.exchange.workbench_ports import RenditionSpec
+from gateway.exchange.ports.secrets import SecretRegister
+from gateway.exchange.ports.workbench import RenditionSpec
 from gateway.redaction.fingerprint import Fingerprinter
 
 KEY = b"r" * 32

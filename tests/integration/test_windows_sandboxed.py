@@ -12,8 +12,8 @@ from gateway.agreements.model import View
 from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.errors import IntegrityFailure, Unparsable
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.secret_ports import SecretRegister
-from gateway.exchange.workbench_ports import CleanRendition, RenditionSpec
+from gateway.exchange.ports.secrets import SecretRegister
+from gateway.exchange.ports.workbench import CleanRendition, RenditionSpec
 from gateway.redaction.fingerprint import Fingerprinter
 
 KEY = b"r" * 32

@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse
 
 from gateway.blobs.log_store import COSIGNED
 from gateway.bootstrap.witnesses import WitnessAddress
-from gateway.exchange.alerts import AlertRules
+from gateway.exchange.log.alerts import AlertRules
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase

@@ -14,8 +14,8 @@ import pytest
 from gateway.agreements.model import View
 from gateway.errors import GatewayError, ResidueFound, Unparsable
 from gateway.evidence.taxonomy import Action, Category
+from gateway.exchange.ports.workbench import RenditionSpec
 from gateway.exchange.rendering import redact_exhibit
-from gateway.exchange.workbench_ports import RenditionSpec
 from gateway.formats.registry import FORMATS
 from gateway.formats.sniff import sniff
 from gateway.redaction.document import CanonicalText, Finding

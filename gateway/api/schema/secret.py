@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field
 
 from gateway.api.schema.base import Identifier, Model, ObjectId, Time
-from gateway.exchange.secret_ports import RegisteredSecret
+from gateway.exchange.ports.secrets import RegisteredSecret
 
 
 class SecretMaterial(Model):

@@ -21,7 +21,7 @@ from gateway.cli.options import Home, Json
 from gateway.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from gateway.exchange.as_of import AsOf
+    from gateway.exchange.log.as_of import AsOf
 
 _PAGE = 1000
 
@@ -45,7 +45,7 @@ def as_of(
     Exit codes: 0 done; 1 the log does not verify; 2 the time or a file cannot be read.
     """
     from gateway.agreements.text.parsing import parse_agreement
-    from gateway.exchange.as_of import reconstruct
+    from gateway.exchange.log.as_of import reconstruct
 
     moment = _instant(instant)
     parsed = [parse_agreement(read_file(path)) for path in agreement or []]

@@ -28,7 +28,7 @@ def propose(
 ) -> None:
     """Store a version for its parties to sign."""
     from gateway.agreements.text.parsing import parse_agreement
-    from gateway.exchange import govern
+    from gateway.exchange.parties import govern
 
     source = read_file(file)
     agreement = parse_agreement(source)
@@ -51,7 +51,7 @@ def activate(
 ) -> None:
     """Hand in the parties' signatures and put the version into force; it supersedes the one before."""
     from gateway.agreements.signing import parse_party_signature
-    from gateway.exchange import govern
+    from gateway.exchange.parties import govern
 
     signatures = [parse_party_signature(read_file(path)) for path in signature]
     with transaction(home) as (tx, now):
@@ -71,7 +71,7 @@ def suspend(
     agreement: AgreementId, version: Version, approved_by: ApprovedBy, home: Home = None, as_json: Json = False
 ) -> None:
     """Suspend an active version; pulls stop at once."""
-    from gateway.exchange import govern
+    from gateway.exchange.parties import govern
 
     with transaction(home) as (tx, now):
         govern.suspend(tx, agreement, version, approved_by, now)
@@ -82,7 +82,7 @@ def resume(
     agreement: AgreementId, version: Version, approved_by: ApprovedBy, home: Home = None, as_json: Json = False
 ) -> None:
     """Put a suspended version back into force; takes as many persons as an activation."""
-    from gateway.exchange import govern
+    from gateway.exchange.parties import govern
 
     with transaction(home) as (tx, now):
         govern.resume(tx, agreement, version, approved_by, now)
@@ -93,7 +93,7 @@ def end(
     agreement: AgreementId, version: Version, approved_by: ApprovedBy, home: Home = None, as_json: Json = False
 ) -> None:
     """End a version for good; what was released under it can no longer be pulled."""
-    from gateway.exchange import govern
+    from gateway.exchange.parties import govern
 
     with transaction(home) as (tx, now):
         govern.end(tx, agreement, version, approved_by, now)

@@ -32,7 +32,7 @@ from gateway.envelope.x25519 import X25519Identity
 from gateway.errors import Unavailable
 from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
 from gateway.evidence.package import Principal
-from gateway.exchange import govern, onboard
+from gateway.exchange.parties import govern, onboard
 from gateway.exchange.ports import Transaction
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.settings import Settings

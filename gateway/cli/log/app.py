@@ -158,7 +158,8 @@ def export(
     from gateway.blobs.log_export import export_log
     from gateway.bootstrap.gateway import open_gateway
     from gateway.bootstrap.witnesses import witness_policy
-    from gateway.exchange import govern, record
+    from gateway.exchange import record
+    from gateway.exchange.parties import govern
     from gateway.settings import read_settings
     from gateway.translog.vkey import parse_vkey
 

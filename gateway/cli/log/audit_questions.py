@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from gateway.errors import Unavailable
 
 if TYPE_CHECKING:
+    from gateway.exchange.audit_query import AuditQuery
     from gateway.exchange.ports import Transaction
-    from gateway.exchange.question import AuditQuery
 
 
 def as_officer(credentials: Path, question: str, **filters: Any) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def wire(filters: Mapping[str, Any]) -> dict[str, str]:
 def as_operator(home: Path | None, question: str, work: Callable[[Transaction], Any], said: Mapping[str, Any]) -> Any:
     """What ``work`` finds in the database, once the question is an entry of the log."""
     from gateway.bootstrap.gateway import open_gateway
-    from gateway.exchange.audit import searched
+    from gateway.exchange.log.audit import searched
     from gateway.settings import read_settings
 
     with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:

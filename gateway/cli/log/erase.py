@@ -101,7 +101,7 @@ def _here(
     vacuum: bool,
 ) -> int:
     from gateway.bootstrap.gateway import open_gateway
-    from gateway.exchange.erase import erase_case, erase_entry
+    from gateway.exchange.custody.forget import erase_case, erase_entry
     from gateway.settings import read_settings
     from gateway.storage.vacuum import vacuum as rewrite
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from gateway.exchange.ports import Ledger
-from gateway.exchange.secret_ports import RegisteredSecret
+from gateway.exchange.ports.secrets import RegisteredSecret
 from gateway.redaction.fingerprint import Kind
 from gateway.storage.refusals import check_once
 from gateway.storage.rows import change, find, find_locked, insert_once

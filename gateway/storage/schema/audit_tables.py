@@ -32,7 +32,7 @@ alert_progress = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("next_seq", BigInteger, nullable=False),
-    Column("state", Text, nullable=False),  # JSON: the rules' memory (exchange/alerts.py)
+    Column("state", Text, nullable=False),  # JSON: the rules' memory (exchange/log/alerts.py)
     CheckConstraint("id = 1", name="one_row"),
     CheckConstraint("next_seq >= 0", name="next_seq"),
 )

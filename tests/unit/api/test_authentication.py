@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gateway.exchange.onboard import revoke_key
+from gateway.exchange.parties.onboard import revoke_key
 from gateway.keyring.tokens import TokenAuthority
 from tests.unit.api.conftest import Ask
 from tests.unit.api.world import ISSUER, PRINCIPALS, World

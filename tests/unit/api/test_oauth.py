@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.client.assertion import make_assertion
-from gateway.exchange import strangers
+from gateway.exchange.log import unknown_clients
 from gateway.workers.housekeeping import housekeeping
 from tests.unit.api.conftest import Ask
 from tests.unit.api.world import ISSUER, World
@@ -147,7 +147,7 @@ def test_strangers_are_counted_and_give_one_entry_a_window_however_many_they_are
     assert len(world.database.events) == before
     housekeeping(world.gateway)
     attempts = sum(world.database.state.unknown_clients.values())
-    world.clock_offset += strangers.WINDOW
+    world.clock_offset += unknown_clients.WINDOW
     for _ in range(2):
         housekeeping(world.gateway)
     told = refusals(world)

@@ -13,7 +13,7 @@ from gateway.agreements.text.parsing import parse_agreement
 from gateway.cli.redaction_explain import redaction_app
 from gateway.errors import InvalidInput, NotFound
 from gateway.evidence.canonical import canonical_json
-from gateway.exchange.redaction_explained import explain, finding_of, parse_report
+from gateway.exchange.log.redaction_explained import explain, finding_of, parse_report
 from gateway.redaction.document import CanonicalText, Finding, Layer, Segment
 from gateway.redaction.plan import build_plan
 from gateway.redaction.pseudonym import Pseudonymiser

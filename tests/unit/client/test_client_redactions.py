@@ -13,7 +13,7 @@ from gateway.cli.redaction_explain import redaction_app
 from gateway.client import Credentials, GatewayClient
 from gateway.errors import Denied, InvalidInput, NotFound
 from gateway.evidence.canonical import canonical_json
-from gateway.exchange import redaction_explained
+from gateway.exchange.log import redaction_explained
 from tests.unit.api.world import World
 
 ClientOf = Callable[[str], GatewayClient]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.exchange.test_agreement_acts import supersede
 
 from gateway.bootstrap import bench
 from gateway.cli.demo.evidence import letter
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.media import EMAIL, TEXT
 from gateway.exchange import examine
-from gateway.exchange.workbench_ports import Examined, Inside
+from gateway.exchange.ports.workbench import Examined, Inside
 from tests.fakes.exchange import World
-from tests.unit.exchange.test_agreement_acts import supersede
 
 FILES = {"report.txt": b"Report by <Ada>"}
 

@@ -10,8 +10,8 @@ import pytest
 from gateway.agreements.model import View
 from gateway.errors import DetectionFailed, ResidueFound
 from gateway.evidence.taxonomy import Action, Category
+from gateway.exchange.ports.workbench import Redacted, RenditionSpec
 from gateway.exchange.rendering import redact_exhibit
-from gateway.exchange.workbench_ports import Redacted, RenditionSpec
 from gateway.formats.text.plaintext import TextFormat
 from gateway.redaction.document import CanonicalText, Document, Finding, Replacement
 

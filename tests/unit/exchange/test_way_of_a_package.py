@@ -30,9 +30,11 @@ from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.hold import HoldScope
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState
 from gateway.evidence.package import Principal, Release
-from gateway.exchange import deliver, dispose, examine, follow, govern, hold, onboard, review
-from gateway.exchange.hold import Target
-from gateway.exchange.workbench_ports import Examined, Inside
+from gateway.exchange import deliver, examine, follow, review
+from gateway.exchange.custody.case_custody import dispose, hold
+from gateway.exchange.custody.hold import Target
+from gateway.exchange.parties import govern, onboard
+from gateway.exchange.ports.workbench import Examined, Inside
 from gateway.settings import Settings
 from gateway.workers.steps import handlers
 from tests.fakes.exchange import AGREEMENT_SOURCE, COUNSEL, INVESTIGATOR, OFFICERS, REVIEWER, STRANGER, SUBMITTER, World

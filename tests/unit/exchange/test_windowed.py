@@ -15,9 +15,9 @@ from gateway.errors import IntegrityFailure, ResidueFound
 from gateway.evidence.media import CSV, JSON_LINES, TEXT
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange import windowed
+from gateway.exchange.ports.workbench import CleanRendition, RenditionSpec
 from gateway.exchange.rendering import redact_exhibit
 from gateway.exchange.windowed import Surveyed, WindowRedaction, WindowSurvey
-from gateway.exchange.workbench_ports import CleanRendition, RenditionSpec
 from gateway.formats import limits
 from gateway.formats.registry import FORMATS
 from gateway.formats.text.windows import WINDOWED

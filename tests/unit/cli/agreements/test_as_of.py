@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from gateway.envelope.signature import public_pem
 from gateway.errors import GatewayError, InvalidInput
 from gateway.evidence.agency import RegisteredKey
-from gateway.exchange import govern, onboard
+from gateway.exchange.parties import govern, onboard
 from gateway.main.command import app
 from gateway.translog.checkpoint import Checkpoint, sign_checkpoint
 from gateway.translog.edge import Edge

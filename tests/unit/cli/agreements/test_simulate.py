@@ -17,7 +17,7 @@ from gateway.bootstrap.simulation_all import simulate_all
 from gateway.bootstrap.simulation_question import every_scenario, scenario
 from gateway.errors import InvalidInput, ResidueFound
 from gateway.evidence.taxonomy import ENTITIES
-from gateway.exchange.workbench_ports import Inside, Redacted, RenditionSpec
+from gateway.exchange.ports.workbench import Inside, Redacted, RenditionSpec
 from gateway.main.command import app
 from tests.fakes.exchange import TextWorkbench
 

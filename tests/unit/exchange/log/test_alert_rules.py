@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway.evidence.package import Principal
-from gateway.exchange.alerts import AlertMachine, AlertRules, Hours
+from gateway.exchange.log.alerts import AlertMachine, AlertRules, Hours
 from gateway.exchange.record import event
 from gateway.translog.entry import Entry, parse_entry, pending, place
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from gateway.agreements.model import View
-from gateway.exchange.secret_ports import SecretRegister
+from gateway.exchange.ports.secrets import SecretRegister
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from gateway.evidence.duty import Duty
 from gateway.evidence.hold import HoldsOfCase
 from gateway.evidence.package import AgreementRef, Exhibit, Package, Principal, Release, Rendition
 from gateway.exchange import record
-from gateway.exchange.custody import has_to_do_with
+from gateway.exchange.custody.case_custody import has_to_do_with
+from gateway.exchange.parties.standing import standing
 from gateway.exchange.ports import Certificate, Keyring, Transaction
-from gateway.exchange.standing import standing
 from gateway.translog.entry import format_time
 
 #: Namespace of derived identifiers (RFC 9562 version 5), a random UUID chosen once.

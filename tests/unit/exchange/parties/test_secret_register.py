@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import Conflict, Denied, GatewayError, IntegrityFailure, InvalidInput, NotFound, TooLarge
-from gateway.exchange import secret_register
-from gateway.exchange.secret_ports import RegisteredSecret
-from gateway.exchange.secret_register import Material
+from gateway.exchange.parties import secret_register
+from gateway.exchange.parties.secret_register import Material
+from gateway.exchange.ports.secrets import RegisteredSecret
 from gateway.redaction.fingerprint import Kind, Register
 from tests.fakes.exchange import INVESTIGATOR, SUBMITTER, World
 

@@ -11,8 +11,8 @@ from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.duty import Duty
 from gateway.evidence.package import Principal
 from gateway.exchange import record
+from gateway.exchange.parties.signatures import check_signature
 from gateway.exchange.ports import Transaction
-from gateway.exchange.signatures import check_signature
 from gateway.translog.entry import format_time
 
 #: How far ahead an agency's clock may be.

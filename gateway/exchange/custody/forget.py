@@ -18,8 +18,8 @@ from gateway.errors import Conflict, Denied, InvalidInput, NotFound
 from gateway.evidence.erasure import ErasableEntry
 from gateway.evidence.package import Case, Principal
 from gateway.exchange import record
+from gateway.exchange.parties.standing import latest
 from gateway.exchange.ports import Erasures, Transaction
-from gateway.exchange.standing import latest
 from gateway.policy.decide import decide
 from gateway.policy.decision import Request
 

@@ -12,9 +12,9 @@ from datetime import datetime
 from gateway.errors import Conflict, NotFound
 from gateway.evidence.package import Case, Package, Principal
 from gateway.exchange import record
+from gateway.exchange.custody.shorten_retention import count_from_closing
+from gateway.exchange.parties.standing import governing
 from gateway.exchange.ports import AgreementRecord, Transaction
-from gateway.exchange.shorten import count_from_closing
-from gateway.exchange.standing import governing
 from gateway.policy.decide import decide
 from gateway.policy.decision import ActionName, Decision, Request, deny
 

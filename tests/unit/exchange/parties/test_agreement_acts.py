@@ -11,7 +11,8 @@ from gateway.agreements.text.parsing import parse_agreement
 from gateway.errors import Conflict, Denied, GatewayError
 from gateway.evidence.lifecycle import PackageState
 from gateway.evidence.package import Principal
-from gateway.exchange import deliver, govern, onboard, review
+from gateway.exchange import deliver, review
+from gateway.exchange.parties import govern, onboard
 from gateway.policy.stricter import removes_no_more, stricter
 from gateway.workers.housekeeping import housekeeping
 from tests.fakes.exchange import AGREEMENT_SOURCE, INVESTIGATOR, OFFICERS, REVIEWER, World

@@ -1,7 +1,7 @@
 """Questions to the log as values: what is searched for, whose view it is, and how overviews answer.
 
 No log is read here; the port :class:`gateway.exchange.ports.AuditIndex` answers, and
-:mod:`gateway.exchange.audit` decides who may ask.
+:mod:`gateway.exchange.log.audit` decides who may ask.
 """
 
 from __future__ import annotations

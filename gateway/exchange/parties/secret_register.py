@@ -21,7 +21,7 @@ from gateway.evidence.names import check_identifier
 from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.ports import Keyring, Transaction
-from gateway.exchange.secret_ports import RegisteredSecret, SecretRegister
+from gateway.exchange.ports.secrets import RegisteredSecret, SecretRegister
 from gateway.policy.decide import decide
 from gateway.policy.decision import Request
 from gateway.redaction.fingerprint import DIGEST_BYTES, Fingerprint, Fingerprinter, Kind

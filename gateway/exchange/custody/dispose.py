@@ -18,10 +18,10 @@ from gateway.evidence.hold import HoldsOfCase
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import Exhibit, Package, Release
 from gateway.exchange import record
-from gateway.exchange.certify import Destroyed, certify_disposal, destroy_key
-from gateway.exchange.erase import forget
+from gateway.exchange.custody.certify import Destroyed, certify_disposal, destroy_key
+from gateway.exchange.custody.forget import forget
+from gateway.exchange.parties.standing import End, standing
 from gateway.exchange.ports import Transaction
-from gateway.exchange.standing import End, standing
 from gateway.translog.entry import format_time
 from gateway.translog.event import AuditEvent
 

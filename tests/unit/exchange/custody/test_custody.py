@@ -22,8 +22,10 @@ from gateway.evidence.duty import DutyState
 from gateway.evidence.hold import HoldScope
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState
 from gateway.evidence.package import Principal, Release
-from gateway.exchange import attest, authorize, certify, clocks, custody, deliver, follow, govern, hold, onboard, review
-from gateway.exchange.hold import Target
+from gateway.exchange import authorize, deliver, follow, review
+from gateway.exchange.custody.case_custody import attest, case_custody, certify, deadlines, hold
+from gateway.exchange.custody.hold import Target
+from gateway.exchange.parties import govern, onboard
 from gateway.workers.housekeeping import housekeeping
 from gateway.workers.steps import handlers
 from tests.fakes.exchange import AGREEMENT_SOURCE, INVESTIGATOR, OFFICERS, REVIEWER, STRANGER, SUBMITTER, World
@@ -374,7 +376,7 @@ class TestCrash:
         def fails(*_: object) -> int:
             raise RuntimeError("a clock that cannot be read")
 
-        monkeypatch.setattr(clocks, "breach_overdue", fails)
+        monkeypatch.setattr(deadlines, "breach_overdue", fails)
         world.clock.pass_by(days=181)
         with pytest.raises(RuntimeError):
             housekeeping(world.gateway)
@@ -478,10 +480,10 @@ class TestDeadlines:
             time_passes(world, hours=hours)
             with world.database.transaction() as tx:
                 for principal in (SUBMITTER, INVESTIGATOR):
-                    ((clock, state),) = clocks.list_deadlines(tx, principal, world.clock())
+                    ((clock, state),) = deadlines.list_deadlines(tx, principal, world.clock())
                     assert clock.package_id == package_id
                 seen.append(state)
-                assert list(clocks.list_deadlines(tx, STRANGER, world.clock())) == []
+                assert list(deadlines.list_deadlines(tx, STRANGER, world.clock())) == []
         time_passes(world, days=1)
         assert seen == [ClockState.RUNNING, ClockState.DUE, ClockState.BREACHED]
         breaches = [e for e in world.database.events if e.action == "deadline.breached"]
@@ -515,14 +517,15 @@ class TestCases:
         released(world)
         now, id_ = world.clock(), world.agreement.id
         for principal, code in ((STRANGER, "case-unknown"), (ICO, "case-not-opened-by-you")):
-            act = refused(world, lambda tx, p=principal: custody.close_case(tx, p, id_, "case-1", now))
+            act = refused(world, lambda tx, p=principal: case_custody.close_case(tx, p, id_, "case-1", now))
             assert act.code == code
         assert (
-            refused(world, lambda tx: custody.close_case(tx, REVIEWER, id_, "case-1", now)).code == "role-may-not-hold"
+            refused(world, lambda tx: case_custody.close_case(tx, REVIEWER, id_, "case-1", now)).code
+            == "role-may-not-hold"
         )
         with world.database.transaction() as tx:
-            assert custody.close_case(tx, SUBMITTER, id_, "case-1", now).closed_at == now
-        again = refused(world, lambda tx: custody.close_case(tx, SUBMITTER, id_, "case-1", now))
+            assert case_custody.close_case(tx, SUBMITTER, id_, "case-1", now).closed_at == now
+        again = refused(world, lambda tx: case_custody.close_case(tx, SUBMITTER, id_, "case-1", now))
         more = refused(world, lambda tx: authorize.authorize_package(tx, SUBMITTER, world.manifest(FILES), now))
         assert again.code == more.code == "case-closed"
 

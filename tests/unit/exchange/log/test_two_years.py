@@ -24,9 +24,11 @@ from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.hold import HoldScope
 from gateway.evidence.lifecycle import PackageState
 from gateway.evidence.package import Principal
-from gateway.exchange import attest, deliver, govern, hold, onboard, review
-from gateway.exchange.as_of import AsOf, reconstruct
-from gateway.exchange.hold import Target
+from gateway.exchange import deliver, review
+from gateway.exchange.custody.case_custody import attest, hold
+from gateway.exchange.custody.hold import Target
+from gateway.exchange.log.as_of import AsOf, reconstruct
+from gateway.exchange.parties import govern, onboard
 from gateway.policy.decide import decide
 from gateway.policy.decision import Request
 from gateway.workers.housekeeping import housekeeping

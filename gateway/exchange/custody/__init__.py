@@ -1,0 +1,1 @@
+"""Custody of what is held: holds, deadlines, disposal, erasure, certificates, attestations."""

@@ -1,0 +1,1 @@
+"""The log as officers ask it: searches, alerts, what held at a time."""

@@ -1,0 +1,1 @@
+"""Agencies and their agreements: onboarding, governing, signatures, registered secrets."""
