@@ -13,7 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from gateway import __version__
-from gateway.api import (
+from gateway.api import problems
+from gateway.api.description import describe
+from gateway.api.request.guard import Guard
+from gateway.api.routes import (
     about,
     audit,
     audit_export,
@@ -24,7 +27,6 @@ from gateway.api import (
     log_proofs,
     oauth,
     packages,
-    problems,
     pulls,
     redactions,
     releases,
@@ -32,8 +34,6 @@ from gateway.api import (
     secrets,
     uploads,
 )
-from gateway.api.description import describe
-from gateway.api.guard import Guard
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError
 
@@ -64,7 +64,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     """The HTTP face of a gateway.
 
     Where the sequencer of the log runs in the same process, set ``app.state.sequencer`` to it
-    (:class:`gateway.api.about.Sequencing`), so that /readyz can ask it.
+    (:class:`gateway.api.routes.about.Sequencing`), so that /readyz can ask it.
     """
     app = FastAPI(
         title="Evidence gateway",

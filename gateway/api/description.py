@@ -14,7 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import custody, erasures, holds, packages, releases, reviews, secrets
+from gateway.api.routes import custody, erasures, holds, packages, releases, reviews, secrets
 from gateway.api.schema.problem import OAuthError, Problem
 
 #: Path prefixes whose operations need no token.

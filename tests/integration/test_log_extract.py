@@ -178,7 +178,7 @@ def test_a_row_that_is_not_in_the_tree_stops_the_extract(world: World, client_of
 def test_without_the_last_entry_the_answer_breaks_off(
     world: World, client_of: ClientOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int
 ) -> None:
-    monkeypatch.setattr("gateway.api.audit_export._PIECE_BYTES", piece_bytes)
+    monkeypatch.setattr("gateway.api.routes.audit_export._PIECE_BYTES", piece_bytes)
 
     def cannot(*_: Any, **__: Any) -> None:
         raise Unavailable("log-unavailable", "The audit log cannot be written.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.api.ranges import if_none_match_matches, if_range_matches, parse_range
+from gateway.api.request.ranges import if_none_match_matches, if_range_matches, parse_range
 from gateway.errors import InvalidInput
 
 

@@ -14,11 +14,11 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel
 from starlette.responses import Response
 
-from gateway.api.query import known_parameters, object_id
+from gateway.api.request.query import known_parameters, object_id
+from gateway.api.request.session import Authenticated, Session
 from gateway.api.schema.about import LogEntries, LogEntry
 from gateway.api.schema.audit import AccessBody, AccessByMonth, DenialsBody, DenialsByReason, ReaderBody, Readers
 from gateway.api.schema.problem import refusals
-from gateway.api.session import Authenticated, Session
 from gateway.evidence.package import Principal
 from gateway.exchange.audit_query import MAX_FILTER_CHARS, MAX_PAGE, AuditQuery, Scope, check_period
 from gateway.exchange.log import audit

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import idempotency
-from gateway.api.bodies import Json, JsonOrNothing
-from gateway.api.idempotency import Answer, answer_once
-from gateway.api.members import members, octets, text
-from gateway.api.query import Paging, known_parameters, object_id
+from gateway.api.request import idempotency
+from gateway.api.request.bodies import Json, JsonOrNothing
+from gateway.api.request.idempotency import Answer, answer_once
+from gateway.api.request.members import members, octets, text
+from gateway.api.request.query import Paging, known_parameters, object_id
+from gateway.api.request.session import Authenticated
 from gateway.api.schema.base import body_schema
 from gateway.api.schema.package import (
     CREATION_EXAMPLE,
@@ -27,7 +28,6 @@ from gateway.api.schema.package import (
     Withdrawal,
 )
 from gateway.api.schema.problem import refusals
-from gateway.api.session import Authenticated
 from gateway.evidence.manifest import parse_manifest
 from gateway.evidence.package import Principal
 from gateway.exchange import authorize, follow, receive

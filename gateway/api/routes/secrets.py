@@ -11,13 +11,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from gateway.api.bodies import Json
-from gateway.api.members import invalid, members, text
-from gateway.api.query import known_parameters
+from gateway.api.request.bodies import Json
+from gateway.api.request.members import invalid, members, text
+from gateway.api.request.query import known_parameters
+from gateway.api.request.session import Authenticated
 from gateway.api.schema.base import body_schema
 from gateway.api.schema.problem import refusals
 from gateway.api.schema.secret import SecretBody, SecretMaterial, Secrets
-from gateway.api.session import Authenticated
 from gateway.evidence.canonical import MAX_JSON_BYTES
 from gateway.evidence.package import Principal
 from gateway.exchange.parties import secret_register

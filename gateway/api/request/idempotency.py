@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.session import Session
+from gateway.api.request.session import Session
 from gateway.errors import Conflict, InvalidInput
 from gateway.evidence.package import Principal
 from gateway.exchange.ports import StoredAnswer, Transaction

@@ -7,15 +7,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import idempotency
-from gateway.api.bodies import Json
-from gateway.api.idempotency import Answer, answer_once
-from gateway.api.members import signed_document
-from gateway.api.query import Paging, known_parameters, object_id
+from gateway.api.request import idempotency
+from gateway.api.request.bodies import Json
+from gateway.api.request.idempotency import Answer, answer_once
+from gateway.api.request.members import signed_document
+from gateway.api.request.query import Paging, known_parameters, object_id
+from gateway.api.request.session import Authenticated, Session
 from gateway.api.schema.base import DETACHED_SIGNATURE, SIGNED_DOCUMENT, body_schema
 from gateway.api.schema.problem import refusals
 from gateway.api.schema.release import AcknowledgementBody, Inbox, RedactionReport, ReleaseBody
-from gateway.api.session import Authenticated, Session
 from gateway.errors import NotFound
 from gateway.evidence.package import Principal, Release
 from gateway.exchange import deliver

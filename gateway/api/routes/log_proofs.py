@@ -15,12 +15,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.log import registered
-from gateway.api.query import known_parameters
+from gateway.api.request.query import known_parameters
+from gateway.api.request.session import Authenticated, Session, gateway_of
+from gateway.api.routes.log import registered
 from gateway.api.schema.base import file_answer
 from gateway.api.schema.log import ConsistencyProof, InclusionProof, WitnessBody, Witnesses
 from gateway.api.schema.problem import refusals
-from gateway.api.session import Authenticated, Session, gateway_of
 from gateway.blobs.log_reader import LogReader
 from gateway.blobs.log_witnesses import read_witness_report
 from gateway.errors import NotFound

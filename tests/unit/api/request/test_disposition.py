@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.api.disposition import attachment
+from gateway.api.request.disposition import attachment
 
 
 @pytest.mark.parametrize(

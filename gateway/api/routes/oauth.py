@@ -16,12 +16,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.bodies import media_type, read_body
-from gateway.api.forms import MAX_FORM_BYTES, parse_form
-from gateway.api.query import known_parameters
+from gateway.api.request.bodies import media_type, read_body
+from gateway.api.request.forms import MAX_FORM_BYTES, parse_form
+from gateway.api.request.query import known_parameters
+from gateway.api.request.session import gateway_of, record_refusal
 from gateway.api.schema.about import TOKEN_FORM, AccessToken
 from gateway.api.schema.problem import OAuthError
-from gateway.api.session import gateway_of, record_refusal
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError, InvalidInput, Unauthenticated
 from gateway.evidence.package import Principal

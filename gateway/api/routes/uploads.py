@@ -19,11 +19,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.bodies import declared_length, media_type, pieces, unsupported
-from gateway.api.query import known_parameters, object_id
+from gateway.api.request.bodies import declared_length, media_type, pieces, unsupported
+from gateway.api.request.query import known_parameters, object_id
+from gateway.api.request.session import Authenticated, Session
 from gateway.api.schema.package import ExhibitBody
 from gateway.api.schema.problem import refusals
-from gateway.api.session import Authenticated, Session
 from gateway.envelope.header import new_file_key
 from gateway.errors import DigestMismatch, InvalidInput, TooLarge
 from gateway.evidence.package import Exhibit, Principal

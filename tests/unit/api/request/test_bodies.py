@@ -8,7 +8,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from gateway.api.bodies import read_body
+from gateway.api.request.bodies import read_body
 from gateway.errors import InvalidInput
 
 

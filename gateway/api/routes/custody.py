@@ -9,11 +9,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import idempotency
-from gateway.api.bodies import Json, JsonOrNothing
-from gateway.api.idempotency import Answer, answer_once
-from gateway.api.members import members, signed_document
-from gateway.api.query import Paging, known_parameters, object_id
+from gateway.api.request import idempotency
+from gateway.api.request.bodies import Json, JsonOrNothing
+from gateway.api.request.idempotency import Answer, answer_once
+from gateway.api.request.members import members, signed_document
+from gateway.api.request.query import Paging, known_parameters, object_id
+from gateway.api.request.session import Authenticated, Session
 from gateway.api.schema.base import DETACHED_SIGNATURE, SIGNED_DOCUMENT, body_schema, file_answer
 from gateway.api.schema.custody import (
     AttestationBody,
@@ -26,7 +27,6 @@ from gateway.api.schema.custody import (
     DutyBody,
 )
 from gateway.api.schema.problem import refusals
-from gateway.api.session import Authenticated, Session
 from gateway.envelope.certificate import parse_certificate
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.package import Principal

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from gateway.api.query import known_parameters
+from gateway.api.request.query import known_parameters
+from gateway.api.request.session import Authenticated
 from gateway.api.schema.problem import refusals
 from gateway.api.schema.redaction import RedactionCounts, RuleCountsBody
-from gateway.api.session import Authenticated
 from gateway.errors import NotFound
 from gateway.evidence.package import Principal
 from gateway.exchange import record

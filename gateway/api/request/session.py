@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.bearer import bearer_token
+from gateway.api.request.bearer import bearer_token
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError, Unauthenticated, Unavailable
 from gateway.evidence.package import Principal
@@ -114,7 +114,7 @@ class Session:
         """Run ``work`` away from the event loop, and answer with the model that it returns, as JSON.
 
         For reads, and for acts that may be repeated; what must happen once is
-        :func:`gateway.api.idempotency.answer_once`'s.
+        :func:`gateway.api.request.idempotency.answer_once`'s.
         """
         model = await run_in_threadpool(self.run, work)
         return Response(model.model_dump_json(), media_type="application/json")
@@ -133,7 +133,7 @@ async def open_session(request: Request) -> Session:
     return Session(gateway, claims.principal, claims.agency, claims.issued_at, now)
 
 
-#: In the description of the API only; the header itself is parsed by :mod:`gateway.api.bearer`.
+#: In the description of the API only; the header itself is parsed by :mod:`gateway.api.request.bearer`.
 _described = HTTPBearer(bearerFormat="JWT (RFC 9068)", scheme_name="access_token", auto_error=False)
 
 Authenticated = Annotated[Session, Depends(open_session)]

@@ -15,14 +15,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from gateway.api.disposition import attachment
-from gateway.api.guard import HEAD
 from gateway.api.problems import problem_response
-from gateway.api.query import known_parameters, object_id
-from gateway.api.ranges import if_none_match_matches, if_range_matches, parse_range
+from gateway.api.request.disposition import attachment
+from gateway.api.request.guard import HEAD
+from gateway.api.request.query import known_parameters, object_id
+from gateway.api.request.ranges import if_none_match_matches, if_range_matches, parse_range
+from gateway.api.request.session import Authenticated, Session
 from gateway.api.schema.problem import refusals
 from gateway.api.schema.release import content_etag
-from gateway.api.session import Authenticated, Session
 from gateway.errors import IntegrityFailure, InvalidInput
 from gateway.evidence.package import Principal, Release, Rendition
 from gateway.exchange import deliver

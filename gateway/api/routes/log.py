@@ -14,11 +14,11 @@ from fastapi import APIRouter, Depends, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from gateway.api.query import known_parameters
+from gateway.api.request.query import known_parameters
+from gateway.api.request.session import Authenticated
 from gateway.api.schema.about import LogEntries, LogEntry
 from gateway.api.schema.base import file_answer
 from gateway.api.schema.problem import refusals
-from gateway.api.session import Authenticated
 from gateway.blobs.log_store import CHECKPOINT
 from gateway.errors import InvalidInput, NotFound
 from gateway.evidence.package import Principal

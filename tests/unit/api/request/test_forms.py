@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.api.forms import MAX_FIELDS, MAX_FORM_BYTES, parse_form
+from gateway.api.request.forms import MAX_FIELDS, MAX_FORM_BYTES, parse_form
 from gateway.errors import InvalidInput, TooLarge
 
 

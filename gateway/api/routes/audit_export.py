@@ -16,12 +16,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from gateway.api.audit import Filters
-from gateway.api.disposition import attachment
-from gateway.api.guard import HEAD
-from gateway.api.query import known_parameters
+from gateway.api.request.disposition import attachment
+from gateway.api.request.guard import HEAD
+from gateway.api.request.query import known_parameters
+from gateway.api.request.session import Authenticated, Session, in_transaction
+from gateway.api.routes.audit import Filters
 from gateway.api.schema.problem import refusals
-from gateway.api.session import Authenticated, Session, in_transaction
 from gateway.bootstrap.log_extract import FORMS, Extract, given, open_extract
 from gateway.evidence.package import Principal
 from gateway.exchange.log import audit

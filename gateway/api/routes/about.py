@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import __version__
-from gateway.api.query import known_parameters
+from gateway.api.request.query import known_parameters
+from gateway.api.request.session import gateway_of
 from gateway.api.schema.about import GatewayIdentity, Health, LogIdentity
-from gateway.api.session import gateway_of
 from gateway.blobs.log_store import CHECKPOINT
 from gateway.blobs.log_witnesses import OK, read_witness_report
 from gateway.bootstrap.gateway import Gateway

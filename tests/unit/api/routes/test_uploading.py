@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.api.uploads import feed_overlapping
+from gateway.api.routes.uploads import feed_overlapping
 
 
 async def _source(*pieces: bytes, then: BaseException | None = None) -> AsyncIterator[bytes]:

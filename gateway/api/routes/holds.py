@@ -9,15 +9,15 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import idempotency
-from gateway.api.bodies import Json, JsonOrNothing
-from gateway.api.idempotency import Answer, answer_once
-from gateway.api.members import members, text
-from gateway.api.query import known_parameters, object_id
+from gateway.api.request import idempotency
+from gateway.api.request.bodies import Json, JsonOrNothing
+from gateway.api.request.idempotency import Answer, answer_once
+from gateway.api.request.members import members, text
+from gateway.api.request.query import known_parameters, object_id
+from gateway.api.request.session import Authenticated
 from gateway.api.schema.base import body_schema
 from gateway.api.schema.custody import HoldBody, HoldPlacement, Holds
 from gateway.api.schema.problem import refusals
-from gateway.api.session import Authenticated
 from gateway.errors import InvalidInput
 from gateway.evidence.hold import HoldScope
 from gateway.evidence.names import check_identifier

@@ -9,15 +9,15 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import idempotency
-from gateway.api.bodies import JsonOrNothing
-from gateway.api.idempotency import Answer, answer_once
-from gateway.api.members import members, text
-from gateway.api.query import Paging, known_parameters, object_id
+from gateway.api.request import idempotency
+from gateway.api.request.bodies import JsonOrNothing
+from gateway.api.request.idempotency import Answer, answer_once
+from gateway.api.request.members import members, text
+from gateway.api.request.query import Paging, known_parameters, object_id
+from gateway.api.request.session import Authenticated, Session
 from gateway.api.schema.base import body_schema
 from gateway.api.schema.problem import refusals
 from gateway.api.schema.release import ReviewBody, ReviewNote, Reviews
-from gateway.api.session import Authenticated, Session
 from gateway.evidence.package import Principal, Rendition
 from gateway.exchange import review
 from gateway.exchange.ports import Transaction

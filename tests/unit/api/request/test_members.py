@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.api.members import members, octets, text
+from gateway.api.request.members import members, octets, text
 from gateway.errors import InvalidInput
 
 

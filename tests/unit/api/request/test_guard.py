@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from gateway import errors
 from gateway.api import problems
-from gateway.api.guard import MAX_HEADERS, MAX_TARGET_BYTES, Guard
+from gateway.api.request.guard import MAX_HEADERS, MAX_TARGET_BYTES, Guard
 
 
 async def _hello(request: Request) -> Response:

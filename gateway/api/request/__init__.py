@@ -1,0 +1,1 @@
+"""How a request is limited, authenticated and read, and answered twice alike."""
