@@ -127,7 +127,7 @@ def _serve_gateway(folder: Path, port: int) -> None:
     from gateway.envelope.x25519 import X25519Identity
     from gateway.evidence.agency import Agency, RegisteredKey
     from gateway.evidence.package import Principal
-    from gateway.exchange.ports import AgreementRecord, AgreementSignature
+    from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
     from gateway.exchange.record import event
     from gateway.keyring.file_keyring import FileKeyring
     from gateway.settings import Settings

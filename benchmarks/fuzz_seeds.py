@@ -10,12 +10,12 @@ import zipfile
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
-from tests.unit.formats.test_formats_odt_pptx import DECK, WORDS
 
 from gateway.formats.office.sheets.ods import write_ods
 from gateway.formats.office.sheets.sheets import Row, Sheet
 from gateway.formats.office.sheets.xlsx_writing import write_xlsx
 from gateway.formats.sniff import sniff
+from tests.unit.formats.office.test_odt_pptx import DECK, WORDS
 
 #: The key of the PDF whose page is a picture; the others go by media type.
 SCAN = "application/pdf (scan)"

@@ -25,7 +25,7 @@ from obstore.store import LocalStore, S3Store
 from gateway.blobs.local import LocalWriter, blob_exists, flush_folder, prepare_folder, remove_abandoned, storing
 from gateway.blobs.naming import check_blob_name
 from gateway.errors import Misconfigured, NotFound, Unavailable
-from gateway.exchange.ports import BlobWriter
+from gateway.exchange.ports.blobs import BlobWriter
 
 PIECE_BYTES = 4 << 20
 # A multipart upload has at most 10,000 parts: 16 MiB each allow 160 GiB, four at a time hold 64 MiB.

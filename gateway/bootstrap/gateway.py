@@ -15,7 +15,7 @@ from gateway.blobs.log_store import LogStore, open_log_store
 from gateway.blobs.store import open_blobs
 from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.errors import Misconfigured
-from gateway.exchange.ports import Blobs
+from gateway.exchange.ports.blobs import Blobs
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.tokens import TokenAuthority
 from gateway.settings import Settings

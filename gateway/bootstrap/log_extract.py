@@ -20,7 +20,8 @@ from gateway.errors import IntegrityFailure, InvalidInput, TooLarge
 from gateway.evidence.package import Principal
 from gateway.exchange.audit_query import MAX_PAGE, AuditQuery, Scope
 from gateway.exchange.log import audit
-from gateway.exchange.ports import LoggedEntry, Transaction
+from gateway.exchange.ports.database import Transaction
+from gateway.exchange.ports.log import LoggedEntry
 from gateway.keyring.document_certificate import document_certificate
 from gateway.papers.audit_report import audit_report
 from gateway.papers.signing import sign_pdf

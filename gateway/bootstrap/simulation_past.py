@@ -14,7 +14,7 @@ from gateway.agreements.model import Agreement
 from gateway.evidence.lifecycle import ExhibitState
 from gateway.evidence.package import Package, Principal
 from gateway.exchange import record
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.policy.hindsight import (
     DECIDED,
     PastExhibit,

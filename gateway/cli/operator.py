@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from gateway.exchange.ports import Transaction
+    from gateway.exchange.ports.database import Transaction
 
 
 @contextmanager

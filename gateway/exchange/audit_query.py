@@ -1,6 +1,6 @@
 """Questions to the log as values: what is searched for, whose view it is, and how overviews answer.
 
-No log is read here; the port :class:`gateway.exchange.ports.AuditIndex` answers, and
+No log is read here; the port :class:`gateway.exchange.ports.log.AuditIndex` answers, and
 :mod:`gateway.exchange.log.audit` decides who may ask.
 """
 

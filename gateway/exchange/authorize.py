@@ -15,7 +15,7 @@ from gateway.evidence.manifest import PackageManifest
 from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.parties.standing import latest
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.policy.authorization import PackageAuthorization
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, Request

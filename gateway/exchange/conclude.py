@@ -9,7 +9,7 @@ from gateway.errors import NotFound
 from gateway.evidence.lifecycle import PackageState
 from gateway.evidence.package import Package
 from gateway.exchange import record
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 
 
 def conclude_step(

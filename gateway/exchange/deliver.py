@@ -18,10 +18,10 @@ from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.lifecycle import ReleaseState
 from gateway.evidence.package import AgreementRef, Exhibit, Package, Principal, Release, Rendition
 from gateway.exchange import record
-from gateway.exchange.custody.case_custody import deadlines
+from gateway.exchange.custody import deadlines
 from gateway.exchange.parties.signatures import check_signature
 from gateway.exchange.parties.standing import standing
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.policy.decision import Decision, Request, deny
 
 

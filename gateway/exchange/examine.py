@@ -23,7 +23,7 @@ from gateway.exchange import record
 from gateway.exchange.conclude import conclude_step
 from gateway.exchange.custody.certify import destroy_refused
 from gateway.exchange.parties.standing import standing
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.exchange.ports.workbench import Examined, Inside
 from gateway.policy.decision import Decision, Request, deny
 from gateway.policy.rulebook import existing_clause

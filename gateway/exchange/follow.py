@@ -12,7 +12,7 @@ from datetime import datetime
 from gateway.errors import NotFound
 from gateway.evidence.package import Exhibit, Package, Principal, Release, Rendition
 from gateway.exchange import record
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.translog.event import AuditEvent
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from gateway.envelope.body import BodyEncryptor
 from gateway.errors import DigestMismatch, TooLarge
 from gateway.evidence.package import Exhibit
-from gateway.exchange.ports import BlobWriter
+from gateway.exchange.ports.blobs import BlobWriter
 
 
 @dataclass(frozen=True, slots=True)

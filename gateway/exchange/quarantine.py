@@ -10,7 +10,7 @@ from gateway.evidence.lifecycle import PackageState
 from gateway.evidence.package import Exhibit, Package
 from gateway.exchange import record
 from gateway.exchange.parties.standing import standing
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.policy.decision import Decision, deny
 
 #: States in which a package goes on without anybody asking again.

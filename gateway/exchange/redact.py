@@ -21,7 +21,8 @@ from gateway.evidence.package import EVERYONE, Exhibit, Package, Rendition
 from gateway.exchange import record
 from gateway.exchange.conclude import conclude_step
 from gateway.exchange.parties.standing import standing
-from gateway.exchange.ports import Keyring, Transaction
+from gateway.exchange.ports.database import Transaction
+from gateway.exchange.ports.keys import Keyring
 from gateway.exchange.ports.workbench import RenditionSpec
 from gateway.policy.reach import recipients_of, views_reaching
 

@@ -14,7 +14,8 @@ from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.lifecycle import PackageState, ReleaseState
 from gateway.evidence.package import Release, Rendition
 from gateway.exchange import record
-from gateway.exchange.ports import Keyring, Transaction
+from gateway.exchange.ports.database import Transaction
+from gateway.exchange.ports.keys import Keyring
 
 
 def release_package(tx: Transaction, keyring: Keyring, package_id: str, now: datetime) -> bool:

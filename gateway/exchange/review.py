@@ -18,7 +18,7 @@ from gateway.evidence.lifecycle import PackageState, RenditionState
 from gateway.evidence.package import Package, Principal, Rendition
 from gateway.exchange import record
 from gateway.exchange.parties.standing import standing
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.policy.decision import Request, deny
 
 

@@ -22,7 +22,8 @@ from gateway.evidence.package import EVERYONE, Exhibit, Package, Release, Rendit
 from gateway.exchange import record
 from gateway.exchange.conclude import end_step
 from gateway.exchange.parties.standing import standing
-from gateway.exchange.ports import Keyring, Transaction
+from gateway.exchange.ports.database import Transaction
+from gateway.exchange.ports.keys import Keyring
 from gateway.policy.reach import recipients_of, views_reaching
 from gateway.translog.entry import format_time
 from gateway.translog.event import AuditEvent

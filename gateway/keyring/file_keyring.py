@@ -23,7 +23,7 @@ from gateway.translog.vkey import Ed25519Signer
 
 
 class FileKeyring:
-    """The gateway's keys, unlocked. Fulfils ``exchange.ports.Keyring``; safe to share by threads."""
+    """The gateway's keys, unlocked. Fulfils ``exchange.ports.keys.Keyring``; safe to share by threads."""
 
     def __init__(self, keys: GatewayKeys) -> None:
         self._keys = keys

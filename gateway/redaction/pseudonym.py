@@ -1,7 +1,7 @@
 """Pseudonyms: the same person is the same "Person 7F3KQ2" within a case and for a recipient.
 
 A label is a kind and a code: HMAC-SHA256 under the key that the keyring derives for the case and the
-recipient (:meth:`gateway.exchange.ports.Keyring.pseudonym_key`), over the kind and the normalised
+recipient (:meth:`gateway.exchange.ports.keys.Keyring.pseudonym_key`), over the kind and the normalised
 value, cut to 30 bits and written in Crockford's base32. Without the key nobody can recompute a label
 from a guessed name, and labels under two keys have nothing in common. 30 bits: two of 1,000 different
 persons share a code with odds of 1 in 2,150; two of 100, 1 in 217,000.

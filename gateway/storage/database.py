@@ -18,28 +18,13 @@ from sqlalchemy import exc as sa
 from sqlalchemy.exc import ArgumentError
 
 from gateway.errors import GatewayError, IntegrityFailure, InvalidInput, Misconfigured, Unavailable
-from gateway.exchange.ports import (
-    Agreements,
-    AuditIndex,
-    Cases,
-    Certificates,
-    Clocks,
-    Directory,
-    Duties,
-    Erasures,
-    FileKeys,
-    Holds,
-    Idempotency,
-    Keyring,
-    Ledger,
-    Packages,
-    Queue,
-    Releases,
-    Renditions,
-    Replays,
-    Transaction,
-    UnfinishedBlobs,
-)
+from gateway.exchange.ports.custody import Certificates, Clocks, Duties, Erasures, Holds
+from gateway.exchange.ports.database import Transaction
+from gateway.exchange.ports.evidence import Cases, FileKeys, Packages, Releases, Renditions, UnfinishedBlobs
+from gateway.exchange.ports.keys import Keyring
+from gateway.exchange.ports.log import AuditIndex, Ledger
+from gateway.exchange.ports.parties import Agreements, Directory
+from gateway.exchange.ports.requests import Idempotency, Queue, Replays
 from gateway.exchange.ports.secrets import Secrets
 from gateway.storage.custody.case_erasure import PostgresErasures
 from gateway.storage.custody.certificates import PostgresCertificates

@@ -23,7 +23,7 @@ from gateway.errors import GatewayError, Misconfigured
 from gateway.evidence.canonical import canonical_json, parse_json
 from gateway.exchange.audit_query import AuditQuery
 from gateway.exchange.log.alerts import Alert, AlertMachine, AlertRules, Hours
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.storage.database import PostgresTransaction
 from gateway.storage.log.alerts import AlertStore, Delivery, Webhook
 from gateway.translog.entry import format_time, parse_entry

@@ -14,10 +14,10 @@ from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError
 from gateway.evidence.lifecycle import NEXT_STEP, PackageState
 from gateway.exchange import quarantine
-from gateway.exchange.custody.case_custody import attest, deadlines, dispose, hold, shorten_retention
+from gateway.exchange.custody import attest, deadlines, dispose, hold, shorten_retention
 from gateway.exchange.log import unknown_clients
 from gateway.exchange.parties import govern
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 
 #: First answers under an Idempotency-Key are repeated for so long.
 _KEEP_ANSWERS = timedelta(days=7)

@@ -28,7 +28,7 @@ from gateway.errors import (
 from gateway.evidence.media import WINDOWED
 from gateway.evidence.package import Exhibit, Package, Rendition
 from gateway.exchange import examine, quarantine, redact, release, review, seal
-from gateway.exchange.custody.case_custody import certify, dispose
+from gateway.exchange.custody import certify, dispose
 from gateway.exchange.parties import secret_register
 from gateway.exchange.ports.secrets import SecretRegister
 from gateway.exchange.ports.workbench import Examined, RenditionSpec, WindowedSurvey

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.exchange.ports import Database
+from gateway.exchange.ports.database import Database
 from gateway.storage.database import PostgresDatabase
 from tests.fakes.database import FakeDatabase
 

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.blobs.store import PIECE_BYTES, S3Options, open_blobs
 from gateway.errors import Conflict, InvalidInput, NotFound
-from gateway.exchange.ports import Blobs
+from gateway.exchange.ports.blobs import Blobs
 from tests.fakes.blobs import FakeBlobs
 from tests.fakes.bucket import find_server, serve_bucket
 

@@ -10,7 +10,8 @@ import pytest
 from gateway.errors import Conflict, NotFound
 from gateway.evidence.hold import HoldScope
 from gateway.evidence.lifecycle import PackageState
-from gateway.exchange.ports import Database, StoredAnswer, Transaction
+from gateway.exchange.ports.database import Database, Transaction
+from gateway.exchange.ports.requests import StoredAnswer
 from tests.contract import world
 from tests.fakes import seeds
 

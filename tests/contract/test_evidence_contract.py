@@ -13,7 +13,7 @@ from gateway.agreements.text.parsing import parse_agreement
 from gateway.errors import Conflict, NotFound
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import Release
-from gateway.exchange.ports import Database, Transaction
+from gateway.exchange.ports.database import Database, Transaction
 from tests.contract import world
 from tests.fakes import seeds
 

@@ -9,7 +9,8 @@ import pytest
 
 from gateway.agreements.model import AgreementState
 from gateway.errors import Conflict, NotFound
-from gateway.exchange.ports import AgreementRecord, AgreementSignature, Database
+from gateway.exchange.ports.database import Database
+from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
 from tests.contract import world
 from tests.fakes import seeds
 

@@ -13,7 +13,8 @@ from gateway.agreements.model import AgreementState
 from gateway.agreements.text.parsing import parse_agreement
 from gateway.errors import Unavailable
 from gateway.exchange import ports
-from gateway.exchange.ports import AgreementRecord, AgreementSignature, Database, Transaction
+from gateway.exchange.ports.database import Database, Transaction
+from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
 from gateway.storage.database import PostgresDatabase
 from gateway.storage.schema.tables import log_pending
 from gateway.translog.event import AuditEvent

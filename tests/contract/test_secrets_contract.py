@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.errors import Conflict, NotFound
-from gateway.exchange.ports import Database
+from gateway.exchange.ports.database import Database
 from gateway.redaction.fingerprint import Kind
 from tests.contract import world
 from tests.fakes import seeds

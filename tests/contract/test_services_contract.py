@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from gateway.errors import Conflict, NotFound
-from gateway.exchange.ports import Database, StoredAnswer
+from gateway.exchange.ports.database import Database
+from gateway.exchange.ports.requests import StoredAnswer
 from tests.fakes import seeds
 
 pytest_plugins = ("tests.fakes.postgres",)

@@ -8,7 +8,8 @@ from pathlib import Path
 from gateway.agreements.model import Agreement, AgreementState
 from gateway.agreements.text.parsing import parse_agreement
 from gateway.evidence.package import Case, Exhibit, Package, Rendition
-from gateway.exchange.ports import AgreementRecord, AgreementSignature, Database, Transaction
+from gateway.exchange.ports.database import Database, Transaction
+from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
 from tests.fakes import seeds
 
 SAMPLE = Path(__file__).resolve().parents[2] / "policies" / "agreements" / "eu-uk-ai-incidents.yaml"

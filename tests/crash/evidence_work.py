@@ -24,7 +24,7 @@ from gateway.blobs.log_store import LocalLogStore
 from gateway.blobs.store import open_blobs
 from gateway.errors import Conflict, GatewayError, Unavailable
 from gateway.exchange import deliver, review
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.storage.database import PostgresDatabase
 from gateway.storage.log.sequence import LogSequence
 from gateway.storage.requests.queue import PostgresQueue

@@ -10,7 +10,8 @@ from gateway.evidence.deadline import STOPPED_STATES, Clock
 from gateway.evidence.duty import Duty
 from gateway.evidence.hold import Hold
 from gateway.evidence.lifecycle import PackageState
-from gateway.exchange.ports import Certificate, Ledger
+from gateway.exchange.ports.custody import Certificate
+from gateway.exchange.ports.log import Ledger
 from gateway.storage.refusals import check_once, exists, missing
 from gateway.translog.event import AuditEvent
 from tests.fakes.evidence import known, page

@@ -18,26 +18,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from gateway.errors import Unavailable
-from gateway.exchange.ports import (
-    Agreements,
-    Cases,
-    Certificates,
-    Clocks,
-    Directory,
-    Duties,
-    Erasures,
-    FileKeys,
-    Holds,
-    Idempotency,
-    Ledger,
-    Packages,
-    Queue,
-    Releases,
-    Renditions,
-    Replays,
-    Transaction,
-    UnfinishedBlobs,
-)
+from gateway.exchange.ports.custody import Certificates, Clocks, Duties, Erasures, Holds
+from gateway.exchange.ports.database import Transaction
+from gateway.exchange.ports.evidence import Cases, FileKeys, Packages, Releases, Renditions, UnfinishedBlobs
+from gateway.exchange.ports.log import Ledger
+from gateway.exchange.ports.parties import Agreements, Directory
+from gateway.exchange.ports.requests import Idempotency, Queue, Replays
 from gateway.exchange.ports.secrets import Secrets
 from gateway.translog.event import AuditEvent
 from tests.fakes.custody import FakeCertificates, FakeClocks, FakeDuties, FakeHolds

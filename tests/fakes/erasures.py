@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gateway.evidence.erasure import ErasableEntry, Erasure
 from gateway.evidence.lifecycle import PackageState
-from gateway.exchange.ports import Ledger
+from gateway.exchange.ports.log import Ledger
 from gateway.storage.refusals import exists
 from gateway.translog.event import AuditEvent
 from tests.fakes.state import State

@@ -12,7 +12,7 @@ from gateway.errors import Conflict
 from gateway.evidence.hold import HoldsOfCase
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import Case, Exhibit, Package, Release, Rendition
-from gateway.exchange.ports import Ledger
+from gateway.exchange.ports.log import Ledger
 from gateway.storage.moves import (
     EXHIBIT_CHANGES,
     RELEASE_MOVE_CHANGES,

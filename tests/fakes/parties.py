@@ -10,7 +10,8 @@ from gateway.agreements.model import AgreementState
 from gateway.errors import Conflict
 from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
 from gateway.evidence.package import Principal
-from gateway.exchange.ports import AgreementRecord, AgreementSignature, Ledger
+from gateway.exchange.ports.log import Ledger
+from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
 from gateway.storage.parties.agreement_states import (
     check_activation,
     check_proposal,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.exchange.ports import Ledger
+from gateway.exchange.ports.log import Ledger
 from gateway.exchange.ports.secrets import RegisteredSecret
 from gateway.storage.refusals import check_once, exists, missing
 from gateway.translog.event import AuditEvent

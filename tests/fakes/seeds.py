@@ -20,7 +20,7 @@ from gateway.evidence.erasure import Erasure
 from gateway.evidence.hold import Hold, HoldScope
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import EVERYONE, AgreementRef, Case, Exhibit, Package, Principal, Release, Rendition
-from gateway.exchange.ports import Certificate
+from gateway.exchange.ports.custody import Certificate
 from gateway.exchange.ports.secrets import RegisteredSecret
 from gateway.redaction.fingerprint import Kind
 from gateway.translog.event import AuditEvent

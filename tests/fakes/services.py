@@ -11,7 +11,8 @@ from typing import Any
 from gateway.envelope.wrapping import WrappedKey
 from gateway.errors import Unavailable
 from gateway.evidence.canonical import canonical_json
-from gateway.exchange.ports import Ledger, LoggedEntry, StoredAnswer
+from gateway.exchange.ports.log import Ledger, LoggedEntry
+from gateway.exchange.ports.requests import StoredAnswer
 from gateway.storage.evidence.unfinished import given_up
 from gateway.storage.refusals import exists, missing
 from gateway.translog.entry import pending

@@ -13,7 +13,9 @@ from gateway.evidence.duty import Duty
 from gateway.evidence.erasure import Erasure
 from gateway.evidence.hold import Hold
 from gateway.evidence.package import Case, Exhibit, Package, Principal, Release, Rendition
-from gateway.exchange.ports import AgreementRecord, AgreementSignature, Certificate, StoredAnswer
+from gateway.exchange.ports.custody import Certificate
+from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
+from gateway.exchange.ports.requests import StoredAnswer
 from gateway.exchange.ports.secrets import RegisteredSecret
 from gateway.translog.event import AuditEvent
 

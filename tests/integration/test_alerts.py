@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.errors import InvalidInput, Misconfigured
-from gateway.exchange.custody.case_custody import deadlines
+from gateway.exchange.custody import deadlines
 from gateway.exchange.log.alerts import AlertRules, Hours
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys

@@ -18,7 +18,7 @@ from gateway.blobs.log_store import LocalLogStore
 from gateway.client import GatewayClient
 from gateway.errors import Conflict, Denied, InvalidInput, NotFound
 from gateway.evidence.lifecycle import PackageState
-from gateway.exchange.custody.case_custody import erasure
+from gateway.exchange.custody import erasure
 from gateway.translog.verifier import audit
 from gateway.translog.vkey import parse_vkey
 from tests.fakes import seeds

@@ -11,7 +11,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
-from tests.unit.exchange.test_agreement_acts import supersede
 
 from gateway.agreements.model import AgreementState
 from gateway.agreements.text.parsing import parse_agreement
@@ -22,7 +21,7 @@ from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.hold import HoldScope
 from gateway.evidence.lifecycle import PackageState
 from gateway.exchange import deliver, review
-from gateway.exchange.custody.case_custody import dispose, hold
+from gateway.exchange.custody import dispose, hold
 from gateway.exchange.custody.hold import Target
 from gateway.exchange.log.as_of import AsOf, reconstruct
 from gateway.exchange.parties import govern
@@ -34,6 +33,7 @@ from gateway.translog.entry import parse_entry
 from gateway.workers.housekeeping import housekeeping
 from gateway.workers.steps import handlers
 from tests.fakes.exchange import INVESTIGATOR, OFFICERS, REVIEWER, World
+from tests.unit.exchange.parties.test_agreement_acts import supersede
 
 pytest_plugins = ("tests.fakes.postgres",)
 

@@ -17,7 +17,7 @@ from gateway.blobs.log_store import LocalLogStore
 from gateway.errors import Conflict, Denied, InvalidInput, NotFound, Unavailable
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.package import Principal
-from gateway.exchange.custody.case_custody import dispose, forget
+from gateway.exchange.custody import dispose, forget
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase, conninfo, database_url

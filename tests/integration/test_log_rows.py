@@ -19,7 +19,7 @@ from gateway.bootstrap.log_check import check_database
 from gateway.errors import IntegrityFailure
 from gateway.evidence.lifecycle import PackageState
 from gateway.evidence.package import Principal
-from gateway.exchange.custody.case_custody import forget
+from gateway.exchange.custody import forget
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase

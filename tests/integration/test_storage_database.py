@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from gateway.errors import Conflict, GatewayError, IntegrityFailure, InvalidInput, Misconfigured, NotFound, Unavailable
-from gateway.exchange.ports import StoredAnswer
+from gateway.exchange.ports.requests import StoredAnswer
 from gateway.storage.database import PostgresDatabase, PostgresTransaction, conninfo, database_url
 from gateway.storage.requests.idempotency import PostgresIdempotency
 from gateway.storage.requests.replays import PostgresReplays

@@ -8,7 +8,6 @@ from typing import Any
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.unit.agreements.test_odrl import RELEASE
 
 from gateway.agreements.finding import AgreementInvalid
 from gateway.agreements.model import Agreement
@@ -20,6 +19,7 @@ from gateway.agreements.vocabulary import CATEGORY_KEYS
 from gateway.evidence.taxonomy import ENTITIES, GENERALISABLE, PSEUDONYMISABLE, Action
 from gateway.policy.decide import decide
 from tests.property.test_policy_properties import ACTIVE, PLAIN, QUESTIONS, VIEWS, documents
+from tests.unit.agreements.odrl.test_odrl import RELEASE
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.text("ab/~0", max_size=3),

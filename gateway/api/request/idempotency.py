@@ -21,7 +21,8 @@ from starlette.responses import Response
 from gateway.api.request.session import Session
 from gateway.errors import Conflict, InvalidInput
 from gateway.evidence.package import Principal
-from gateway.exchange.ports import StoredAnswer, Transaction
+from gateway.exchange.ports.database import Transaction
+from gateway.exchange.ports.requests import StoredAnswer
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 

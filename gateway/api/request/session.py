@@ -26,7 +26,7 @@ from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError, Unauthenticated, Unavailable
 from gateway.evidence.package import Principal
 from gateway.exchange import record
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 
 T = TypeVar("T")
 

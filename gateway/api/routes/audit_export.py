@@ -25,7 +25,7 @@ from gateway.api.schema.problem import refusals
 from gateway.bootstrap.log_extract import FORMS, Extract, given, open_extract
 from gateway.evidence.package import Principal
 from gateway.exchange.log import audit
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 
 router = APIRouter(prefix="/v1/audit", tags=["log"], dependencies=[Depends(known_parameters)])
 

@@ -30,8 +30,10 @@ from gateway.api.schema.problem import refusals
 from gateway.envelope.certificate import parse_certificate
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.package import Principal
-from gateway.exchange.custody.case_custody import attest, case_custody, certify, deadlines
-from gateway.exchange.ports import Certificate, Transaction
+from gateway.exchange.custody import attest, case_custody, certify
+from gateway.exchange.custody import deadlines as deadlines_of
+from gateway.exchange.ports.custody import Certificate
+from gateway.exchange.ports.database import Transaction
 from gateway.papers.certificate import certificate_pdf
 
 MAX_ATTESTATION_BYTES = 1 << 19
@@ -49,7 +51,7 @@ Late = Annotated[bool, Query(description="Those that were answered too late inst
 )
 async def read_deadlines(session: Authenticated, page: Paging, late: Late = False) -> Response:
     def work(tx: Transaction, principal: Principal) -> Deadlines:
-        found = deadlines.list_deadlines(tx, principal, session.now, late=late, after=page.after, limit=page.limit)
+        found = deadlines_of.list_deadlines(tx, principal, session.now, late=late, after=page.after, limit=page.limit)
         deadlines = [DeadlineBody.of(clock, state) for clock, state in found]
         return Deadlines(deadlines=deadlines, next=page.next([clock.package_id for clock, _ in found]))
 

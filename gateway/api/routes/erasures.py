@@ -18,8 +18,8 @@ from gateway.api.schema.base import body_schema
 from gateway.api.schema.erasure import ErasureBody, ErasureRequest, Erasures
 from gateway.api.schema.problem import refusals
 from gateway.evidence.package import Principal
-from gateway.exchange.custody.case_custody import erasure
-from gateway.exchange.ports import Transaction
+from gateway.exchange.custody import erasure
+from gateway.exchange.ports.database import Transaction
 
 router = APIRouter(prefix="/v1/audit/erasures", tags=["log"], dependencies=[Depends(known_parameters)])
 

@@ -22,9 +22,9 @@ from gateway.errors import InvalidInput
 from gateway.evidence.hold import HoldScope
 from gateway.evidence.names import check_identifier
 from gateway.evidence.package import Principal
-from gateway.exchange.custody.case_custody import hold
+from gateway.exchange.custody import hold
 from gateway.exchange.custody.hold import Target
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 
 router = APIRouter(prefix="/v1/holds", tags=["holds"], dependencies=[Depends(known_parameters)])
 

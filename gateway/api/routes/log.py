@@ -24,7 +24,7 @@ from gateway.errors import InvalidInput, NotFound
 from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.log import audit
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.translog.tiles import parse_path
 
 router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[Depends(known_parameters)])

@@ -27,7 +27,7 @@ from gateway.errors import GatewayError, InvalidInput, Unauthenticated
 from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.log import unknown_clients
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.keyring.tokens import untrusted_client_id
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

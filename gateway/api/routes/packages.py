@@ -31,7 +31,7 @@ from gateway.api.schema.problem import refusals
 from gateway.evidence.manifest import parse_manifest
 from gateway.evidence.package import Principal
 from gateway.exchange import authorize, follow, receive
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 
 router = APIRouter(prefix="/v1/packages", tags=["packages"], dependencies=[Depends(known_parameters)])
 

@@ -27,7 +27,8 @@ from gateway.errors import IntegrityFailure, InvalidInput
 from gateway.evidence.package import Principal, Release, Rendition
 from gateway.exchange import deliver
 from gateway.exchange.deliver import PullTicket
-from gateway.exchange.ports import Blobs, Transaction
+from gateway.exchange.ports.blobs import Blobs
+from gateway.exchange.ports.database import Transaction
 
 router = APIRouter(prefix="/v1/releases", tags=["releases"], dependencies=[Depends(known_parameters)])
 

@@ -15,7 +15,7 @@ from gateway.errors import NotFound
 from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.log import audit, redaction_explained
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 
 router = APIRouter(prefix="/v1/audit/redactions", tags=["log"], dependencies=[Depends(known_parameters)])
 

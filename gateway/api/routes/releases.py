@@ -19,7 +19,7 @@ from gateway.api.schema.release import AcknowledgementBody, Inbox, RedactionRepo
 from gateway.errors import NotFound
 from gateway.evidence.package import Principal, Release
 from gateway.exchange import deliver
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 
 MAX_ACKNOWLEDGEMENT_BYTES = 16_384
 

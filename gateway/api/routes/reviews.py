@@ -20,7 +20,7 @@ from gateway.api.schema.problem import refusals
 from gateway.api.schema.release import ReviewBody, ReviewNote, Reviews
 from gateway.evidence.package import Principal, Rendition
 from gateway.exchange import review
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews"], dependencies=[Depends(known_parameters)])
 

@@ -22,7 +22,7 @@ from gateway.evidence.canonical import MAX_JSON_BYTES
 from gateway.evidence.package import Principal
 from gateway.exchange.parties import secret_register
 from gateway.exchange.parties.secret_register import Material
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.redaction.fingerprint import Kind
 
 router = APIRouter(prefix="/v1/secrets", tags=["secrets"], dependencies=[Depends(known_parameters)])

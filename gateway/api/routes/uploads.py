@@ -29,7 +29,7 @@ from gateway.errors import DigestMismatch, InvalidInput, TooLarge
 from gateway.evidence.package import Exhibit, Principal
 from gateway.exchange import receive
 from gateway.exchange.intake import Intake, Received
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 
 PIECE_BYTES = 1 << 20
 

@@ -14,7 +14,7 @@ from gateway.evidence.deadline import Clock, ClockState
 from gateway.evidence.duty import Duty
 from gateway.evidence.hold import Hold
 from gateway.evidence.package import Case
-from gateway.exchange.ports import Certificate
+from gateway.exchange.ports.custody import Certificate
 
 
 class HoldPlacement(Model):

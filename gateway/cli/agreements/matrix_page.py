@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from gateway.agreements.explain import explain_view
 from gateway.agreements.model import Agreement
 from gateway.agreements.sizes import write_size
-from gateway.cli.agreements.matrix import Block, Line, attestation_time, blocks
+from gateway.cli.agreements.matrix_blocks import Block, Line, attestation_time, blocks
 from gateway.cli.agreements.page import Cell, answer, bullets, element, page, paragraph, table
 from gateway.evidence.media import REDACTABLE
 from gateway.policy.matrix import Row, keeps_of

@@ -33,7 +33,7 @@ from gateway.errors import Unavailable
 from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
 from gateway.evidence.package import Principal
 from gateway.exchange.parties import govern, onboard
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.settings import Settings
 from gateway.storage.embedded.server import start_embedded

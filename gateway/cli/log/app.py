@@ -17,7 +17,7 @@ from gateway.cli.options import Home, Json
 from gateway.errors import IntegrityFailure, InvalidInput
 
 if TYPE_CHECKING:
-    from gateway.exchange.ports import LoggedEntry
+    from gateway.exchange.ports.log import LoggedEntry
     from gateway.translog.checkpoint import Checkpoint
     from gateway.translog.vkey import VerifierKey
 

@@ -17,7 +17,7 @@ from gateway.errors import Unavailable
 
 if TYPE_CHECKING:
     from gateway.exchange.audit_query import AuditQuery
-    from gateway.exchange.ports import Transaction
+    from gateway.exchange.ports.database import Transaction
 
 
 def as_officer(credentials: Path, question: str, **filters: Any) -> dict[str, Any]:

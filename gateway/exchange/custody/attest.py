@@ -12,7 +12,7 @@ from gateway.evidence.duty import Duty
 from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.parties.signatures import check_signature
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.translog.entry import format_time
 
 #: How far ahead an agency's clock may be.

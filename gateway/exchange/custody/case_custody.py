@@ -14,7 +14,8 @@ from gateway.evidence.package import Case, Package, Principal
 from gateway.exchange import record
 from gateway.exchange.custody.shorten_retention import count_from_closing
 from gateway.exchange.parties.standing import governing
-from gateway.exchange.ports import AgreementRecord, Transaction
+from gateway.exchange.ports.database import Transaction
+from gateway.exchange.ports.parties import AgreementRecord
 from gateway.policy.decide import decide
 from gateway.policy.decision import ActionName, Decision, Request, deny
 

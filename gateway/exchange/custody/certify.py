@@ -22,7 +22,9 @@ from gateway.evidence.package import AgreementRef, Exhibit, Package, Principal, 
 from gateway.exchange import record
 from gateway.exchange.custody.case_custody import has_to_do_with
 from gateway.exchange.parties.standing import standing
-from gateway.exchange.ports import Certificate, Keyring, Transaction
+from gateway.exchange.ports.custody import Certificate
+from gateway.exchange.ports.database import Transaction
+from gateway.exchange.ports.keys import Keyring
 from gateway.translog.entry import format_time
 
 #: Namespace of derived identifiers (RFC 9562 version 5), a random UUID chosen once.

@@ -15,7 +15,7 @@ from gateway.agreements.model import Agreement
 from gateway.evidence.deadline import Clock, ClockState
 from gateway.evidence.package import Package, Principal
 from gateway.exchange import record
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.translog.entry import format_time
 from gateway.translog.event import AuditEvent, Outcome
 

@@ -21,7 +21,7 @@ from gateway.exchange import record
 from gateway.exchange.custody.certify import Destroyed, certify_disposal, destroy_key
 from gateway.exchange.custody.forget import forget
 from gateway.exchange.parties.standing import End, standing
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.translog.entry import format_time
 from gateway.translog.event import AuditEvent
 

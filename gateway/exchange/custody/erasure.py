@@ -16,7 +16,7 @@ from gateway.evidence.erasure import Erasure
 from gateway.evidence.package import Case, Principal
 from gateway.exchange import record
 from gateway.exchange.custody.forget import check_basis, check_may_erase, erasable_entry, erase_case, erase_entry
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.policy.decide import decide
 from gateway.policy.decision import Request
 from gateway.translog.event import AuditEvent

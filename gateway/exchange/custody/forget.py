@@ -19,7 +19,8 @@ from gateway.evidence.erasure import ErasableEntry
 from gateway.evidence.package import Case, Principal
 from gateway.exchange import record
 from gateway.exchange.parties.standing import latest
-from gateway.exchange.ports import Erasures, Transaction
+from gateway.exchange.ports.custody import Erasures
+from gateway.exchange.ports.database import Transaction
 from gateway.policy.decide import decide
 from gateway.policy.decision import Request
 

@@ -17,7 +17,7 @@ from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.package import Case, Principal
 from gateway.exchange import record
 from gateway.exchange.custody.case_custody import InCustody, has_to_do_with, locked_case, unknown
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.policy.decision import Decision
 from gateway.translog.event import AuditEvent
 

@@ -14,7 +14,7 @@ from gateway.evidence.lifecycle import ReleaseState
 from gateway.evidence.package import Case, Release
 from gateway.exchange import record
 from gateway.exchange.parties.standing import standing
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 
 
 def count_from_closing(tx: Transaction, case: Case, now: datetime) -> None:

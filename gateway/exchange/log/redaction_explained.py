@@ -15,7 +15,7 @@ from gateway.agreements.vocabulary import CATEGORY_KEYS
 from gateway.errors import InvalidInput, NotFound
 from gateway.evidence.canonical import parse_json
 from gateway.evidence.taxonomy import ENTITIES, REASON_CODES, Action, Category
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.policy.rulebook import existing_clause
 
 MAX_REPORT_BYTES = 64 << 20

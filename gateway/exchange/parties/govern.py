@@ -21,7 +21,8 @@ from gateway.evidence.agency import RegisteredKey
 from gateway.evidence.canonical import canonical_json
 from gateway.evidence.package import Principal
 from gateway.exchange import record
-from gateway.exchange.ports import AgreementRecord, AgreementSignature, Transaction
+from gateway.exchange.ports.database import Transaction
+from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
 from gateway.translog.event import AuditEvent
 
 #: Longer documents do not fit into an entry of the log; as-of then needs them as files.

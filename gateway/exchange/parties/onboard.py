@@ -16,7 +16,7 @@ from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.names import check_identifier
 from gateway.evidence.package import Principal
 from gateway.exchange import record
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 from gateway.translog.event import AuditEvent
 
 

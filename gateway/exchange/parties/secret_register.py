@@ -20,7 +20,8 @@ from gateway.errors import Conflict, Denied, IntegrityFailure, InvalidInput, Not
 from gateway.evidence.names import check_identifier
 from gateway.evidence.package import Principal
 from gateway.exchange import record
-from gateway.exchange.ports import Keyring, Transaction
+from gateway.exchange.ports.database import Transaction
+from gateway.exchange.ports.keys import Keyring
 from gateway.exchange.ports.secrets import RegisteredSecret, SecretRegister
 from gateway.policy.decide import decide
 from gateway.policy.decision import Request

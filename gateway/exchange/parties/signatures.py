@@ -7,7 +7,7 @@ from datetime import datetime
 from gateway.envelope.signature import verify
 from gateway.errors import InvalidInput
 from gateway.evidence.package import Principal
-from gateway.exchange.ports import Transaction
+from gateway.exchange.ports.database import Transaction
 
 
 def check_signature(

@@ -16,7 +16,8 @@ from datetime import datetime
 from gateway.agreements.model import Agreement, AgreementState
 from gateway.agreements.retention import release_deadline
 from gateway.evidence.package import AgreementRef, Case, Exhibit, Release
-from gateway.exchange.ports import AgreementRecord, Transaction
+from gateway.exchange.ports.database import Transaction
+from gateway.exchange.ports.parties import AgreementRecord
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, Request, deny
 from gateway.policy.stricter import removes_no_more, stricter

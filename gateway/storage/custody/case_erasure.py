@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, select, text, update
 
 from gateway.evidence.erasure import ErasableEntry, Erasure
-from gateway.exchange.ports import Ledger
+from gateway.exchange.ports.log import Ledger
 from gateway.storage.rows import find, insert_once
 from gateway.storage.schema.audit_tables import log_erasures
 from gateway.storage.schema.log_tables import log_commitments, log_entries

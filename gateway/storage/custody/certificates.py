@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, exists, or_, select
 
-from gateway.exchange.ports import Certificate, Ledger
+from gateway.exchange.ports.custody import Certificate
+from gateway.exchange.ports.log import Ledger
 from gateway.storage.refusals import check_once, missing
 from gateway.storage.refusals import exists as already
 from gateway.storage.row_values import agreement_columns, agreement_ref, without_agreement

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, literal_col
 
 from gateway.evidence.deadline import DUE_FRACTION, STOPPED_STATES, Clock
 from gateway.evidence.lifecycle import PackageState
-from gateway.exchange.ports import Ledger
+from gateway.exchange.ports.log import Ledger
 from gateway.storage.refusals import check_once
 from gateway.storage.rows import find, find_locked, insert_once, require
 from gateway.storage.schema.columns import Instant

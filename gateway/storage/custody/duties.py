@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from gateway.evidence.duty import Duty
-from gateway.exchange.ports import Ledger
+from gateway.exchange.ports.log import Ledger
 from gateway.storage.refusals import check_once
 from gateway.storage.row_values import agreement_columns, agreement_ref, without_agreement
 from gateway.storage.rows import change, find, find_locked, insert_once, newest_first, require

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
 
 from gateway.evidence.hold import Hold, HoldScope
-from gateway.exchange.ports import Ledger
+from gateway.exchange.ports.log import Ledger
 from gateway.storage.refusals import check_once
 from gateway.storage.rows import change, find, find_locked, insert_once, require
 from gateway.storage.schema.tables import cases, holds

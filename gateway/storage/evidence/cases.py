@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from gateway.evidence.package import Case
-from gateway.exchange.ports import Ledger
+from gateway.exchange.ports.log import Ledger
 from gateway.storage.refusals import check_open
 from gateway.storage.rows import change, find, find_locked, insert_once
 from gateway.storage.schema.tables import cases

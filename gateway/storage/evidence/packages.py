@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.package import Exhibit, Package
-from gateway.exchange.ports import Ledger
+from gateway.exchange.ports.log import Ledger
 from gateway.storage.moves import EXHIBIT_CHANGES, check_changes, moved
 from gateway.storage.refusals import exists
 from gateway.storage.row_values import agreement_columns, agreement_ref, members, without_agreement

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 from gateway.agreements.model import AgreementState
 from gateway.evidence.lifecycle import ReleaseState
 from gateway.evidence.package import Release
-from gateway.exchange.ports import Ledger
+from gateway.exchange.ports.log import Ledger
 from gateway.storage.custody.holds import held
 from gateway.storage.moves import RELEASE_MOVE_CHANGES, RELEASE_TOUCH_CHANGES, check_changes, check_signed, moved
 from gateway.storage.refusals import exists, missing

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, select, tuple_
 from gateway.errors import Conflict
 from gateway.evidence.lifecycle import RenditionState
 from gateway.evidence.package import Rendition
-from gateway.exchange.ports import Ledger
+from gateway.exchange.ports.log import Ledger
 from gateway.storage.moves import moved
 from gateway.storage.row_values import members
 from gateway.storage.rows import change, find, find_locked, insert_once, require

@@ -1,6 +1,6 @@
 """The ledger on SQLAlchemy: entries are appended in the caller's transaction, and found again.
 
-Implements :class:`gateway.exchange.ports.Ledger`. Appending is one statement, inserts one row and takes
+Implements :class:`gateway.exchange.ports.log.Ledger`. Appending is one statement, inserts one row and takes
 no lock, so writers never wait for each other; the entry gets its place later, from the sequencer. The
 caller commits. What could be personal is committed to with a fresh salt here, and salt and value are
 kept beside the log, encrypted under a key per case, where they can be erased (log_values.py); such an
@@ -21,7 +21,8 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import Unavailable
-from gateway.exchange.ports import Keyring, LoggedEntry
+from gateway.exchange.ports.keys import Keyring
+from gateway.exchange.ports.log import LoggedEntry
 from gateway.storage.log.values import LogValues
 from gateway.storage.schema.log_tables import log_entries
 from gateway.translog.commitment import SALT_BYTES, commit

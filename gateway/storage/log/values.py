@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from gateway.envelope.wrapping import WrappedKey
 from gateway.errors import IntegrityFailure
-from gateway.exchange.ports import Keyring
+from gateway.exchange.ports.keys import Keyring
 from gateway.storage.schema.log_tables import case_keys, log_commitments
 from gateway.translog.commitment import SALT_BYTES
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from gateway.agreements.model import AgreementState
 from gateway.errors import Conflict
-from gateway.exchange.ports import AgreementRecord, AgreementSignature
+from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
 
 _S = AgreementState
 

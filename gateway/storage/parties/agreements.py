@@ -19,7 +19,8 @@ from gateway.agreements.model import Agreement, AgreementState
 from gateway.agreements.text.parsing import parse_agreement
 from gateway.errors import IntegrityFailure, InvalidInput
 from gateway.evidence.canonical import canonical_json
-from gateway.exchange.ports import AgreementRecord, AgreementSignature, Ledger
+from gateway.exchange.ports.log import Ledger
+from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
 from gateway.storage.parties.agreement_states import (
     check_activation,
     check_proposal,

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from gateway.errors import Conflict
 from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
 from gateway.evidence.package import Principal
-from gateway.exchange.ports import Ledger
+from gateway.exchange.ports.log import Ledger
 from gateway.storage.refusals import exists
 from gateway.storage.rows import change, find, find_locked, insert_once, require, written
 from gateway.storage.schema.tables import agencies, keys, principals

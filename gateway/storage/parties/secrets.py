@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from gateway.exchange.ports import Ledger
+from gateway.exchange.ports.log import Ledger
 from gateway.exchange.ports.secrets import RegisteredSecret
 from gateway.redaction.fingerprint import Kind
 from gateway.storage.refusals import check_once

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
-from gateway.exchange.ports import StoredAnswer
+from gateway.exchange.ports.requests import StoredAnswer
 from gateway.storage.rows import find, insert_once, written
 from gateway.storage.schema.tables import idempotency
 

@@ -40,7 +40,7 @@ from gateway.evidence.canonical import canonical_json, sha256_hex
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.manifest import DeclaredExhibit, PackageManifest
 from gateway.evidence.package import Principal
-from gateway.exchange.ports import AgreementRecord, AgreementSignature
+from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.keyring.tokens import TokenAuthority

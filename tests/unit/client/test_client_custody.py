@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from gateway.client import GatewayClient
 from gateway.errors import Conflict, Denied, IntegrityFailure, NotFound
 from gateway.exchange import deliver
-from gateway.exchange.custody.case_custody import certify, dispose
+from gateway.exchange.custody import certify, dispose
 from tests.fakes import seeds
 from tests.unit.api.world import World
 

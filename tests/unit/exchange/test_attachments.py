@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.exchange.test_agreement_acts import supersede
 
 from gateway.bootstrap import bench
 from gateway.cli.demo.evidence import letter
@@ -12,6 +11,7 @@ from gateway.evidence.media import EMAIL, TEXT
 from gateway.exchange import examine
 from gateway.exchange.ports.workbench import Examined, Inside
 from tests.fakes.exchange import World
+from tests.unit.exchange.parties.test_agreement_acts import supersede
 
 FILES = {"report.txt": b"Report by <Ada>"}
 

@@ -31,7 +31,7 @@ from gateway.evidence.hold import HoldScope
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState
 from gateway.evidence.package import Principal, Release
 from gateway.exchange import deliver, examine, follow, review
-from gateway.exchange.custody.case_custody import dispose, hold
+from gateway.exchange.custody import dispose, hold
 from gateway.exchange.custody.hold import Target
 from gateway.exchange.parties import govern, onboard
 from gateway.exchange.ports.workbench import Examined, Inside

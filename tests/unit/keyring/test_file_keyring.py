@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gateway.envelope.signature import verify
 from gateway.errors import Conflict, IntegrityFailure, InvalidInput, Misconfigured, NotFound
-from gateway.exchange.ports import Keyring
+from gateway.exchange.ports.keys import Keyring
 from gateway.keyring import sealed_secret
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys

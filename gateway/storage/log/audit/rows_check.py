@@ -20,7 +20,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, CursorResult, select, text
 
 from gateway.errors import GatewayError, IntegrityFailure
-from gateway.exchange.ports import Keyring
+from gateway.exchange.ports.keys import Keyring
 from gateway.storage.log.audit.counts_check import CountCheck
 from gateway.storage.log.audit.faults import reference_wrong, row_missing, row_wrong
 from gateway.storage.log.audit.values_check import ValueCheck

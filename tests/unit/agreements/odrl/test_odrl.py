@@ -20,7 +20,7 @@ from gateway.agreements.text.parsing import parse_agreement
 from gateway.envelope.policy import ReleasePolicy
 from gateway.errors import GatewayError
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 POLICIES = sorted((ROOT / "policies" / "agreements").glob("*.yaml"))
 #: Members that are no terms: JSON-LD keywords, and what stands in JSON literals.
 LITERALS = {"eg:beyond", "eg:spelling", "eg:parameters"}

@@ -10,7 +10,7 @@ import pytest
 from gateway.agreements.finding import AgreementInvalid
 from gateway.agreements.text.parsing import parse_agreement
 
-POLICIES = sorted((Path(__file__).parents[3] / "policies" / "agreements").glob("*.yaml"))
+POLICIES = sorted((Path(__file__).parents[4] / "policies" / "agreements").glob("*.yaml"))
 Bend = Callable[..., bytes]
 
 BOMB = "title: &a [x, x]\nx1: &b [*a, *a]\nx2: &c [*b, *b]\nx3: [*c, *c]"

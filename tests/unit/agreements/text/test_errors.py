@@ -214,7 +214,7 @@ def test_each_error_says_where_why_and_what_to_do(bent: Bend) -> None:
 
 
 def test_every_code_is_documented() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "agreements.md").read_text("utf-8")
+    page = (Path(__file__).parents[4] / "docs" / "agreements.md").read_text("utf-8")
     for code in {wrong[2] for wrong in WRONG}:
         assert f"`agreement-{code}`" in page, code
 

@@ -14,7 +14,7 @@ from gateway.agreements.finding import AgreementInvalid
 from gateway.agreements.text.parsing import parse_agreement, parse_with_places
 from gateway.evidence.taxonomy import ENTITIES, Action, Category
 
-POLICIES = sorted((Path(__file__).parents[3] / "policies" / "agreements").glob("*.yaml"))
+POLICIES = sorted((Path(__file__).parents[4] / "policies" / "agreements").glob("*.yaml"))
 Bend = Callable[..., bytes]
 
 

@@ -18,7 +18,7 @@ from gateway.cli.agreements.app import agreements_app
 from gateway.envelope.signature import private_pem, public_pem
 from gateway.errors import IntegrityFailure, InvalidInput
 
-POLICIES = Path(__file__).parents[3] / "policies"
+POLICIES = Path(__file__).parents[4] / "policies"
 SAMPLE = POLICIES / "agreements" / "eu-uk-ai-incidents.yaml"
 
 

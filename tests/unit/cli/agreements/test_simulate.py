@@ -21,7 +21,7 @@ from gateway.exchange.ports.workbench import Inside, Redacted, RenditionSpec
 from gateway.main.command import app
 from tests.fakes.exchange import TextWorkbench
 
-SAMPLE = Path(__file__).parents[3] / "policies" / "agreements" / "eu-uk-ai-incidents.yaml"
+SAMPLE = Path(__file__).parents[4] / "policies" / "agreements" / "eu-uk-ai-incidents.yaml"
 AGREEMENT = parse_agreement(SAMPLE.read_bytes())
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 

@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tests.unit.agreements.test_odrl import RELEASE
 from typer.testing import CliRunner
 
 from gateway.agreements.diff import compare_agreements
@@ -19,8 +18,9 @@ from gateway.cli.agreements.matrix import matrix_csv
 from gateway.cli.agreements.page import element, table, text
 from gateway.errors import InvalidInput
 from gateway.policy.matrix import permission_matrix
+from tests.unit.agreements.odrl.test_odrl import RELEASE
 
-POLICIES = Path(__file__).parents[3] / "policies" / "agreements"
+POLICIES = Path(__file__).parents[4] / "policies" / "agreements"
 SAMPLE = POLICIES / "eu-uk-ai-incidents.yaml"
 NETWORK = POLICIES / "safety-network.yaml"
 #: A title that would be a script, a purpose, and an attribute that breaks out, if they could.

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from gateway.blobs.log_export import export_log
 from gateway.blobs.log_store import COSIGNED, LogStore
-from gateway.cli.log.app import check, log_app
+from gateway.cli.log import check as bundle_check
+from gateway.cli.log.app import log_app
 from gateway.cli.log.bundle import open_bundle
 from gateway.errors import IntegrityFailure, InvalidInput
 from gateway.translog.cosignature import Cosigner
@@ -81,13 +82,13 @@ def test_the_audit_in_several_processes(
 ) -> None:
     """The same answer, and the same fault at the same place, as in one."""
     published, folder = log
-    monkeypatch.setattr(check, "PARALLEL_FROM", 1)
+    monkeypatch.setattr(bundle_check, "PARALLEL_FROM", 1)
     monkeypatch.setattr("gateway.translog.span.SPAN_BUNDLES", 1)
     monkeypatch.setattr("gateway.translog.span._RANGE", range(1))
     progress: list[int] = []
     with open_bundle(folder) as read:
-        one = check.audit_bundle(folder, read, SIGNER.vkey, processes=1)
-        two = check.audit_bundle(
+        one = bundle_check.audit_bundle(folder, read, SIGNER.vkey, processes=1)
+        two = bundle_check.audit_bundle(
             folder, read, SIGNER.vkey, processes=2, on_progress=lambda done, size: progress.append(done)
         )
     assert one == two
@@ -100,6 +101,6 @@ def test_the_audit_in_several_processes(
         faults = []
         for processes in (1, 2):
             with pytest.raises(IntegrityFailure) as caught:
-                check.audit_bundle(folder, read, SIGNER.vkey, processes=processes)
+                bundle_check.audit_bundle(folder, read, SIGNER.vkey, processes=processes)
             faults.append((caught.value.code, caught.value.where))
     assert faults[0] == faults[1] == ("log-entry-wrong", "tile/entries/001 entry 256")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gateway.detectors.ensemble import Ensemble
-from gateway.detectors.models.spacy_models import tagger as module
+from gateway.detectors.models import tagger as module
 from gateway.detectors.models.tagger import DIGESTS, Tagger, Weights
 from gateway.detectors.models.tagger_features import BITS, WIDTH, Columns, features
 from gateway.detectors.text.passage import Passage, Span

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.detectors.ensemble import Ensemble
-from gateway.detectors.models.spacy_models import spacy_models
+from gateway.detectors.models import spacy_models
 from gateway.redaction.document import CanonicalText, Segment
 
 

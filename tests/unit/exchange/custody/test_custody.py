@@ -23,7 +23,7 @@ from gateway.evidence.hold import HoldScope
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState
 from gateway.evidence.package import Principal, Release
 from gateway.exchange import authorize, deliver, follow, review
-from gateway.exchange.custody.case_custody import attest, case_custody, certify, deadlines, hold
+from gateway.exchange.custody import attest, case_custody, certify, deadlines, hold
 from gateway.exchange.custody.hold import Target
 from gateway.exchange.parties import govern, onboard
 from gateway.workers.housekeeping import housekeeping

@@ -25,7 +25,7 @@ from gateway.evidence.hold import HoldScope
 from gateway.evidence.lifecycle import PackageState
 from gateway.evidence.package import Principal
 from gateway.exchange import deliver, review
-from gateway.exchange.custody.case_custody import attest, hold
+from gateway.exchange.custody import attest, hold
 from gateway.exchange.custody.hold import Target
 from gateway.exchange.log.as_of import AsOf, reconstruct
 from gateway.exchange.parties import govern, onboard

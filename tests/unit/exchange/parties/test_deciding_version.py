@@ -6,14 +6,14 @@ import json
 from datetime import timedelta
 
 import pytest
-from tests.unit.exchange.test_agreement_acts import supersede
-from tests.unit.exchange.test_custody import pull, released, releases, time_passes
 
 from gateway.errors import Denied
 from gateway.evidence.lifecycle import PackageState, ReleaseState
 from gateway.exchange import deliver
 from gateway.workers.housekeeping import housekeeping
 from tests.fakes.exchange import INVESTIGATOR, World
+from tests.unit.exchange.custody.test_custody import pull, released, releases, time_passes
+from tests.unit.exchange.parties.test_agreement_acts import supersede
 
 OLDER = "incident-report: {keep: P180D, counted_from: release, after_last_pull: P30D}"
 NEWER = "incident-report: {keep: P20D, counted_from: release, views: {standard: {keep: P5D, counted_from: release}}}"
