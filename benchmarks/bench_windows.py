@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Iterator
 
 from gateway.agreements.model import View
-from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.ports.workbench import RenditionSpec
+from gateway.workbench.parent import SandboxedWorkbench
 
 _PIECE = 1 << 18
 _NAMES = ["Jane Roe", "Piotr Nowak", "Orla Redfearn", "Amélie Durand", "Kwame Mensah", "Lucía Vega", "Henrik Lund"]

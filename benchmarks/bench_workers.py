@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.agreements.model import View
-from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.ports.workbench import RenditionSpec
+from gateway.workbench.parent import SandboxedWorkbench
 
 SPEC = RenditionSpec(View("standard", dict.fromkeys(Category, Action.REMOVE), {}), "all", bytes(32))
 

@@ -13,7 +13,6 @@ from sqlalchemy.engine import make_url
 
 from gateway.blobs.log_store import LogStore, open_log_store
 from gateway.blobs.store import open_blobs
-from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.errors import Misconfigured
 from gateway.exchange.ports.blobs import Blobs
 from gateway.keyring.file_keyring import FileKeyring
@@ -22,6 +21,7 @@ from gateway.settings import Settings
 from gateway.storage.database import PostgresDatabase
 from gateway.storage.embedded.server import start_embedded
 from gateway.storage.migrate import upgrade
+from gateway.workbench.parent import SandboxedWorkbench
 
 
 def utc_now() -> datetime:

@@ -12,7 +12,6 @@ from gateway.agreements.model import View
 from gateway.blobs.log_store import open_log_store
 from gateway.blobs.store import open_blobs
 from gateway.bootstrap.gateway import database_url, open_keyring
-from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.errors import GatewayError, IntegrityFailure, Misconfigured
 from gateway.evidence.media import TEXT
 from gateway.evidence.taxonomy import Action, Category
@@ -20,6 +19,7 @@ from gateway.exchange.ports.workbench import RenditionSpec
 from gateway.settings import Settings
 from gateway.storage.database import PostgresDatabase
 from gateway.storage.migrate import upgrade
+from gateway.workbench.parent import SandboxedWorkbench
 
 _PROBE = b"Please write to Margaret Ellis at margaret.ellis@example.org."
 

@@ -1,6 +1,6 @@
 """Redact: which renditions an exhibit needs, and writing down that they were made and proved clean.
 
-The bytes themselves are made by :mod:`gateway.exchange.rendering` in the sandboxed child. A rendition
+The bytes themselves are made by :mod:`gateway.workbench.redact_whole` in the sandboxed child. A rendition
 is stored per view and audience: a view that pseudonymises differs from recipient to recipient,
 any other is made once for everybody.
 """

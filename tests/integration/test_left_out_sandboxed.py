@@ -7,10 +7,10 @@ import io
 import pikepdf
 
 from gateway.agreements.model import View
-from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.evidence.media import PDF
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.ports.workbench import RenditionSpec
+from gateway.workbench.parent import SandboxedWorkbench
 
 
 def test_an_attachment_of_a_pdf_is_counted_and_not_named() -> None:

@@ -6,10 +6,10 @@ import re
 from itertools import permutations
 
 from gateway.agreements.model import View
-from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.evidence.media import TEXT
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.ports.workbench import RenditionSpec
+from gateway.workbench.parent import SandboxedWorkbench
 
 FILES = {
     "letter.txt": b"Mme Marie-Claire Dubois wrote about the pump.\n",

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.agreements.model import View
-from gateway.bootstrap.registers import decode_register, encode_register
-from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.ports.secrets import SecretRegister
 from gateway.exchange.ports.workbench import RenditionSpec
 from gateway.redaction.fingerprint import Fingerprinter
+from gateway.workbench.parent import SandboxedWorkbench
+from gateway.workbench.wire import decode_register, encode_register
 
 KEY = b"r" * 32
 VIEW = View("standard", dict.fromkeys(Category, Action.REMOVE), {})

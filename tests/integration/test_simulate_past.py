@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 from gateway.agreements.text.parsing import parse_agreement
 from gateway.bootstrap.gateway import Gateway, open_gateway
-from gateway.bootstrap.simulation_past import newest_packages, simulate_past
 from gateway.exchange.ports.database import Database
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.main.command import app
 from gateway.settings import read_settings
+from gateway.simulation.past import newest_packages, simulate_past
 from tests.contract import world
 from tests.fakes import seeds
 from tests.fakes.database import FakeDatabase

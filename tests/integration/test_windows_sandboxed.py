@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from gateway.agreements.model import View
-from gateway.bootstrap.workbench import SandboxedWorkbench
 from gateway.errors import IntegrityFailure, Unparsable
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.ports.secrets import SecretRegister
 from gateway.exchange.ports.workbench import CleanRendition, RenditionSpec
 from gateway.redaction.fingerprint import Fingerprinter
+from gateway.workbench.parent import SandboxedWorkbench
 
 KEY = b"r" * 32
 REMOVE = View("standard", dict.fromkeys(Category, Action.REMOVE), {})

@@ -15,10 +15,10 @@ from gateway.agreements.model import View
 from gateway.errors import GatewayError, ResidueFound, Unparsable
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.ports.workbench import RenditionSpec
-from gateway.exchange.rendering import redact_exhibit
 from gateway.formats.registry import FORMATS
 from gateway.formats.sniff import sniff
 from gateway.redaction.document import CanonicalText, Finding
+from gateway.workbench.redact_whole import redact_exhibit
 from tests.leaks.seeking import SECRET, holds
 
 

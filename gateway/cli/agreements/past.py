@@ -26,7 +26,7 @@ def simulate_past(
     was done. Exit codes: 0 none would have been refused; 3 some would.
     """
     from gateway.agreements.text.parsing import parse_agreement
-    from gateway.bootstrap.simulation_past import simulate_past
+    from gateway.simulation.past import simulate_past
 
     draft = parse_agreement(read_file(agreement))
     with transaction(home) as (tx, now):

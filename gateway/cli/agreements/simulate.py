@@ -45,11 +45,11 @@ def simulate(
     from rich.console import Console
 
     from gateway.agreements.text.parsing import parse_agreement
-    from gateway.bootstrap.simulation import simulate
-    from gateway.bootstrap.simulation_all import simulate_all
-    from gateway.bootstrap.simulation_question import every_scenario, scenario
-    from gateway.bootstrap.workbench import SandboxedWorkbench
     from gateway.settings import read_settings
+    from gateway.simulation.all_readers import simulate_all
+    from gateway.simulation.one_reader import simulate
+    from gateway.simulation.question import every_scenario, scenario
+    from gateway.workbench.parent import SandboxedWorkbench
 
     draft = parse_agreement(read_file(agreement))
     now = at.replace(tzinfo=UTC) if at else datetime.now(UTC)

@@ -66,8 +66,8 @@ def demo(
 
 def _own(files: list[Path], agreement: Agreement) -> list[DemoExhibit]:
     """The caller's files, each declared as the first evidence type that takes its media type."""
-    from gateway.bootstrap.simulation import declared_media_type, fitting_type
     from gateway.cli.demo.evidence import DemoExhibit
+    from gateway.simulation.one_reader import declared_media_type, fitting_type
 
     exhibits = []
     for path in files:

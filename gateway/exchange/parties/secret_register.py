@@ -3,7 +3,7 @@
 A person who may push for an agency registers terms, records and documents under labels of the agency's
 own, and retires them. The text is turned into fingerprints under a key of the agency at once and is kept
 nowhere; retiring empties the row. Every exhibit that the agency pushes is searched for all live ones
-(:mod:`gateway.exchange.rendering`). A register that cannot be read in full stops redaction: nothing
+(:mod:`gateway.workbench.redact_whole`). A register that cannot be read in full stops redaction: nothing
 passes unsearched.
 """
 

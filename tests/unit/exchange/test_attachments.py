@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.bootstrap import bench
 from gateway.cli.demo.evidence import letter
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.media import EMAIL, TEXT
 from gateway.exchange import examine
 from gateway.exchange.ports.workbench import Examined, Inside
+from gateway.workbench import child
 from tests.fakes.exchange import World
 from tests.unit.exchange.parties.test_agreement_acts import supersede
 
@@ -22,7 +22,7 @@ def world() -> World:
 
 
 def test_the_letter_of_the_demo_has_a_text_attached() -> None:
-    found = bench.examine({"data": letter(), "name": "letter.eml", "declared": EMAIL, "complete": True, "max_scans": 1})
+    found = child.examine({"data": letter(), "name": "letter.eml", "declared": EMAIL, "complete": True, "max_scans": 1})
     assert (found["media_type"], found["members"], found["attachments"]) == (EMAIL, [], [TEXT])
 
 

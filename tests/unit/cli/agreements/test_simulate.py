@@ -12,13 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.agreements.text.parsing import parse_agreement
-from gateway.bootstrap.simulation import simulate
-from gateway.bootstrap.simulation_all import simulate_all
-from gateway.bootstrap.simulation_question import every_scenario, scenario
 from gateway.errors import InvalidInput, ResidueFound
 from gateway.evidence.taxonomy import ENTITIES
 from gateway.exchange.ports.workbench import Inside, Redacted, RenditionSpec
 from gateway.main.command import app
+from gateway.simulation.all_readers import simulate_all
+from gateway.simulation.one_reader import simulate
+from gateway.simulation.question import every_scenario, scenario
 from tests.fakes.exchange import TextWorkbench
 
 SAMPLE = Path(__file__).parents[4] / "policies" / "agreements" / "eu-uk-ai-incidents.yaml"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gateway.bootstrap.registers import encode_register
-from gateway.bootstrap.specs import encode_spec
 from gateway.errors import SandboxFailure, TooLarge
 from gateway.exchange.ports.secrets import SecretRegister
 from gateway.exchange.ports.workbench import (
@@ -20,6 +18,7 @@ from gateway.exchange.ports.workbench import (
 )
 from gateway.formats.limits import MAX_SCANNED_PAGES
 from gateway.sandbox.pool import Sandbox, SandboxLimits
+from gateway.workbench.wire import encode_register, encode_spec
 
 #: Half of what one worker reads of text in a second on the slowest machine measured (docs/benchmarks.md).
 _BYTES_PER_SECOND = 25_000
@@ -36,8 +35,8 @@ class SandboxedWorkbench:
     ) -> None:
         self._max_bytes, self._max_scans = max_bytes, max_scans
         self._sandbox = Sandbox(
-            task="gateway.bootstrap.bench:work",
-            initializer="gateway.bootstrap.bench:prepare",
+            task="gateway.workbench.child:work",
+            initializer="gateway.workbench.child:prepare",
             workers=workers,
             limits=SandboxLimits(
                 memory_bytes=memory_bytes,

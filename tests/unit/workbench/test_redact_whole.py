@@ -11,9 +11,9 @@ from gateway.agreements.model import View
 from gateway.errors import DetectionFailed, ResidueFound
 from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.ports.workbench import Redacted, RenditionSpec
-from gateway.exchange.rendering import redact_exhibit
 from gateway.formats.text.plaintext import TextFormat
 from gateway.redaction.document import CanonicalText, Document, Finding, Replacement
+from gateway.workbench.redact_whole import redact_exhibit
 
 STRICT = View("standard", dict.fromkeys(Category, Action.REMOVE), {})
 PSEUDONYMS = View(

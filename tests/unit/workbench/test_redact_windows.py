@@ -14,16 +14,16 @@ from gateway.detectors.structure.legends import Enclosures
 from gateway.errors import IntegrityFailure, ResidueFound
 from gateway.evidence.media import CSV, JSON_LINES, TEXT
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange import windowed
 from gateway.exchange.ports.workbench import CleanRendition, RenditionSpec
-from gateway.exchange.rendering import redact_exhibit
-from gateway.exchange.windowed import Surveyed, WindowRedaction, WindowSurvey
 from gateway.formats import limits
 from gateway.formats.registry import FORMATS
 from gateway.formats.text.windows import WINDOWED
 from gateway.redaction.document import CanonicalText, Finding, Layer, WindowedFormat, WindowReader
 from gateway.redaction.finding_list import FindingList
 from gateway.redaction.fingerprint import Fingerprinter, Register
+from gateway.workbench import redact_windows
+from gateway.workbench.redact_whole import redact_exhibit
+from gateway.workbench.redact_windows import Surveyed, WindowRedaction, WindowSurvey
 
 KEY = b"k" * 32
 PARAGRAPH = (
@@ -228,7 +228,7 @@ def test_the_name_of_the_file_is_redacted_by_what_is_in_the_file() -> None:
 
 
 def test_a_report_lists_the_first_and_counts_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windowed, "_MAX_LISTED", 10)
+    monkeypatch.setattr(redact_windows, "_MAX_LISTED", 10)
     _, rendition = single(TEXT, "\n".join(log(50)).encode())
     assert len(rendition.report["findings"]) == 10
     assert rendition.report["not_listed"] == 40

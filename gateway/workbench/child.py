@@ -10,20 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.bootstrap.registers import decode_register
-from gateway.bootstrap.remembering import RememberingDetector
-from gateway.bootstrap.specs import decode_spec
-from gateway.bootstrap.window_bench import WindowBench
 from gateway.detectors.ensemble import build_detector
 from gateway.detectors.repeated_pieces import PiecewiseDetector
 from gateway.errors import TooLarge, Unparsable
 from gateway.evidence.media import REDACTABLE, compatible
-from gateway.exchange.rendering import redact_exhibit, survey_exhibit
 from gateway.formats.containers.inside import types_inside
 from gateway.formats.containers.left_out import left_out
 from gateway.formats.registry import format_for
 from gateway.formats.sniff import sniff
 from gateway.redaction.document import Detector, Format
+from gateway.workbench.cached_detector import RememberingDetector
+from gateway.workbench.child_windows import WindowBench
+from gateway.workbench.redact_whole import redact_exhibit, survey_exhibit
+from gateway.workbench.wire import decode_register, decode_spec
 
 _detector: Detector | None = None
 _windows: WindowBench | None = None

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 from gateway.errors import TooLarge
 from gateway.evidence.taxonomy import ENTITIES
-from gateway.exchange.exhibit_names import delivered_name, name_as_text
 from gateway.exchange.ports.workbench import CleanRendition, Redacted, RenditionSpec
 from gateway.redaction.document import Detector, Format
 from gateway.redaction.fingerprint import Register
@@ -21,6 +20,7 @@ from gateway.redaction.plan import build_plan
 from gateway.redaction.pseudonym import Pseudonymiser
 from gateway.redaction.report import build_report
 from gateway.redaction.residue import prove_clean
+from gateway.workbench.exhibit_names import delivered_name, name_as_text
 
 #: Names that one exhibit may contribute; a directory of more is not redacted by machine alone.
 MAX_NAMES = 50_000

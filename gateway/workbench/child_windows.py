@@ -2,7 +2,7 @@
 
 A call opens a task (``window-examine``, ``window-survey``, ``window-redact``), others give it the bytes of the
 exhibit piece by piece, the last one ends it. The child works on one task at a time and forgets it when it ends
-or fails. As in :mod:`gateway.bootstrap.bench`, plain values and bytes both ways.
+or fails. As in :mod:`gateway.workbench.child`, plain values and bytes both ways.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gateway.bootstrap.registers import decode_register
-from gateway.bootstrap.specs import decode_spec
 from gateway.detectors.structure.legends import Enclosures
 from gateway.errors import InvalidInput, Unparsable
 from gateway.evidence.media import compatible
-from gateway.exchange.windowed import Surveyed, WindowRedaction, WindowSurvey
 from gateway.formats.sniff import sniff
 from gateway.formats.text.windows import WINDOWED
 from gateway.redaction.document import Detector, Window, WindowedFormat
 from gateway.redaction.finding_list import FindingList
+from gateway.workbench.redact_windows import Surveyed, WindowRedaction, WindowSurvey
+from gateway.workbench.wire import decode_register, decode_spec
 
 Answer = Mapping[str, Any]
 

@@ -1,12 +1,41 @@
-"""A party's register of secrets on its way into the sandboxed child, and what the child makes of it."""
+"""What crosses the pipe between parent and sandboxed child, as plain values, and what each side makes of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.agreements.model import View
+from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange.ports.secrets import SecretRegister
+from gateway.exchange.ports.workbench import RenditionSpec
 from gateway.redaction.fingerprint import DIGEST_BYTES, Fingerprint, Kind, Register
+
+
+def encode_spec(spec: RenditionSpec) -> dict[str, Any]:
+    """A rendition spec as plain values, for the way into the child."""
+    return {
+        "view": spec.view.name,
+        "defaults": {str(c): str(a) for c, a in spec.view.defaults.items()},
+        "exceptions": {
+            str(c): {entity: str(a) for entity, a in actions.items()} for c, actions in spec.view.exceptions.items()
+        },
+        "audience": spec.audience,
+        "pseudonym_key": spec.pseudonym_key.hex(),
+    }
+
+
+def decode_spec(values: Mapping[str, Any]) -> RenditionSpec:
+    """The inverse of :func:`encode_spec`."""
+    view = View(
+        name=values["view"],
+        defaults={Category(c): Action(a) for c, a in values["defaults"].items()},
+        exceptions={
+            Category(c): {entity: Action(a) for entity, a in actions.items()}
+            for c, actions in values["exceptions"].items()
+        },
+    )
+    return RenditionSpec(view, values["audience"], bytes.fromhex(values["pseudonym_key"]))
 
 
 def encode_register(register: SecretRegister | None) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ window is planned with what is known of all others, rebuilt, and proved clean of
 from any of them, before its bytes leave. What the bytes on both sides of a seam hold together is searched too.
 A failure at any window fails the exhibit; whoever keeps what was made before must then throw it away.
 
-Runs in the sandboxed child, like :mod:`gateway.exchange.rendering`, of which this is the long form.
+Runs in the sandboxed child, like :mod:`gateway.workbench.redact_whole`, of which this is the long form.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ from itertools import chain
 
 from gateway.errors import IntegrityFailure
 from gateway.evidence.taxonomy import ENTITIES, Action
-from gateway.exchange.exhibit_names import delivered_name, name_as_text
 from gateway.exchange.ports.workbench import CleanRendition, RenditionSpec
-from gateway.exchange.rendering import checked_names
 from gateway.redaction.document import CanonicalText, Detector, Finding, Layer, Segment, Window, WindowedFormat
 from gateway.redaction.finding_list import FindingList
 from gateway.redaction.fingerprint import Register
@@ -29,6 +27,8 @@ from gateway.redaction.plan import build_plan, values_found
 from gateway.redaction.pseudonym import Pseudonymiser, resolve
 from gateway.redaction.report import ReportWriter
 from gateway.redaction.residue import prove_clean
+from gateway.workbench.exhibit_names import delivered_name, name_as_text
+from gateway.workbench.redact_whole import checked_names
 
 _SEAM_BYTES = 1 << 12
 #: So much on both sides of where a line was cut is read together.
@@ -143,7 +143,7 @@ class WindowRedaction:
         survey: What the first look at the same exhibit found.
         names: Names of persons known from other exhibits of the package.
         exhibit_id, name, source_commitment, stop_on, specs, register: as
-            :func:`gateway.exchange.rendering.redact_exhibit` takes them.
+            :func:`gateway.workbench.redact_whole.redact_exhibit` takes them.
     """
 
     def __init__(

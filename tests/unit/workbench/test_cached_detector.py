@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.bootstrap.remembering import RememberingDetector
 from gateway.redaction.document import CanonicalText, Finding, Segment
+from gateway.workbench.cached_detector import RememberingDetector
 
 
 class Counting:

@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from gateway.agreements.model import Agreement, View
-from gateway.bootstrap.simulation import (
+from gateway.errors import GatewayError, ResidueFound
+from gateway.evidence.package import EVERYONE
+from gateway.evidence.taxonomy import ENTITIES, Action, Category
+from gateway.exchange.ports.workbench import CleanRendition, RenditionSpec, Workbench
+from gateway.policy.decision import Decision
+from gateway.simulation.one_reader import (
     OpenedFile,
     judge_opened,
     open_file,
@@ -27,13 +32,8 @@ from gateway.bootstrap.simulation import (
     write_opaque,
     write_rendition,
 )
-from gateway.bootstrap.simulation_question import Judgement, Scenario, may_pull
-from gateway.bootstrap.simulation_summary import summarise
-from gateway.errors import GatewayError, ResidueFound
-from gateway.evidence.package import EVERYONE
-from gateway.evidence.taxonomy import ENTITIES, Action, Category
-from gateway.exchange.ports.workbench import CleanRendition, RenditionSpec, Workbench
-from gateway.policy.decision import Decision
+from gateway.simulation.question import Judgement, Scenario, may_pull
+from gateway.simulation.summary import summarise
 
 #: No view can have this name, which is no identifier.
 _EVERYTHING = View("(everything found)", dict.fromkeys(Category, Action.REMOVE), {})

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from gateway.bootstrap.simulation_question import Scenario
 from gateway.evidence.taxonomy import REASON_CODES, Action
 from gateway.policy.decision import Decision
 from gateway.policy.matrix import keep_of
+from gateway.simulation.question import Scenario
 
 _CHANGED = {str(Action.PSEUDONYMISE): "replaced by pseudonyms", str(Action.GENERALISE): "made coarser"}
 

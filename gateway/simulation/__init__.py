@@ -1,0 +1,1 @@
+"""Dry runs of an agreement over files: what each reader would receive, and from when."""
