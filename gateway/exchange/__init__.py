@@ -1,2 +1,6 @@
-"""The way of a package, one module a step: receive, authorize, examine, redact, review, seal,
-release, deliver, dispose. Steps never call each other and know no I/O; they speak to ports.py."""
+"""The way of a package, one module a step: receive, authorize, examine, redact, review, seal, release, deliver.
+
+Beside the steps: custody (what becomes of evidence that is held: holds, deadlines, disposal), parties (agencies
+and their agreements), log (the log as officers ask it) and ports (what all of them need from the world). Steps
+never call each other and know no I/O.
+"""

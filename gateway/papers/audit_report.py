@@ -2,7 +2,7 @@
 
 Laid out for paper: a first part with the question, the counts and the checkpoint that vouches for the
 entries, then a table. The page is the same for the same input (no times or ids of its own); the caller
-signs it (pdfsigning.py). Proofs of the single entries are not printed; the report names the leaf hash of
+signs it (signing.py). Proofs of the single entries are not printed; the report names the leaf hash of
 each, which the proofs are about.
 """
 

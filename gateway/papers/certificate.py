@@ -1,7 +1,7 @@
 """A certificate of destruction as a page to print and file, made from the signed document.
 
 The page repeats what the JSON says and how to check it; only the JSON is signed. What cannot be shown of
-an identifier is spelt out (pdfletters.py). The same document gives the same bytes.
+an identifier is spelt out (letters.py). The same document gives the same bytes.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The same decisions, the same sandbox and the same redaction as on a server, without server, database
 or keys: nothing is stored but what is written to the folder that the caller names. Every role of
-every party at once is simulation_all.py.
+every party at once is all_readers.py.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ class PostgresDatabase:
         url: ``postgresql://``...; nothing is connected to before the first transaction.
         pool_size: Connections kept; ``overflow`` more are opened under load.
         wait_seconds: How long a transaction waits for a connection before it is refused as busy.
-        keyring: Wraps the keys of the log's erasable values; without one, none is kept (log_values.py).
+        keyring: Wraps the keys of the log's erasable values; without one, none is kept (log/values.py).
     """
 
     def __init__(

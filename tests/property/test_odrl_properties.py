@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.agreements.finding import AgreementInvalid
 from gateway.agreements.model import Agreement
-from gateway.agreements.odrl.exchange import export_odrl, import_odrl
+from gateway.agreements.odrl.document import export_odrl, import_odrl
 from gateway.agreements.odrl.release import export_release_odrl, import_release_odrl
 from gateway.agreements.spelling import spelled, spelling_of
 from gateway.agreements.text.parsing import parse_agreement

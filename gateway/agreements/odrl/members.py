@@ -1,6 +1,6 @@
 """Strict access to the members of an ODRL document from an outsider: the right type at each place, or an error.
 
-What is read with these is never trusted by itself: odrl.py writes the imported agreement again and
+What is read with these is never trusted by itself: document.py writes the imported agreement again and
 compares, so a member that nobody read is found too.
 """
 

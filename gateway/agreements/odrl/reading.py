@@ -1,8 +1,8 @@
 """The rules of an ODRL policy in our profile, read back as an agreement document.
 
-The inverse of odrl_writing.py and odrl_duties.py for everything that decides. How the signed text
+The inverse of writing.py and duties.py for everything that decides. How the signed text
 spelled it (short media types, weeks, what it left out because a default says the same) is not in the
-rules; odrl.py puts that back, and checks that it changes nothing.
+rules; document.py puts that back, and checks that it changes nothing.
 """
 
 from __future__ import annotations

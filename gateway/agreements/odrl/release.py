@@ -2,7 +2,7 @@
 
 The source is envelope/policy.py, whose RFC 8785 bytes the age header is bound to; the ODRL form is for
 rights-management systems of receivers and binds nobody by itself. Reading is strict in the same way
-as for agreements (odrl.py): what is read is written again and compared.
+as for agreements (document.py): what is read is written again and compared.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """An agreement as the rules of an ODRL 2.2 policy: who may do what with which assets, and who may not.
 
 Everything that decides is written as rules; see docs/odrl.md for the mapping, clause by clause.
-Assets and duties (odrl_duties.py) stand once, with an identifier, and rules refer to them (that is one
-graph in JSON-LD). Reading it back is odrl_reading.py.
+Assets and duties (duties.py) stand once, with an identifier, and rules refer to them (that is one
+graph in JSON-LD). Reading it back is reading.py.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def export_odrl(
     What an agreement says and ODRL can't is listed on standard error; it is carried along, so that
     'agreements import-odrl' makes the same text again.
     """
-    from gateway.agreements.odrl.exchange import beyond_odrl, export_odrl
+    from gateway.agreements.odrl.document import beyond_odrl, export_odrl
     from gateway.agreements.odrl.release import export_release_odrl
     from gateway.agreements.text.parsing import parse_agreement
 
@@ -64,7 +64,7 @@ def import_odrl(
     """
     import yaml
 
-    from gateway.agreements.odrl.exchange import MAX_ODRL_BYTES, import_odrl
+    from gateway.agreements.odrl.document import MAX_ODRL_BYTES, import_odrl
     from gateway.agreements.text.parsing import parse_agreement
     from gateway.errors import IntegrityFailure
 

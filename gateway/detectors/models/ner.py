@@ -2,7 +2,7 @@
 
 The small models confuse roles with persons and law with organisations, so each label passes a check of
 its own: public bodies, states' organs, law and capitalised common words are dropped, articles and
-possessives trimmed. In Spanish texts no model reads (models.py).
+possessives trimmed. In Spanish texts no model reads (spacy_models.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The trained tagger: which words identify someone, judged from words, shapes and what rules and models said.
 
-A logistic regression over hashed features (tagfeatures.py), trained on annotated judgments and messages
+A logistic regression over hashed features (tagger_features.py), trained on annotated judgments and messages
 (training/train_tagger.py; docs/model-card.md has its measures). It does two things: it names words that no
 rule found, and it withdraws guesses of the weakest rules that it finds very unlikely. What a form, a check
 digit or a label gives away is never withdrawn. Weights are plain arrays, read without pickle, and refused

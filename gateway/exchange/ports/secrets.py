@@ -1,4 +1,4 @@
-"""What is kept of a party's registered secrets, and the store of them (part of ports.py)."""
+"""What is kept of a party's registered secrets, and the store of them."""
 
 from __future__ import annotations
 

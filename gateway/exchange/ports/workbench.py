@@ -1,4 +1,4 @@
-"""What opening evidence needs, as the steps see it: what the workbench is asked and answers (part of ports.py)."""
+"""What opening evidence needs, as the steps see it: what the workbench is asked and answers."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Implements :class:`gateway.exchange.ports.log.Ledger`. Appending is one statement, inserts one row and takes
 no lock, so writers never wait for each other; the entry gets its place later, from the sequencer. The
 caller commits. What could be personal is committed to with a fresh salt here, and salt and value are
-kept beside the log, encrypted under a key per case, where they can be erased (log_values.py); such an
+kept beside the log, encrypted under a key per case, where they can be erased (values.py); such an
 append asks for the case's key first.
 """
 

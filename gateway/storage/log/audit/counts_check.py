@@ -1,4 +1,4 @@
-"""The counts of pulls by month (log_access.py), held against the entries that they were counted from."""
+"""The counts of pulls by month (access.py), held against the entries that they were counted from."""
 
 from __future__ import annotations
 

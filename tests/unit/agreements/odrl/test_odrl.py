@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from gateway.agreements.model import Agreement
-from gateway.agreements.odrl.exchange import beyond_odrl, export_odrl, import_odrl
+from gateway.agreements.odrl.document import beyond_odrl, export_odrl, import_odrl
 from gateway.agreements.odrl.release import export_release_odrl, import_release_odrl
 from gateway.agreements.odrl.terms import ODRL_TERMS, PROFILE_TERMS, profile_document
 from gateway.agreements.text.parsing import parse_agreement

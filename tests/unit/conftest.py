@@ -1,4 +1,4 @@
-"""The ensemble takes seconds to load, so all tests of detectors share one."""
+"""The ensemble takes seconds to load, so all unit tests that need it share one."""
 
 from __future__ import annotations
 
