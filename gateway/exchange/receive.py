@@ -20,11 +20,11 @@ from gateway.evidence.manifest import PackageManifest
 from gateway.evidence.package import Case, Exhibit, Package, Principal
 from gateway.exchange import record
 from gateway.exchange.custody import deadlines
-from gateway.exchange.follow import own_package
 from gateway.exchange.intake import Received
 from gateway.exchange.parties.signatures import check_signature
 from gateway.exchange.ports.database import Transaction
 from gateway.exchange.ports.keys import Keyring
+from gateway.exchange.sent_packages import own_package
 from gateway.policy.authorization import PackageAuthorization
 
 

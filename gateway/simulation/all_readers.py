@@ -32,7 +32,7 @@ from gateway.simulation.one_reader import (
     write_opaque,
     write_rendition,
 )
-from gateway.simulation.question import Judgement, Scenario, may_pull
+from gateway.simulation.scenario import Judgement, Scenario, may_pull
 from gateway.simulation.summary import summarise
 
 #: No view can have this name, which is no identifier.

@@ -24,7 +24,7 @@ from gateway.exchange.examine import effective_media_type
 from gateway.exchange.ports.workbench import NOTHING_INSIDE, CleanRendition, Inside, RenditionSpec, Workbench
 from gateway.policy.decision import Decision, deny
 from gateway.policy.reach import stop_categories
-from gateway.simulation.question import Judgement, Scenario, invalid, judge, scenario
+from gateway.simulation.scenario import Judgement, Scenario, invalid, judge, scenario
 
 __all__ = ["Scenario", "declared_media_type", "fitting_type", "scenario", "simulate"]
 

@@ -13,7 +13,7 @@ from typing import Any
 from gateway.evidence.taxonomy import REASON_CODES, Action
 from gateway.policy.decision import Decision
 from gateway.policy.matrix import keep_of
-from gateway.simulation.question import Scenario
+from gateway.simulation.scenario import Scenario
 
 _CHANGED = {str(Action.PSEUDONYMISE): "replaced by pseudonyms", str(Action.GENERALISE): "made coarser"}
 

@@ -2,7 +2,7 @@
 
 Everything is real but the workbench, which knows plain text only: PostgreSQL with all tables, the folder
 of blobs, the log. The queue's rows are taken here by hand, at least once each, so that all happens in one
-thread; that jobs of dead workers are taken over is shown in tests/integration/test_storage_queue.py.
+thread; that jobs of dead workers are taken over is shown in tests/integration/storage/test_storage_queue.py.
 """
 
 from __future__ import annotations

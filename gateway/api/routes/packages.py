@@ -30,7 +30,7 @@ from gateway.api.schema.package import (
 from gateway.api.schema.problem import refusals
 from gateway.evidence.manifest import parse_manifest
 from gateway.evidence.package import Principal
-from gateway.exchange import authorize, follow, receive
+from gateway.exchange import authorize, receive, sent_packages
 from gateway.exchange.ports.database import Transaction
 
 router = APIRouter(prefix="/v1/packages", tags=["packages"], dependencies=[Depends(known_parameters)])
@@ -71,7 +71,7 @@ async def create_package(request: Request, session: Authenticated, untrusted: Js
 )
 async def list_packages(session: Authenticated, page: Paging) -> Response:
     def work(tx: Transaction, principal: Principal) -> PackageList:
-        found = follow.list_packages(tx, principal, after=page.after, limit=page.limit, now=session.now)
+        found = sent_packages.list_packages(tx, principal, after=page.after, limit=page.limit, now=session.now)
         return PackageList(packages=[PackageSummary.of(p) for p in found], next=page.next([p.id for p in found]))
 
     return await session.answer(work)
@@ -87,7 +87,7 @@ async def read_package(session: Authenticated, package_id: str) -> Response:
     package_id = object_id(package_id)
 
     def work(tx: Transaction, principal: Principal) -> PackageBody:
-        status = follow.read_package(tx, principal, package_id, session.now)
+        status = sent_packages.read_package(tx, principal, package_id, session.now)
         return PackageBody(
             **PackageSummary.members(status.package),
             exhibits=[ExhibitBody.of(e) for e in status.exhibits],
@@ -140,7 +140,7 @@ async def withdraw_package(
     package_id = object_id(package_id)
 
     def work(tx: Transaction, principal: Principal) -> Answer:
-        package = follow.withdraw_package(tx, principal, package_id, session.now, reason)
+        package = sent_packages.withdraw_package(tx, principal, package_id, session.now, reason)
         return Answer(200, PackageSummary.of(package))
 
     return await answer_once(request, session, work)

@@ -48,7 +48,7 @@ def simulate(
     from gateway.settings import read_settings
     from gateway.simulation.all_readers import simulate_all
     from gateway.simulation.one_reader import simulate
-    from gateway.simulation.question import every_scenario, scenario
+    from gateway.simulation.scenario import every_scenario, scenario
     from gateway.workbench.parent import SandboxedWorkbench
 
     draft = parse_agreement(read_file(agreement))

@@ -1,7 +1,7 @@
 """Persons told by what a text says around their name: kin in French and Spanish, families, "NAME, 35, …" of the press.
 
-English kin and forms of address are in names_by_form.py. In Spanish, where no model reads, two capitalised words that open
-a sentence are a name too, unless the first is one of the small words that sentences begin with.
+English kin and forms of address are in names_by_form.py. In Spanish, where no model reads, two capitalised words that
+open a sentence are a name too, unless the first is one of the small words that sentences begin with.
 """
 
 from __future__ import annotations

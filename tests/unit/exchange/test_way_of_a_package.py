@@ -30,7 +30,7 @@ from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.hold import HoldScope
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState
 from gateway.evidence.package import Principal, Release
-from gateway.exchange import deliver, examine, follow, review
+from gateway.exchange import deliver, examine, review, sent_packages
 from gateway.exchange.custody import dispose, hold
 from gateway.exchange.custody.hold import Target
 from gateway.exchange.parties import govern, onboard
@@ -280,7 +280,7 @@ class TestReceive:
         package, _ = world.create(FILES)
         for principal in (INVESTIGATOR, STRANGER):
             with world.database.transaction() as tx, pytest.raises(NotFound) as refusal:
-                follow.read_package(tx, principal, package.id, world.clock())
+                sent_packages.read_package(tx, principal, package.id, world.clock())
             assert refusal.value.code == "package-unknown"
             assert refusal.value.audit.outcome == "deny"
 
@@ -548,7 +548,7 @@ class TestDispose:
     def test_a_withdrawn_package_goes_at_once(self, world: World) -> None:
         package_id = released(world)
         with world.database.transaction() as tx:
-            follow.withdraw_package(tx, SUBMITTER, package_id, world.clock())
+            sent_packages.withdraw_package(tx, SUBMITTER, package_id, world.clock())
             with pytest.raises(Denied):
                 deliver.pull(tx, INVESTIGATOR, releases(world, "standard")[0].id, world.clock())
         world.work()

@@ -18,7 +18,7 @@ from gateway.exchange.ports.workbench import Inside, Redacted, RenditionSpec
 from gateway.main.command import app
 from gateway.simulation.all_readers import simulate_all
 from gateway.simulation.one_reader import simulate
-from gateway.simulation.question import every_scenario, scenario
+from gateway.simulation.scenario import every_scenario, scenario
 from tests.fakes.exchange import TextWorkbench
 
 SAMPLE = Path(__file__).parents[4] / "policies" / "agreements" / "eu-uk-ai-incidents.yaml"

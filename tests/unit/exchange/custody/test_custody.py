@@ -22,7 +22,7 @@ from gateway.evidence.duty import DutyState
 from gateway.evidence.hold import HoldScope
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState
 from gateway.evidence.package import Principal, Release
-from gateway.exchange import authorize, deliver, follow, review
+from gateway.exchange import authorize, deliver, review, sent_packages
 from gateway.exchange.custody import attest, case_custody, certify, deadlines, hold
 from gateway.exchange.custody.hold import Target
 from gateway.exchange.parties import govern, onboard
@@ -172,7 +172,7 @@ class TestHolds:
         package_id = released(world)
         hold_id = place(world, Target(HoldScope.PACKAGE, package_id), ICO)
         with world.database.transaction() as tx:
-            follow.withdraw_package(tx, SUBMITTER, package_id, world.clock())
+            sent_packages.withdraw_package(tx, SUBMITTER, package_id, world.clock())
         time_passes(world, days=1)
         assert world.package(package_id).state is PackageState.WITHDRAWN
         assert all(r.state is ReleaseState.WITHDRAWN for r in releases(world, package_id))
@@ -386,7 +386,7 @@ class TestCrash:
     def test_why_a_sender_took_a_package_back_is_kept_until_the_case_goes(self, world: World) -> None:
         package_id = released(world)
         with world.database.transaction() as tx:
-            follow.withdraw_package(tx, SUBMITTER, package_id, world.clock(), "sent to the wrong ring")
+            sent_packages.withdraw_package(tx, SUBMITTER, package_id, world.clock(), "sent to the wrong ring")
         entry = next(e for e in world.database.events if e.action == "package.withdraw")
         assert entry.erasable == {"withdrawal_reason": "sent to the wrong ring"}
         assert "ring" not in str(entry.detail)

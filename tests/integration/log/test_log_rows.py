@@ -31,7 +31,7 @@ from gateway.translog.verifier import audit
 from gateway.translog.vkey import parse_vkey
 from gateway.workers.sequencer import Sequencer
 from tests.fakes import seeds
-from tests.integration.test_log_erasure import BASIS, PERSONS, make_case
+from tests.integration.log.test_log_erasure import BASIS, PERSONS, make_case
 from tests.unit.api.world import World
 
 pytest_plugins = ("tests.fakes.postgres",)

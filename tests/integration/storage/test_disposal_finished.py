@@ -15,7 +15,7 @@ from gateway.errors import Unavailable
 from gateway.evidence.lifecycle import PackageState
 from gateway.evidence.manifest import DeclaredExhibit
 from gateway.evidence.package import Exhibit, Package
-from gateway.exchange import follow
+from gateway.exchange import sent_packages
 from gateway.storage.database import PostgresDatabase
 from gateway.storage.requests.queue import PostgresQueue
 from gateway.storage.schema.tables import idempotency
@@ -65,7 +65,7 @@ def run(world: World, database: PostgresDatabase, url: str) -> None:
 
 def withdrawn(world: World, package: Package) -> None:
     with world.database.transaction() as tx:
-        follow.withdraw_package(tx, SUBMITTER, package.id, world.clock())
+        sent_packages.withdraw_package(tx, SUBMITTER, package.id, world.clock())
     handlers(world.gateway)["dispose"](package.id)
     with world.database.transaction() as tx:
         found = tx.packages.get(package.id)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.fakes.bucket import find_server
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,7 @@ from gateway.api.app import create_app
 from gateway.envelope.signature import private_pem
 from tests.unit.api.world import ISSUER, World, served
 
-GUIDE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
+GUIDE = Path(__file__).resolve().parents[3] / "docs" / "api.md"
 _BLOCK = re.compile(r"^```(\S+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -34,7 +34,7 @@ from gateway.translog.proof import parse_proof
 from gateway.translog.vkey import parse_vkey
 from gateway.workers.sequencer import Sequencer
 from tests.fakes import seeds
-from tests.integration.test_log_erasure import BASIS, NOTE, make_case
+from tests.integration.log.test_log_erasure import BASIS, NOTE, make_case
 from tests.unit.api.world import ISSUER, World, served
 
 #: The commands speak to the server over the loopback interface.

@@ -22,7 +22,7 @@ from gateway.exchange.custody import erasure
 from gateway.translog.verifier import audit
 from gateway.translog.vkey import parse_vkey
 from tests.fakes import seeds
-from tests.integration.test_log_erasure import (  # noqa: F401 - fixtures
+from tests.integration.log.test_log_erasure import (  # noqa: F401 - fixtures
     BASIS,
     NAME,
     NOTE,
