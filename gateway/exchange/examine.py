@@ -17,7 +17,7 @@ from datetime import datetime
 
 from gateway.agreements.model import Agreement
 from gateway.evidence.lifecycle import ExhibitState, PackageState
-from gateway.evidence.media import EMAIL, compatible
+from gateway.evidence.media import EMAIL, compatible, effective_media_type
 from gateway.evidence.package import Exhibit, Package
 from gateway.exchange import record
 from gateway.exchange.conclude import conclude_step
@@ -110,11 +110,6 @@ def _refuses(tx: Transaction, package: Package, exhibit: Exhibit, decision: Deci
         return False
     rules = (text.evidence.get(exhibit.evidence_type) for text in binding.texts)
     return any(rule is not None and rule.mismatch == "refuse" for rule in rules)
-
-
-def effective_media_type(sniffed: str, declared: str) -> str:
-    """The type an exhibit is treated as: the declared one where it narrows what was sniffed."""
-    return declared if compatible(sniffed, declared) else sniffed
 
 
 def accept(

@@ -23,7 +23,7 @@ from gateway.exchange.conclude import conclude_step
 from gateway.exchange.parties.standing import standing
 from gateway.exchange.ports.database import Transaction
 from gateway.exchange.ports.keys import Keyring
-from gateway.exchange.ports.workbench import RenditionSpec
+from gateway.exchange.ports.redaction_job import RenditionSpec
 from gateway.policy.reach import recipients_of, views_reaching
 
 

@@ -14,7 +14,7 @@ from gateway.redaction.document import CanonicalText, Detector, Finding
 _MAX_FINDINGS = 500_000
 
 
-class RememberingDetector:
+class CachedDetector:
     """Answers like the detector it is given; the same text within the last ones is not read again."""
 
     def __init__(self, detector: Detector, max_findings: int = _MAX_FINDINGS) -> None:
