@@ -30,8 +30,11 @@ class Child:
     """The child's tasks over whole exhibits; what comes in pieces it hands on."""
 
     def __init__(self, detector: Detector) -> None:
-        self._detector = CachedDetector(detector)
-        self._windows = WindowTasks(detector)
+        def new_detector() -> Detector:
+            return PiecewiseDetector(detector)
+
+        self._detector = CachedDetector(new_detector)
+        self._windows = WindowTasks(new_detector)
         self._tasks = {"examine": self.examine, "survey": self.survey, "redact": self.redact}
 
     def work(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -92,7 +95,7 @@ _child: Child | None = None
 def prepare() -> None:
     """Load the models, once a child."""
     global _child
-    _child = Child(PiecewiseDetector(build_detector()))
+    _child = Child(build_detector())
 
 
 def work(request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -24,10 +24,10 @@ Answer = Mapping[str, Any]
 
 
 class WindowTasks:
-    """The child's tasks over long exhibits, one at a time."""
+    """The child's tasks over long exhibits, one at a time, each with a detector of its own."""
 
-    def __init__(self, detector: Detector) -> None:
-        self._detector = detector
+    def __init__(self, new_detector: Callable[[], Detector]) -> None:
+        self._new_detector = new_detector
         self._task: _Examination | _Survey | _Redaction | None = None
         self._opens: Mapping[str, Callable[[Mapping[str, Any]], Answer]] = {
             "window-examine": self._open_examination,
@@ -66,14 +66,14 @@ class WindowTasks:
 
     def _open_survey(self, request: Mapping[str, Any]) -> Answer:
         format_ = _format(request["media_type"])
-        self._task = _Survey(WindowSurvey(format_, self._detector, Enclosures().find, request["name"]))
+        self._task = _Survey(WindowSurvey(format_, self._new_detector(), Enclosures().find, request["name"]))
         return {}
 
     def _open_redaction(self, request: Mapping[str, Any]) -> Answer:
         job = decode_job(request["job"])
         survey = Surveyed(frozenset(request["surveyed_names"]), FindingList.from_bytes(request["findings"]))
         format_ = _format(job.media_type)
-        self._task = _Redaction(WindowRedaction(survey, job, format_=format_, detector=self._detector))
+        self._task = _Redaction(WindowRedaction(survey, job, format_=format_, detector=self._new_detector()))
         return {}
 
 

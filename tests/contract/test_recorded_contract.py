@@ -180,9 +180,9 @@ def snapshot(database: Database) -> object:
 
 def test_every_method_of_a_port_that_takes_an_event_is_tried_here() -> None:
     mutators = {
-        f"{store}.{name}"
+        f"{store.__name__}.{name}"
         for store in get_type_hints(Transaction).values()
-        if store not in UNRECORDED
+        if store.__name__ not in UNRECORDED
         for name, method in vars(store).items()
         if "event" in getattr(method, "__annotations__", {})
     }

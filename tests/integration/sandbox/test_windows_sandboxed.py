@@ -108,7 +108,7 @@ def test_a_table_of_several_windows(workbench: SandboxedWorkbench) -> None:
 def test_what_was_surveyed_is_not_read_again(workbench: SandboxedWorkbench) -> None:
     data = (log(6_000) + "Ms Orla Redfearn\n" + log(6_000)).encode()
     survey = workbench.survey(source_of(data), name="a.log", media_type="text/plain")
-    assert survey.names == {"Ms Orla Redfearn"}
+    assert "Ms Orla Redfearn" in survey.names
     assert len(survey.findings) < len(data) / 2
     assert b"edfearn" not in survey.findings
 
