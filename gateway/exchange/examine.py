@@ -19,9 +19,9 @@ from gateway.agreements.model import Agreement
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.media import EMAIL, compatible, effective_media_type
 from gateway.evidence.package import Exhibit, Package
-from gateway.exchange import record
 from gateway.exchange.conclude import conclude_step
 from gateway.exchange.custody.certify import destroy_refused
+from gateway.exchange.moves import move_exhibit
 from gateway.exchange.parties.standing import standing
 from gateway.exchange.ports.database import Transaction
 from gateway.exchange.ports.workbench import Examined, Inside
@@ -118,14 +118,16 @@ def accept(
     """Write down the outcome for one exhibit: on to redaction, or into quarantine."""
     media_type = effective_media_type(examined.media_type, exhibit.declared_media_type)
     refused = _refuses(tx, package, exhibit, decision) and destroy_refused(tx, package, exhibit, decision.clause, now)
-    move = "examine" if decision.permitted else "refuse" if refused else "quarantine"
-    event = record.event(
-        f"exhibit.{move}",
-        decision.outcome,
+    changes = {"media_type": media_type}
+    if not decision.permitted:
+        changes |= {"reason": decision.code, "clause": decision.clause}
+    move_exhibit(
+        tx,
+        package,
+        exhibit,
+        "examine" if decision.permitted else "refuse" if refused else "quarantine",
         now,
-        object_kind="exhibit",
-        object_id=exhibit.id,
-        within=package,
+        decision.outcome,
         agreement=decision.agreement,
         clause=decision.clause,
         reason=decision.code,
@@ -135,13 +137,8 @@ def accept(
             "extractor": f"{examined.extractor}/{examined.version}",
             "characters": examined.characters,
         },
+        changes=changes,
     )
-    if decision.permitted:
-        tx.packages.move_exhibit(exhibit.id, move, event, media_type=media_type)
-    else:
-        tx.packages.move_exhibit(
-            exhibit.id, move, event, reason=decision.code, clause=decision.clause, media_type=media_type
-        )
 
 
 def conclude(tx: Transaction, package_id: str, now: datetime) -> PackageState:

@@ -51,8 +51,8 @@ def simulate_past(tx: Transaction, draft: Agreement, last: int, now: datetime) -
             "agreement.simulate-past",
             "done",
             now,
-            object_kind="agreement",
-            object_id=draft.id,
+            # A draft is no version under which anything stands: its entry is of no agreement.
+            ("agreement", draft.id),
             detail={"draft_version": draft.version, "draft_digest": draft.digest, "judged": len(past)},
             system="operator",
         )

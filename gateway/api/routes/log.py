@@ -82,7 +82,7 @@ async def read_entries(
         agreements = audit.scope_of(tx, principal, origin, session.now, "log.read").agreements
         found = tx.ledger.visible_to(principal.agency, agreements, start=start, limit=limit)
         detail = {"start": start, "returned": len(found), "agreements": agreements}
-        tx.ledger.append(record.read("log", origin, session.now, actor=principal, detail=detail))
+        tx.ledger.append(record.event("log.read", "done", session.now, ("log", origin), actor=principal, detail=detail))
         entries = [LogEntry(seq=entry.seq, leaf=entry.leaf.decode()) for entry in found]
         return LogEntries(entries=entries, next=found[-1].seq + 1 if len(found) == limit else None)
 

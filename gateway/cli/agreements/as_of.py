@@ -73,9 +73,7 @@ def _leaves(log: Path | None, vkey: str | None, home: Path | None) -> Iterator[I
         ledger = SqlLedger(connection)
         # Looking into the log is an entry of its own.
         origin = gateway.keyring.log_signer.name
-        ledger.append(
-            record.event("log.read", "done", gateway.clock(), object_kind="log", object_id=origin, system="operator")
-        )
+        ledger.append(record.event("log.read", "done", gateway.clock(), ("log", origin), system="operator"))
         yield _stored(ledger)
 
 

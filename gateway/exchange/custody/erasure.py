@@ -62,11 +62,11 @@ def confirm(tx: Transaction, principal: Principal, erasure_id: str, now: datetim
     """
     erasure = tx.erasures.get(erasure_id, lock=True)
     if erasure is None:
-        raise _unknown(principal, "", now)
+        raise _unknown(principal, None, now)
     try:
         _case(tx, principal, erasure.case_id, now)
     except NotFound:
-        raise _unknown(principal, erasure.id, now) from None
+        raise _unknown(principal, erasure, now) from None
     if erasure.confirmed_at is not None:
         raise Conflict("erasure-done", "This erasure was confirmed already.", remedy="Nothing is left to do.")
     if not erasure.waiting(now):
@@ -79,10 +79,7 @@ def confirm(tx: Transaction, principal: Principal, erasure_id: str, now: datetim
             "The person who asked for an erasure cannot confirm it.",
             remedy="Another officer has to confirm it.",
         )
-        raise record.refusal(
-            error, "erasure.confirm", now, actor=principal, object_kind="erasure", object_id=erasure.id,
-            case_id=erasure.case_id,
-        )  # fmt: skip
+        raise record.refusal(error, "erasure.confirm", now, erasure, actor=principal)
     persons = (erasure.asked_by, principal.id)
     confirmed = replace(erasure, confirmed_by=principal.id, confirmed_at=now)
     tx.erasures.confirm(confirmed, _event("erasure.confirm", confirmed, principal, now))
@@ -109,24 +106,16 @@ def _case(tx: Transaction, principal: Principal, case_id: str, now: datetime) ->
             raise NotFound("case-unknown", "There is no such case for your agency.", remedy="Give the id of a case.")
         check_may_erase(tx, principal, case, now)
     except NotFound as error:
-        record.refusal(error, "log.erase", now, actor=principal, object_kind="case", object_id=case.id if case else "")
+        record.unknown(error, "log.erase", now, case, principal)
         raise
     return case
 
 
 def _event(action: str, erasure: Erasure, principal: Principal, now: datetime) -> AuditEvent:
-    return record.event(
-        action,
-        "done",
-        now,
-        actor=principal,
-        object_kind="erasure",
-        object_id=erasure.id,
-        case_id=erasure.case_id,
-        detail={"entry": erasure.entry_seq, "fields": list(erasure.fields), "legal_basis": erasure.legal_basis},
-    )
+    detail = {"entry": erasure.entry_seq, "fields": list(erasure.fields), "legal_basis": erasure.legal_basis}
+    return record.event(action, "done", now, erasure, actor=principal, detail=detail)
 
 
-def _unknown(principal: Principal, erasure_id: str, now: datetime) -> NotFound:
+def _unknown(principal: Principal, erasure: Erasure | None, now: datetime) -> NotFound:
     error = NotFound("erasure-unknown", "There is no such erasure for your agency.", remedy="List those that wait.")
-    return record.refusal(error, "erasure.confirm", now, actor=principal, object_kind="erasure", object_id=erasure_id)
+    return record.unknown(error, "erasure.confirm", now, erasure, principal)

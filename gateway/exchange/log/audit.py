@@ -45,10 +45,9 @@ def scope_of(
         nearest,
         action,
         now,
+        ("log", log_origin),
         remedy="A principal with a role that may audit has to do it.",
         actor=principal,
-        object_kind="log",
-        object_id=log_origin,
     )
 
 
@@ -58,9 +57,7 @@ def exported(tx: Transaction, log_origin: str, now: datetime, detail: dict[str, 
     Raises:
         Unavailable: ``log-unavailable``.
     """
-    tx.ledger.append(
-        record.event("log.extract", "done", now, actor=actor, object_kind="log", object_id=log_origin, detail=detail)
-    )
+    tx.ledger.append(record.event("log.extract", "done", now, ("log", log_origin), actor=actor, detail=detail))
 
 
 def searched(
@@ -71,15 +68,7 @@ def searched(
     Raises:
         Unavailable: ``log-unavailable``; then nothing may be answered.
     """
+    detail = {"question": question, **detail}
     tx.ledger.append(
-        record.event(
-            "log.search",
-            "done",
-            now,
-            actor=actor,
-            object_kind="log",
-            object_id=log_origin,
-            detail={"question": question, **detail},
-            system="operator",
-        )
+        record.event("log.search", "done", now, ("log", log_origin), actor=actor, detail=detail, system="operator")
     )

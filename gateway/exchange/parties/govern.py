@@ -23,7 +23,6 @@ from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.ports.database import Transaction
 from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
-from gateway.translog.event import AuditEvent
 
 #: Longer documents do not fit into an entry of the log; as-of then needs them as files.
 MAX_DOCUMENT_BYTES = 24_000
@@ -50,9 +49,10 @@ def propose(tx: Transaction, agreement: Agreement, source: str, now: datetime) -
             f"Version {agreement.version} of '{agreement.id}' is already stored and never changes.",
             remedy="Give the changed text the next version number.",
         )
+    detail = {"parties": sorted(agreement.parties), **_document(agreement)}
     tx.agreements.propose(
         AgreementRecord(agreement, source, AgreementState.PROPOSED, frozenset(), now),
-        _event("agreement.propose", now, agreement, {"parties": sorted(agreement.parties), **_document(agreement)}),
+        record.event("agreement.propose", "done", now, agreement, detail=detail, system="operator"),
     )
 
 
@@ -73,11 +73,12 @@ def sign(tx: Transaction, signed: PartySignature, now: datetime) -> None:
             remedy="Propose another version.",
         )
     key = _signing_key(tx, stored.agreement, signed, now)
+    detail = {"party": signed.agency, "signing_key": key.id}
     tx.agreements.sign(
         signed.ref.id,
         signed.ref.version,
         AgreementSignature(signed.agency, key.id, signed.signature, now),
-        _event("agreement.sign", now, stored.agreement, {"party": signed.agency, "signing_key": key.id}),
+        record.event("agreement.sign", "done", now, stored.agreement, detail=detail, system="operator"),
     )
 
 
@@ -209,7 +210,7 @@ def _move(
     agreement = stored.agreement
     before, after = ({"agreement": agreement.ref.as_dict(), "state": each} for each in (stored.state, state))
     detail = {**detail, "state": state, **record.digests(before, after)}
-    event = _event(action, now, agreement, detail, reason=reason, system=system)
+    event = record.event(action, "done", now, agreement, detail=detail, reason=reason, system=system)
     tx.agreements.set_state(agreement.id, agreement.version, state, now, event)
 
 
@@ -275,25 +276,3 @@ def _version(tx: Transaction, agreement_id: str, version: int) -> AgreementRecor
             "agreement-unknown", f"There is no version {version} of '{agreement_id}'.", remedy="Propose it first."
         )
     return stored
-
-
-def _event(
-    action: str,
-    now: datetime,
-    agreement: Agreement,
-    detail: dict[str, object],
-    *,
-    reason: str = "",
-    system: str = "operator",
-) -> AuditEvent:
-    return record.event(
-        action,
-        "done",
-        now,
-        object_kind="agreement",
-        object_id=agreement.id,
-        agreement=agreement.ref,
-        reason=reason,
-        detail=detail,
-        system=system,
-    )
