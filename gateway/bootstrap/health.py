@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from uuid import uuid4
 
-from gateway.agreements.model import View
+from gateway.agreements.model import AgreementState, View
 from gateway.blobs.log_store import open_log_store
 from gateway.blobs.store import open_blobs
 from gateway.bootstrap.gateway import database_url, open_keyring
@@ -61,7 +61,7 @@ def _database(settings: Settings) -> str:
             )
         with database.transaction() as tx:
             agencies = len(tx.directory.agencies())
-            active = sum(record.state == "active" for record in tx.agreements.all())
+            active = len(tx.agreements.in_state(AgreementState.ACTIVE))
     where = "given by URL" if settings.database_url else f"embedded in {settings.home / 'database'}"
     return f"{where}; tables up to date, {agencies} agencies, {active} agreement(s) in force"
 

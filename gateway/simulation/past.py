@@ -72,9 +72,8 @@ def newest_packages(tx: Transaction, draft: Agreement, last: int) -> list[Packag
     Found by sender: all who are or were a party may have pushed.
     """
     senders = set(draft.parties)
-    for stored in tx.agreements.all():
-        if stored.agreement.id == draft.id:
-            senders |= set(stored.agreement.parties)
+    for stored in tx.agreements.read(tx.agreements.versions(draft.id)):
+        senders |= set(stored.agreement.parties)
     found = [package for sender in sorted(senders) for package in _pushed(tx, sender, draft.id, last)]
     found.sort(key=lambda package: (package.created_at, package.id), reverse=True)
     return found[:last]

@@ -16,9 +16,8 @@ from gateway.evidence.erasure import Erasure
 from gateway.evidence.package import Case, Principal
 from gateway.exchange import record
 from gateway.exchange.custody.forget import check_basis, check_may_erase, erasable_entry, erase_case, erase_entry
+from gateway.exchange.log.audit import auditable
 from gateway.exchange.ports.database import Transaction
-from gateway.policy.decide import decide
-from gateway.policy.decision import Request
 from gateway.translog.event import AuditEvent
 
 
@@ -90,13 +89,8 @@ def confirm(tx: Transaction, principal: Principal, erasure_id: str, now: datetim
 
 def waiting(tx: Transaction, principal: Principal, now: datetime) -> list[Erasure]:
     """Erasures that the officer may confirm, or has asked for, oldest first."""
-    agreements = {
-        stored.agreement.id
-        for stored in tx.agreements.all()
-        if principal.agency in stored.agreement.parties
-        and decide(Request(action="audit", principal=principal, now=now), stored.agreement, stored.state).permitted
-    }
-    return [found for found in tx.erasures.waiting(sorted(agreements)) if found.waiting(now)]
+    agreements, _ = auditable(tx, principal, now)
+    return [found for found in tx.erasures.waiting(agreements) if found.waiting(now)]
 
 
 def _case(tx: Transaction, principal: Principal, case_id: str, now: datetime) -> Case:

@@ -156,7 +156,7 @@ def lift(tx: Transaction, principal: Principal, hold_id: str, now: datetime) -> 
 
 def list_holds(tx: Transaction, principal: Principal, now: datetime) -> Sequence[Hold]:
     """Holds in force on what the principal's agency has to do with, oldest first."""
-    ids = sorted({r.agreement.id for r in tx.agreements.all() if principal.agency in r.agreement.parties})
+    ids = sorted({ref.id for ref in tx.agreements.of_party(principal.agency)})
     found = [
         hold
         for hold in tx.holds.of_agreements(ids)

@@ -28,27 +28,41 @@ def scope_of(
     Raises:
         Denied: The policy's code for the agreement that came nearest; recorded by the face.
     """
-    permitted: set[str] = set()
-    nearest: Decision = deny("agreement-unknown", "", "your agency is party to no agreement")
-    for stored in tx.agreements.all():
-        if principal.agency not in stored.agreement.parties:
-            continue
-        decision = decide(Request(action="audit", principal=principal, now=now), stored.agreement, stored.state)
-        if decision.permitted:
-            permitted.add(stored.agreement.id)
-        else:
-            nearest = decision
+    permitted, refusal = auditable(tx, principal, now)
     if permitted:
-        return Scope(principal.agency, tuple(sorted(permitted)))
+        return Scope(principal.agency, permitted)
     raise record.denied(
         "You may not read the log",
-        nearest,
+        refusal or deny("agreement-unknown", "", "your agency is party to no agreement"),
         action,
         now,
         ("log", log_origin),
         remedy="A principal with a role that may audit has to do it.",
         actor=principal,
     )
+
+
+def auditable(tx: Transaction, principal: Principal, now: datetime) -> tuple[tuple[str, ...], Decision | None]:
+    """Ids of the agreements of which some version lets the principal audit; and the refusal of the last that do not.
+
+    The right outlasts a version, but mostly the newest gives it: older ones are read only where it does not.
+    """
+    asked = Request(action="audit", principal=principal, now=now)
+    refs = tx.agreements.of_party(principal.agency)
+    newest = {ref.id: ref for ref in refs}
+    permitted: set[str] = set()
+    refusal: Decision | None = None
+    for stored in tx.agreements.read(newest.values()):
+        decision = decide(asked, stored.agreement, stored.state)
+        if decision.permitted:
+            permitted.add(stored.agreement.id)
+        else:
+            refusal = decision
+    older = [ref for ref in refs if ref.id not in permitted and ref != newest[ref.id]]
+    for stored in tx.agreements.read(older):
+        if decide(asked, stored.agreement, stored.state).permitted:
+            permitted.add(stored.agreement.id)
+    return tuple(sorted(permitted)), refusal
 
 
 def exported(tx: Transaction, log_origin: str, now: datetime, detail: dict[str, Any], actor: Principal) -> None:

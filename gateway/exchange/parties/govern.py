@@ -26,6 +26,7 @@ from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
 
 #: Longer documents do not fit into an entry of the log; as-of then needs them as files.
 MAX_DOCUMENT_BYTES = 24_000
+_LIVE = (AgreementState.ACTIVE, AgreementState.SUSPENDED)
 
 
 def propose(tx: Transaction, agreement: Agreement, source: str, now: datetime) -> None:
@@ -119,9 +120,8 @@ def activate(tx: Transaction, agreement_id: str, version: int, approved_by: Sequ
             remedy="Propose a version with later dates.",
         )
     # A suspended version gives way as an active one does: it must not come back beside the new one.
-    for older in tx.agreements.all():
-        if older.agreement.id == agreement_id and older.state in (AgreementState.ACTIVE, AgreementState.SUSPENDED):
-            _move(tx, older, AgreementState.SUPERSEDED, "agreement.supersede", now, {"by_version": version})
+    for older in tx.agreements.read(tx.agreements.versions(agreement_id, *_LIVE)):
+        _move(tx, older, AgreementState.SUPERSEDED, "agreement.supersede", now, {"by_version": version})
     _move(tx, stored, AgreementState.ACTIVE, "agreement.activate", now, {"approved_by": sorted(set(approved_by))})
 
 
@@ -171,12 +171,8 @@ def end(tx: Transaction, agreement_id: str, version: int, approved_by: Sequence[
 
 def end_outdated(tx: Transaction, now: datetime) -> int:
     """End versions whose last day is over; how many there were."""
-    over = [
-        found
-        for found in tx.agreements.all()
-        if found.state in (AgreementState.ACTIVE, AgreementState.SUSPENDED)
-        and found.agreement.in_force_until < now.date()
-    ]
+    live = tx.agreements.read(tx.agreements.in_state(*_LIVE))
+    over = [found for found in live if found.agreement.in_force_until < now.date()]
     for found in over:
         _move(tx, found, AgreementState.ENDED, "agreement.end", now, {}, reason="in-force-over", system="worker")
     return len(over)
@@ -189,8 +185,8 @@ def check_export(tx: Transaction, approved_by: Sequence[str]) -> None:
         Denied: ``two-persons-required``, ``person-not-an-officer``.
     """
     people = [tx.directory.principal(person) for person in sorted(set(approved_by))]
-    for found in tx.agreements.all():
-        if found.state is AgreementState.ACTIVE and "export-log" in found.agreement.two_persons:
+    for found in tx.agreements.read(tx.agreements.in_state(AgreementState.ACTIVE)):
+        if "export-log" in found.agreement.two_persons:
             # The log is of all agreements; each is spoken for by persons of its own parties.
             own = [p.id for p in people if p is not None and p.agency in found.agreement.parties]
             _check_persons(tx, found.agreement, "export-log", own)

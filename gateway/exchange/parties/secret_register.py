@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from gateway.agreements.model import AgreementState
 from gateway.envelope.wrapping import WrappedKey
 from gateway.errors import Conflict, Denied, IntegrityFailure, InvalidInput, NotFound, TooLarge
 from gateway.evidence.names import check_identifier
@@ -170,8 +171,8 @@ def _opened(keyring: Keyring, secret: RegisteredSecret) -> Fingerprint:
 
 
 def _check_may(tx: Transaction, principal: Principal, action: str, now: datetime) -> None:
-    for stored in tx.agreements.all():
-        asked = Request(action="push", principal=principal, now=now)
+    asked = Request(action="push", principal=principal, now=now)
+    for stored in tx.agreements.read(tx.agreements.of_party(principal.agency, AgreementState.ACTIVE)):
         if decide(asked, stored.agreement, stored.state).permitted:
             return
     error = Denied(
