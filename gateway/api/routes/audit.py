@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from gateway.api.request.query import known_parameters, object_id
 from gateway.api.request.session import Authenticated, Session
-from gateway.api.schema.about import LogEntries, LogEntry
+from gateway.api.schema.about import LogEntries
 from gateway.api.schema.audit import AccessBody, AccessByMonth, DenialsBody, DenialsByReason, ReaderBody, Readers
 from gateway.api.schema.problem import refusals
 from gateway.evidence.package import Principal
@@ -70,10 +70,7 @@ async def search_entries(
 ) -> Response:
     def work(tx: Transaction, scope: Scope) -> tuple[LogEntries, dict[str, Any]]:
         found = tx.audit.find(query, scope, start=start, limit=limit)
-        entries = [LogEntry(seq=entry.seq, leaf=entry.leaf.decode()) for entry in found]
-        following = found[-1].seq + 1 if len(found) == limit else None
-        said = {"filters": query.filters(), "start": start, "returned": len(found)}
-        return LogEntries(entries=entries, next=following), said
+        return LogEntries.of(found, limit), {"filters": query.filters(), "start": start, "returned": len(found)}
 
     return await _answer(session, "entries", work)
 
