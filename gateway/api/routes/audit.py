@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel
 from starlette.responses import Response
 
-from gateway.api.request.query import known_parameters, object_id
+from gateway.api.request.query import Id, known_parameters
 from gateway.api.request.session import Authenticated, Session
 from gateway.api.schema.about import LogEntries
 from gateway.api.schema.audit import AccessBody, AccessByMonth, DenialsBody, DenialsByReason, ReaderBody, Readers
@@ -78,9 +78,7 @@ async def search_entries(
 @router.get(
     "/readers/{exhibit}", response_model=Readers, responses=refusals(403, 404), summary="Who has read this exhibit"
 )
-async def exhibit_readers(session: Authenticated, exhibit: str) -> Response:
-    exhibit = object_id(exhibit)
-
+async def exhibit_readers(session: Authenticated, exhibit: Id) -> Response:
     def work(tx: Transaction, scope: Scope) -> tuple[Readers, dict[str, Any]]:
         readers = [ReaderBody.model_validate(item) for item in tx.audit.readers(exhibit, scope)]
         return Readers(exhibit=exhibit, readers=readers), {"exhibit": exhibit, "returned": len(readers)}

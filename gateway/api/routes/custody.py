@@ -6,16 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.request import idempotency
-from gateway.api.request.bodies import Json, JsonOrNothing
-from gateway.api.request.idempotency import Answer, answer_once
-from gateway.api.request.members import members, signed_document
-from gateway.api.request.query import Paging, known_parameters, object_id
+from gateway.api.request.bodies import NoBody, taken
+from gateway.api.request.idempotency import answer_once
+from gateway.api.request.query import Id, Paging, known_parameters
 from gateway.api.request.session import Authenticated, Session
-from gateway.api.schema.base import DETACHED_SIGNATURE, SIGNED_DOCUMENT, body_schema, file_answer
+from gateway.api.schema.base import DETACHED_SIGNATURE, SIGNED_DOCUMENT, file_answer
 from gateway.api.schema.custody import (
     AttestationBody,
     CaseBody,
@@ -36,10 +33,9 @@ from gateway.exchange.ports.custody import Certificate
 from gateway.exchange.ports.database import Transaction
 from gateway.papers.certificate import certificate_pdf
 
-MAX_ATTESTATION_BYTES = 1 << 19
-
 router = APIRouter(prefix="/v1", tags=["custody"], dependencies=[Depends(known_parameters)])
 
+_EXAMPLE = {"attestation": "eyJhZ2VuY3kiOiJpY28…", "signature": "MGUCMQDs…", "key_id": "ico-uk.signing-1"}
 Late = Annotated[bool, Query(description="Those that were answered too late instead.")]
 
 
@@ -62,18 +58,13 @@ async def read_deadlines(session: Authenticated, page: Paging, late: Late = Fals
     "/cases/{agreement}/{case}/close",
     response_model=CaseBody,
     responses=refusals(403, 404, 409, 415, 422),
-    openapi_extra=idempotency.DESCRIPTION,
     summary="Close a case for good; periods that count from its closing begin",
 )
-async def close_case(
-    request: Request, session: Authenticated, agreement: str, case: str, untrusted: JsonOrNothing
-) -> Response:
-    members(untrusted, required=())
+async def close_case(session: Authenticated, agreement: str, case: str, nothing: NoBody) -> Response:
+    def work(tx: Transaction, principal: Principal) -> CaseBody:
+        return CaseBody.model_validate(case_custody.close_case(tx, principal, agreement, case, session.now))
 
-    def work(tx: Transaction, principal: Principal) -> Answer:
-        return Answer(200, CaseBody.of(case_custody.close_case(tx, principal, agreement, case, session.now)))
-
-    return await answer_once(request, session, work)
+    return await answer_once(session, work)
 
 
 @router.get(
@@ -96,24 +87,16 @@ async def read_duties(session: Authenticated, page: Paging) -> Response:
     response_model=DutyBody,
     status_code=201,
     responses=refusals(403, 404, 409, 413, 415, 422),
-    openapi_extra={
-        **body_schema(
-            AttestationBody,
-            {"attestation": "eyJhZ2VuY3kiOiJpY28…", "signature": "MGUCMQDs…", "key_id": "ico-uk.signing-1"},
-        ),
-        **idempotency.DESCRIPTION,
-    },
     summary="Attest, with your agency's signature, that all copies are deleted",
 )
-async def give_attestation(request: Request, session: Authenticated, duty_id: str, untrusted: Json) -> Response:
-    attestation, signature, key_id = signed_document(untrusted, "attestation", max_bytes=MAX_ATTESTATION_BYTES)
-    duty_id = object_id(duty_id)
+async def give_attestation(
+    session: Authenticated, duty_id: Id, body: Annotated[AttestationBody, taken(AttestationBody, _EXAMPLE)]
+) -> Response:
+    def work(tx: Transaction, principal: Principal) -> DutyBody:
+        duty = attest.attest(tx, principal, duty_id, body.attestation, body.signature, body.key_id, session.now)
+        return DutyBody.of(duty, session.now)
 
-    def work(tx: Transaction, principal: Principal) -> Answer:
-        duty = attest.attest(tx, principal, duty_id, attestation, signature, key_id, session.now)
-        return Answer(201, DutyBody.of(duty, session.now))
-
-    return await answer_once(request, session, work)
+    return await answer_once(session, work, status=201)
 
 
 @router.get(
@@ -136,7 +119,7 @@ async def read_certificates(session: Authenticated, page: Paging) -> Response:
     responses={**refusals(404), 200: SIGNED_DOCUMENT},
     summary="A certificate of destruction",
 )
-async def read_document(session: Authenticated, certificate_id: str) -> Response:
+async def read_document(session: Authenticated, certificate_id: Id) -> Response:
     document, _ = await _issued(session, certificate_id)
     return Response(document, media_type="application/json")
 
@@ -147,7 +130,7 @@ async def read_document(session: Authenticated, certificate_id: str) -> Response
     responses={**refusals(404), 200: DETACHED_SIGNATURE},
     summary="The gateway's signature over the certificate",
 )
-async def read_document_signature(session: Authenticated, certificate_id: str) -> Response:
+async def read_document_signature(session: Authenticated, certificate_id: Id) -> Response:
     _, signature = await _issued(session, certificate_id)
     return Response(signature, media_type="application/octet-stream")
 
@@ -161,22 +144,16 @@ async def read_document_signature(session: Authenticated, certificate_id: str) -
     },
     summary="The certificate as PDF",
 )
-async def read_document_pdf(session: Authenticated, certificate_id: str) -> Response:
+async def read_document_pdf(session: Authenticated, certificate_id: Id) -> Response:
     document, _ = await _issued(session, certificate_id)
     page = await run_in_threadpool(certificate_pdf, parse_certificate(document), sha256_hex(document))
     return Response(page, media_type="application/pdf")
 
 
 async def _issued(session: Session, certificate_id: str) -> tuple[bytes, bytes]:
-    certificate_id = object_id(certificate_id)
-
     def work(tx: Transaction, principal: Principal) -> Certificate:
         return certify.read_certificate(tx, principal, certificate_id, session.now)
 
     certificate = await run_in_threadpool(session.run, work)
     # Only issued ones are read, and an issued one has both; the database holds it to that.
     return certificate.document or b"", certificate.signature or b""
-
-
-#: Models that only ``openapi_extra`` refers to.
-DESCRIBED = (AttestationBody,)

@@ -18,7 +18,7 @@ from starlette.responses import Response, StreamingResponse
 from gateway.api.problems import problem_response
 from gateway.api.request.disposition import attachment
 from gateway.api.request.guard import HEAD
-from gateway.api.request.query import known_parameters, object_id
+from gateway.api.request.query import Id, known_parameters
 from gateway.api.request.ranges import if_none_match_matches, if_range_matches, parse_range
 from gateway.api.request.session import Authenticated, Session
 from gateway.api.schema.problem import refusals
@@ -83,9 +83,7 @@ class _Plan:
     openapi_extra={"parameters": _RANGE_PARAMETERS},
     summary="Pull the exhibit, encrypted to your agency, as an .age file",
 )
-async def pull_content(request: Request, session: Authenticated, release_id: str) -> Response:
-    release_id = object_id(release_id)
-
+async def pull_content(request: Request, session: Authenticated, release_id: Id) -> Response:
     def work(tx: Transaction, principal: Principal) -> _Plan:
         return _decide(tx, principal, release_id, session, request)
 

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.request.bodies import declared_length, media_type, pieces, unsupported
-from gateway.api.request.query import known_parameters, object_id
+from gateway.api.request.query import Id, known_parameters
 from gateway.api.request.session import Authenticated, Session
 from gateway.api.schema.package import ExhibitBody
 from gateway.api.schema.problem import refusals
@@ -49,8 +49,7 @@ router = APIRouter(prefix="/v1/packages", tags=["packages"], dependencies=[Depen
     },
     summary="Upload the bytes of an exhibit",
 )
-async def upload_content(request: Request, session: Authenticated, package_id: str, exhibit_id: str) -> Response:
-    package_id, exhibit_id = object_id(package_id), object_id(exhibit_id)
+async def upload_content(request: Request, session: Authenticated, package_id: Id, exhibit_id: Id) -> Response:
     _check_coding(request)
 
     blob = f"originals/{session.gateway.new_id()}"
@@ -74,7 +73,7 @@ async def upload_content(request: Request, session: Authenticated, package_id: s
         # The body is durable but no row names it: a twin was faster, or the log is away.
         await asyncio.shield(run_in_threadpool(session.gateway.blobs.delete, received.blob))
         raise
-    return Response(ExhibitBody.of(stored).model_dump_json(), media_type="application/json")
+    return Response(ExhibitBody.model_validate(stored).model_dump_json(), media_type="application/json")
 
 
 async def _take_in(request: Request, session: Session, exhibit: Exhibit, blob: str) -> Received:

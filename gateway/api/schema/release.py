@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field
 
-from gateway.api.schema.base import SHA256, Base64, Model, ObjectId, Time
+from gateway.api.schema.base import SHA256, Model, ObjectId, Time
+from gateway.api.schema.body import Body, KeyId, chars, octets
 from gateway.api.schema.package import AgreementBody
 from gateway.evidence.package import Rendition
 from gateway.exchange.deliver import InboxItem
 from gateway.exchange.review import PendingReview
+
+MAX_ACKNOWLEDGEMENT_BYTES = 16_384
 
 
 class ReleaseBody(Model):
@@ -54,7 +57,7 @@ class ReleaseBody(Model):
             exhibit=release.exhibit_id,
             rendition=rendition.id,
             case=item.package.case_reference,
-            agreement=AgreementBody.of(release.agreement),
+            agreement=AgreementBody.model_validate(release.agreement),
             purpose=item.package.purpose,
             urgency=item.package.urgency,
             sender=release.sender,
@@ -91,12 +94,16 @@ class Inbox(Model):
     next: str | None
 
 
-class AcknowledgementBody(Model):
+class AcknowledgementBody(Body):
     """The receiver's signed word that a release arrived, and whether it verified."""
 
-    acknowledgement: Base64 = Field(description="RFC 8785 JSON bytes, base64: exactly what is signed.")
-    signature: Base64 = Field(description="Detached ECDSA signature of the receiving agency, DER, base64.")
-    key_id: str = Field(description="The agency's registered signing key.")
+    acknowledgement: Annotated[bytes, octets(MAX_ACKNOWLEDGEMENT_BYTES)] = Field(
+        description="RFC 8785 JSON bytes, base64: exactly what is signed."
+    )
+    signature: Annotated[bytes, octets()] = Field(
+        description="Detached ECDSA signature of the receiving agency, DER, base64."
+    )
+    key_id: KeyId
 
 
 class RedactionReport(Model):
@@ -158,7 +165,7 @@ class Reviews(Model):
     next: ObjectId | None = Field(description="Give it as `after` for the next page; null: that was all.")
 
 
-class ReviewNote(Model):
+class ReviewNote(Body):
     """An optional remark. It is recorded as an erasable field, not in the clear."""
 
-    note: str = Field(default="", max_length=500)
+    note: Annotated[str, chars(500)] = ""
