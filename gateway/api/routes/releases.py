@@ -30,11 +30,8 @@ _EXAMPLE = {"acknowledgement": "eyJtYW5pZmVzdF9kaWdlc3QiOi…", "signature": "MG
 )
 async def read_inbox(session: Authenticated, page: Paging) -> Response:
     def work(tx: Transaction, principal: Principal) -> Inbox:
-        items = deliver.inbox(tx, principal, after=page.after, limit=page.limit, now=session.now)
-        # The step leaves out what the caller's roles do not reach, so the page may be short although
-        # more follows: the cursor has to come from the page as it was before that.
-        available = tx.releases.inbox(principal.agency, after=page.after, limit=page.limit)
-        return Inbox(releases=[ReleaseBody.of(item) for item in items], next=page.next([release.id for release in available]))
+        items, available = deliver.inbox(tx, principal, after=page.after, limit=page.limit, now=session.now)
+        return Inbox(releases=[ReleaseBody.of(item) for item in items], next=page.next(available))
 
     return await session.answer(work)
 
