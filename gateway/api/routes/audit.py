@@ -70,7 +70,7 @@ async def search_entries(
 ) -> Response:
     def work(tx: Transaction, scope: Scope) -> tuple[LogEntries, dict[str, Any]]:
         found = tx.audit.find(query, scope, start=start, limit=limit)
-        return LogEntries.of(found, limit), {"filters": query.filters(), "start": start, "returned": len(found)}
+        return LogEntries.page(found, limit), {"filters": query.filters(), "start": start, "returned": len(found)}
 
     return await _answer(session, "entries", work)
 
@@ -80,7 +80,7 @@ async def search_entries(
 )
 async def exhibit_readers(session: Authenticated, exhibit: Id) -> Response:
     def work(tx: Transaction, scope: Scope) -> tuple[Readers, dict[str, Any]]:
-        readers = [ReaderBody.model_validate(item) for item in tx.audit.readers(exhibit, scope)]
+        readers = [ReaderBody.of(item) for item in tx.audit.readers(exhibit, scope)]
         return Readers(exhibit=exhibit, readers=readers), {"exhibit": exhibit, "returned": len(readers)}
 
     return await _answer(session, "readers", work)
@@ -93,7 +93,7 @@ async def denials_by_reason(session: Authenticated, since: Since = None, until: 
     begin, end = _period(session, since, until, timedelta(days=7))
 
     def work(tx: Transaction, scope: Scope) -> tuple[DenialsByReason, dict[str, Any]]:
-        items = [DenialsBody.model_validate(item) for item in tx.audit.denials(begin, end, scope)]
+        items = [DenialsBody.of(item) for item in tx.audit.denials(begin, end, scope)]
         return DenialsByReason(since=begin, until=end, denials=items), {"since": begin, "until": end}
 
     return await _answer(session, "denials", work)
@@ -106,7 +106,7 @@ async def access_by_month(session: Authenticated, since: Since = None, until: Un
     begin, end = _period(session, since, until, timedelta(days=365))
 
     def work(tx: Transaction, scope: Scope) -> tuple[AccessByMonth, dict[str, Any]]:
-        items = [AccessBody.model_validate(item) for item in tx.audit.access(begin, end, scope)]
+        items = [AccessBody.of(item) for item in tx.audit.access(begin, end, scope)]
         return AccessByMonth(since=begin, until=end, access=items), {"since": begin, "until": end}
 
     return await _answer(session, "access", work)

@@ -48,7 +48,7 @@ Late = Annotated[bool, Query(description="Those that were answered too late inst
 async def read_deadlines(session: Authenticated, page: Paging, late: Late = False) -> Response:
     def work(tx: Transaction, principal: Principal) -> Deadlines:
         found = deadlines_of.list_deadlines(tx, principal, session.now, late=late, after=page.after, limit=page.limit)
-        deadlines = [DeadlineBody.of(clock, state) for clock, state in found]
+        deadlines = [DeadlineBody.of(clock, state=state) for clock, state in found]
         return Deadlines(deadlines=deadlines, next=page.next([clock.package_id for clock, _ in found]))
 
     return await session.answer(work)
@@ -62,7 +62,7 @@ async def read_deadlines(session: Authenticated, page: Paging, late: Late = Fals
 )
 async def close_case(session: Authenticated, agreement: str, case: str, nothing: NoBody) -> Response:
     def work(tx: Transaction, principal: Principal) -> CaseBody:
-        return CaseBody.model_validate(case_custody.close_case(tx, principal, agreement, case, session.now))
+        return CaseBody.of(case_custody.close_case(tx, principal, agreement, case, session.now))
 
     return await answer_once(session, work)
 
@@ -76,7 +76,7 @@ async def close_case(session: Authenticated, agreement: str, case: str, nothing:
 async def read_duties(session: Authenticated, page: Paging) -> Response:
     def work(tx: Transaction, principal: Principal) -> Duties:
         found = attest.list_duties(tx, principal, after=page.after, limit=page.limit, now=session.now)
-        duties = [DutyBody.of(duty, session.now) for duty in found]
+        duties = [DutyBody.of(duty, state=duty.state(session.now)) for duty in found]
         return Duties(duties=duties, next=page.next([duty.id for duty in found]))
 
     return await session.answer(work)
@@ -94,7 +94,7 @@ async def give_attestation(
 ) -> Response:
     def work(tx: Transaction, principal: Principal) -> DutyBody:
         duty = attest.attest(tx, principal, duty_id, body.attestation, body.signature, body.key_id, session.now)
-        return DutyBody.of(duty, session.now)
+        return DutyBody.of(duty, state=duty.state(session.now))
 
     return await answer_once(session, work, status=201)
 
@@ -107,8 +107,14 @@ async def give_attestation(
 )
 async def read_certificates(session: Authenticated, page: Paging) -> Response:
     def work(tx: Transaction, principal: Principal) -> Certificates:
-        found = certify.list_certificates(tx, principal, after=page.after, limit=page.limit, now=session.now)
-        return Certificates(certificates=[CertificateBody.of(c) for c in found], next=page.next([c.id for c in found]))
+        listed = certify.list_certificates(tx, principal, after=page.after, limit=page.limit, now=session.now)
+        certificates = [
+            CertificateBody.of(
+                found, sha256=sha256_hex(found.document or b""), document=f"/v1/certificates/{found.id}/document"
+            )
+            for found in listed
+        ]
+        return Certificates(certificates=certificates, next=page.next([found.id for found in listed]))
 
     return await session.answer(work)
 

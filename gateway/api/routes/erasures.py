@@ -25,7 +25,9 @@ _EXAMPLE = {"case": "0b8e2f6a-3f64-4b0e-9f0a-1d1f5f0c6a11", "legal_basis": "UK G
 @router.get("", response_model=Erasures, responses=refusals(), summary="Erasures that wait for a second officer")
 async def list_erasures(session: Authenticated) -> Response:
     def work(tx: Transaction, principal: Principal) -> Erasures:
-        return Erasures(erasures=[ErasureBody.of(found) for found in erasure.waiting(tx, principal, session.now)])
+        return Erasures(
+            erasures=[ErasureBody.of(found, values=None) for found in erasure.waiting(tx, principal, session.now)]
+        )
 
     return await session.answer(work)
 
@@ -45,7 +47,7 @@ async def ask_erasure(
         asked = erasure.ask(
             tx, principal, body.case, body.entry, body.fields or [], body.legal_basis, new_id, session.now
         )
-        return ErasureBody.of(asked)
+        return ErasureBody.of(asked, values=None)
 
     return await answer_once(session, work, status=201)
 
@@ -58,6 +60,7 @@ async def ask_erasure(
 )
 async def confirm_erasure(session: Authenticated, erasure_id: Id, nothing: NoBody) -> Response:
     def work(tx: Transaction, principal: Principal) -> ErasureBody:
-        return ErasureBody.of(*erasure.confirm(tx, principal, erasure_id, session.now))
+        confirmed, values = erasure.confirm(tx, principal, erasure_id, session.now)
+        return ErasureBody.of(confirmed, values=values)
 
     return await answer_once(session, work)

@@ -30,7 +30,7 @@ _EXAMPLE = {
 @router.get("", response_model=Holds, responses=refusals(), summary="Holds in force on what concerns your agency")
 async def list_holds(session: Authenticated) -> Response:
     def work(tx: Transaction, principal: Principal) -> Holds:
-        return Holds(holds=[HoldBody.model_validate(found) for found in hold.list_holds(tx, principal, session.now)])
+        return Holds(holds=[HoldBody.of(found) for found in hold.list_holds(tx, principal, session.now)])
 
     return await session.answer(work)
 
@@ -48,7 +48,7 @@ async def place_hold(
     def work(tx: Transaction, principal: Principal) -> HoldBody:
         hold_id = session.gateway.new_id()
         placed = hold.place(tx, principal, body.target, body.reason, body.expires_at, hold_id, session.now)
-        return HoldBody.model_validate(placed)
+        return HoldBody.of(placed)
 
     return await answer_once(session, work, status=201)
 
@@ -61,6 +61,6 @@ async def place_hold(
 )
 async def lift_hold(session: Authenticated, hold_id: Id, nothing: NoBody) -> Response:
     def work(tx: Transaction, principal: Principal) -> HoldBody:
-        return HoldBody.model_validate(hold.lift(tx, principal, hold_id, session.now))
+        return HoldBody.of(hold.lift(tx, principal, hold_id, session.now))
 
     return await answer_once(session, work)

@@ -84,7 +84,7 @@ async def read_entries(
         found = tx.audit.find(AuditQuery(), scope, start=start, limit=limit)
         detail = {"start": start, "returned": len(found), "agreements": scope.agreements}
         tx.ledger.append(record.read("log", origin, session.now, actor=principal, detail=detail))
-        return LogEntries.of(found, limit)
+        return LogEntries.page(found, limit)
 
     return await session.answer(work)
 

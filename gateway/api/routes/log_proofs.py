@@ -147,7 +147,7 @@ async def read_witnesses(session: Authenticated) -> Response:
             quorum=report.quorum,
             met=report.met,
             size=report.size,
-            witnesses=[WitnessBody.model_validate(state) for state in report.witnesses],
+            witnesses=[WitnessBody.of(state) for state in report.witnesses],
         )
 
     return Response((await run_in_threadpool(work, session)).model_dump_json(), media_type="application/json")

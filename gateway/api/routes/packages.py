@@ -18,8 +18,6 @@ from gateway.api.schema.package import (
     PackageBody,
     PackageCreation,
     PackageList,
-    PackageReleaseBody,
-    PackageRenditionBody,
     PackageSummary,
     Receipt,
     Withdrawal,
@@ -55,7 +53,7 @@ async def create_package(
             session.now,
         )
         decided = zip(exhibits, authorization.exhibits, strict=True)
-        return PackageBody.of(package, exhibits=[ExhibitBody.of(e, d) for e, d in decided])
+        return PackageBody.of(package, exhibits=[ExhibitBody.of(e, decision=d) for e, d in decided])
 
     return await answer_once(session, work, status=201)
 
@@ -69,9 +67,7 @@ async def create_package(
 async def list_packages(session: Authenticated, page: Paging) -> Response:
     def work(tx: Transaction, principal: Principal) -> PackageList:
         found = sent_packages.list_packages(tx, principal, after=page.after, limit=page.limit, now=session.now)
-        return PackageList(
-            packages=[PackageSummary.model_validate(p) for p in found], next=page.next([p.id for p in found])
-        )
+        return PackageList(packages=[PackageSummary.of(p) for p in found], next=page.next([p.id for p in found]))
 
     return await session.answer(work)
 
@@ -86,10 +82,7 @@ async def read_package(session: Authenticated, package_id: Id) -> Response:
     def work(tx: Transaction, principal: Principal) -> PackageBody:
         status = sent_packages.read_package(tx, principal, package_id, session.now)
         return PackageBody.of(
-            status.package,
-            exhibits=[ExhibitBody.model_validate(e) for e in status.exhibits],
-            renditions=[PackageRenditionBody.model_validate(r) for r in status.renditions],
-            releases=[PackageReleaseBody.model_validate(r) for r in status.releases],
+            status.package, exhibits=status.exhibits, renditions=status.renditions, releases=status.releases
         )
 
     return await session.answer(work)
@@ -124,6 +117,6 @@ async def withdraw_package(
 ) -> Response:
     def work(tx: Transaction, principal: Principal) -> PackageSummary:
         package = sent_packages.withdraw_package(tx, principal, package_id, session.now, body.reason)
-        return PackageSummary.model_validate(package)
+        return PackageSummary.of(package)
 
     return await answer_once(session, work)

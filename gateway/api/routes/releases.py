@@ -31,7 +31,7 @@ _EXAMPLE = {"acknowledgement": "eyJtYW5pZmVzdF9kaWdlc3QiOi…", "signature": "MG
 async def read_inbox(session: Authenticated, page: Paging) -> Response:
     def work(tx: Transaction, principal: Principal) -> Inbox:
         items, available = deliver.inbox(tx, principal, after=page.after, limit=page.limit, now=session.now)
-        return Inbox(releases=[ReleaseBody.of(item) for item in items], next=page.next(available))
+        return Inbox(releases=[ReleaseBody.described(item) for item in items], next=page.next(available))
 
     return await session.answer(work)
 
@@ -41,7 +41,7 @@ async def read_inbox(session: Authenticated, page: Paging) -> Response:
 )
 async def read_release(session: Authenticated, release_id: Id) -> Response:
     def work(tx: Transaction, principal: Principal) -> ReleaseBody:
-        return ReleaseBody.of(deliver.read_release(tx, principal, release_id, session.now))
+        return ReleaseBody.described(deliver.read_release(tx, principal, release_id, session.now))
 
     return await session.answer(work)
 
@@ -86,7 +86,7 @@ async def acknowledge(
         item = deliver.acknowledge(
             tx, principal, release_id, body.acknowledgement, body.signature, body.key_id, session.now
         )
-        return ReleaseBody.of(item)
+        return ReleaseBody.described(item)
 
     return await answer_once(session, work, status=201)
 

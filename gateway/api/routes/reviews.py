@@ -73,6 +73,6 @@ async def reject(session: Authenticated, rendition_id: Id, body: Note) -> Respon
 
 async def _answer(session: Session, rendition_id: str, note: str, step: Callable[..., Rendition]) -> Response:
     def work(tx: Transaction, principal: Principal) -> ReviewBody:
-        return ReviewBody.of(step(tx, principal, rendition_id, session.now, note))
+        return ReviewBody.decided(step(tx, principal, rendition_id, session.now, note))
 
     return await answer_once(session, work)

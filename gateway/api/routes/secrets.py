@@ -29,7 +29,7 @@ _EXAMPLE = {"kind": "record", "fields": ["Orbitex GmbH", "450 kg", "Hamburg"], "
 async def list_secrets(session: Authenticated, page: PagingByLabel) -> Response:
     def work(tx: Transaction, principal: Principal) -> Secrets:
         found = secret_register.listed(tx, principal, session.now, after=page.after or "", limit=page.limit)
-        secrets = [SecretBody.model_validate(secret) for secret in found]
+        secrets = [SecretBody.of(secret) for secret in found]
         return Secrets(secrets=secrets, next=page.next([secret.label for secret in found]))
 
     return await session.answer(work)
@@ -49,7 +49,7 @@ async def register_secret(
         secret = secret_register.register(
             tx, gateway.keyring, principal, label, body.material, gateway.new_id(), session.now
         )
-        return SecretBody.model_validate(secret)
+        return SecretBody.of(secret)
 
     return await session.answer(work)
 
@@ -62,6 +62,6 @@ async def register_secret(
 )
 async def retire_secret(session: Authenticated, label: str) -> Response:
     def work(tx: Transaction, principal: Principal) -> SecretBody:
-        return SecretBody.model_validate(secret_register.retire(tx, principal, label, session.now))
+        return SecretBody.of(secret_register.retire(tx, principal, label, session.now))
 
     return await session.answer(work)

@@ -73,7 +73,7 @@ async def upload_content(request: Request, session: Authenticated, package_id: I
         # The body is durable but no row names it: a twin was faster, or the log is away.
         await asyncio.shield(run_in_threadpool(session.gateway.blobs.delete, received.blob))
         raise
-    return Response(ExhibitBody.model_validate(stored).model_dump_json(), media_type="application/json")
+    return Response(ExhibitBody.of(stored).model_dump_json(), media_type="application/json")
 
 
 async def _take_in(request: Request, session: Session, exhibit: Exhibit, blob: str) -> Received:

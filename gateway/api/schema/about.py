@@ -50,7 +50,7 @@ class LogEntries(Model):
     next: int | None
 
     @classmethod
-    def of(cls, found: Sequence[LoggedEntry], limit: int) -> Self:
+    def page(cls, found: Sequence[LoggedEntry], limit: int) -> Self:
         return cls(
             entries=[LogEntry(seq=entry.seq, leaf=entry.leaf.decode()) for entry in found],
             next=following(found, limit),

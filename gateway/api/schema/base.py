@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
@@ -45,6 +45,13 @@ class Model(BaseModel):
     """Base of all answers: no unknown members; made from the domain's frozen values by attribute."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True, frozen=True, validate_by_name=True)
+
+    @classmethod
+    def of(cls, value: object, **given: Any) -> Self:
+        """Made of the attributes that the value has, and of members that are given instead, or that it has not."""
+        names = {name: str(field.validation_alias or name) for name, field in cls.model_fields.items()}
+        taken = {name: getattr(value, attribute) for name, attribute in names.items() if hasattr(value, attribute)}
+        return cls(**{**taken, **given})
 
 
 def file_answer(description: str, media_type: str = "application/octet-stream") -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -11,12 +11,8 @@ from gateway.api.schema.base import SHA256, Clause, Model, ObjectId, Time
 from gateway.api.schema.body import Body, KeyId, ObjectName, Parsed, Refused, chars, identifier, octets, string
 from gateway.api.schema.package import AgreementBody
 from gateway.errors import InvalidInput
-from gateway.evidence.canonical import sha256_hex
-from gateway.evidence.deadline import Clock, ClockState
-from gateway.evidence.duty import Duty
 from gateway.evidence.hold import HoldScope
 from gateway.exchange.custody.hold import MAX_REASON_CHARS, Target
-from gateway.exchange.ports.custody import Certificate
 
 MAX_ATTESTATION_BYTES = 1 << 19
 
@@ -102,7 +98,7 @@ class Holds(Model):
 class DeadlineBody(Model):
     """A package's clock: by when every receiving agency must have acknowledged a release of it."""
 
-    package: ObjectId
+    package: ObjectId = Field(validation_alias="package_id")
     agreement: str
     sender: str
     urgency: str
@@ -110,19 +106,6 @@ class DeadlineBody(Model):
     state: str = Field(description="running, due (less than a quarter of the time is left) or breached.")
     started_at: Time
     due_at: Time
-
-    @classmethod
-    def of(cls, clock: Clock, state: ClockState) -> Self:
-        return cls(
-            package=clock.package_id,
-            agreement=clock.agreement,
-            sender=clock.sender,
-            urgency=clock.urgency,
-            clause=clock.clause,
-            state=str(state),
-            started_at=clock.started_at,
-            due_at=clock.due_at,
-        )
 
 
 class Deadlines(Model):
@@ -136,7 +119,7 @@ class DutyBody(Model):
     """What an agency owes after a disposal: to delete what it pulled and to attest it."""
 
     id: ObjectId
-    package: ObjectId
+    package: ObjectId = Field(validation_alias="package_id")
     agreement: AgreementBody
     sender: str
     agency: str
@@ -146,22 +129,6 @@ class DutyBody(Model):
     created_at: Time
     due_at: Time
     attested_at: Time | None
-
-    @classmethod
-    def of(cls, duty: Duty, now: datetime) -> Self:
-        return cls(
-            id=duty.id,
-            package=duty.package_id,
-            agreement=AgreementBody.model_validate(duty.agreement),
-            sender=duty.sender,
-            agency=duty.agency,
-            releases=list(duty.releases),
-            reason=duty.reason,
-            state=str(duty.state(now)),
-            created_at=duty.created_at,
-            due_at=duty.due_at,
-            attested_at=duty.attested_at,
-        )
 
 
 class Duties(Model):
@@ -185,26 +152,13 @@ class CertificateBody(Model):
     """A certificate of destruction in a list; the document itself is at ``document``."""
 
     id: ObjectId
-    package: ObjectId
+    package: ObjectId = Field(validation_alias="package_id")
     agreement: AgreementBody
     sender: str
     reason: str
     disposed_at: Time
     sha256: SHA256 = Field(description="Of the signed document.")
     document: str = Field(description="Where it is; its signature is at the same address with .sig, a PDF with .pdf.")
-
-    @classmethod
-    def of(cls, certificate: Certificate) -> Self:
-        return cls(
-            id=certificate.id,
-            package=certificate.package_id,
-            agreement=AgreementBody.model_validate(certificate.agreement),
-            sender=certificate.sender,
-            reason=certificate.reason,
-            disposed_at=certificate.disposed_at,
-            sha256=sha256_hex(certificate.document or b""),
-            document=f"/v1/certificates/{certificate.id}/document",
-        )
 
 
 class Certificates(Model):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from gateway.api.schema.base import Model, ObjectId, Time
 from gateway.api.schema.body import Body, ObjectName, chars, expected
-from gateway.evidence.erasure import WAITS, Erasure
 
 _MAX_FIELDS = 16
 
@@ -45,9 +44,9 @@ class ErasureBody(Model):
     """An erasure. Nothing is erased before ``confirmed_at`` is set."""
 
     id: ObjectId
-    case: ObjectId
+    case: ObjectId = Field(validation_alias="case_id")
     agreement: str
-    entry: int | None
+    entry: int | None = Field(validation_alias="entry_seq")
     fields: list[str]
     legal_basis: str
     asked_by: str
@@ -56,23 +55,6 @@ class ErasureBody(Model):
     confirmed_by: str | None
     confirmed_at: Time | None
     values: int | None = Field(description="How many values of the log were deleted, once it is confirmed.")
-
-    @classmethod
-    def of(cls, erasure: Erasure, values: int | None = None) -> Self:
-        return cls(
-            id=erasure.id,
-            case=erasure.case_id,
-            agreement=erasure.agreement,
-            entry=erasure.entry_seq,
-            fields=list(erasure.fields),
-            legal_basis=erasure.legal_basis,
-            asked_by=erasure.asked_by,
-            asked_at=erasure.asked_at,
-            expires_at=erasure.asked_at + WAITS,
-            confirmed_by=erasure.confirmed_by,
-            confirmed_at=erasure.confirmed_at,
-            values=values,
-        )
 
 
 class Erasures(Model):

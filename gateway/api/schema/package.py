@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from gateway.api.schema.base import SHA256, Base64, Clause, Identifier, Model, ObjectId, Time
 from gateway.api.schema.body import Body, KeyId, Parsed, chars, octets
 from gateway.evidence.manifest import PackageManifest, parse_manifest
-from gateway.evidence.package import Exhibit, Package
-from gateway.policy.decision import Decision
 
 
 class DeclaredExhibitBody(Model):
@@ -106,10 +104,6 @@ class ExhibitBody(Model):
     received_at: Time | None
     decision: DecisionBody | None = Field(default=None, description="Only in the answer to the creation.")
 
-    @classmethod
-    def of(cls, exhibit: Exhibit, decision: Decision) -> Self:
-        return cls.model_validate(exhibit).model_copy(update={"decision": DecisionBody.model_validate(decision)})
-
 
 class PackageRenditionBody(Model):
     """A rendition of one of the package's exhibits."""
@@ -162,10 +156,6 @@ class PackageBody(PackageSummary):
     exhibits: list[ExhibitBody]
     renditions: list[PackageRenditionBody] = Field(default_factory=list)
     releases: list[PackageReleaseBody] = Field(default_factory=list)
-
-    @classmethod
-    def of(cls, package: Package, **parts: Any) -> Self:
-        return cls(**dict(PackageSummary.model_validate(package)), **parts)
 
 
 class PackageList(Model):
