@@ -29,7 +29,6 @@ from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.package import Principal
 from gateway.exchange.custody import attest, case_custody, certify
 from gateway.exchange.custody import deadlines as deadlines_of
-from gateway.exchange.ports.custody import Certificate
 from gateway.exchange.ports.database import Transaction
 from gateway.papers.certificate import certificate_pdf
 
@@ -61,10 +60,9 @@ async def read_deadlines(session: Authenticated, page: Paging, late: Late = Fals
     summary="Close a case for good; periods that count from its closing begin",
 )
 async def close_case(session: Authenticated, agreement: str, case: str, nothing: NoBody) -> Response:
-    def work(tx: Transaction, principal: Principal) -> CaseBody:
-        return CaseBody.of(case_custody.close_case(tx, principal, agreement, case, session.now))
-
-    return await answer_once(session, work)
+    return await answer_once(
+        session, lambda tx, who: CaseBody.of(case_custody.close_case(tx, who, agreement, case, session.now))
+    )
 
 
 @router.get(
@@ -157,9 +155,8 @@ async def read_document_pdf(session: Authenticated, certificate_id: Id) -> Respo
 
 
 async def _issued(session: Session, certificate_id: str) -> tuple[bytes, bytes]:
-    def work(tx: Transaction, principal: Principal) -> Certificate:
-        return certify.read_certificate(tx, principal, certificate_id, session.now)
-
-    certificate = await run_in_threadpool(session.run, work)
+    certificate = await run_in_threadpool(
+        session.run, lambda tx, who: certify.read_certificate(tx, who, certificate_id, session.now)
+    )
     # Only issued ones are read, and an issued one has both; the database holds it to that.
     return certificate.document or b"", certificate.signature or b""

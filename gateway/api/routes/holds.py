@@ -29,10 +29,9 @@ _EXAMPLE = {
 
 @router.get("", response_model=Holds, responses=refusals(), summary="Holds in force on what concerns your agency")
 async def list_holds(session: Authenticated) -> Response:
-    def work(tx: Transaction, principal: Principal) -> Holds:
-        return Holds(holds=[HoldBody.of(found) for found in hold.list_holds(tx, principal, session.now)])
-
-    return await session.answer(work)
+    return await session.answer(
+        lambda tx, who: Holds(holds=[HoldBody.of(found) for found in hold.list_holds(tx, who, session.now)])
+    )
 
 
 @router.post(
@@ -60,7 +59,4 @@ async def place_hold(
     summary="Ask to lift a hold; it is lifted with the last person that the agreement requires",
 )
 async def lift_hold(session: Authenticated, hold_id: Id, nothing: NoBody) -> Response:
-    def work(tx: Transaction, principal: Principal) -> HoldBody:
-        return HoldBody.of(hold.lift(tx, principal, hold_id, session.now))
-
-    return await answer_once(session, work)
+    return await answer_once(session, lambda tx, who: HoldBody.of(hold.lift(tx, who, hold_id, session.now)))

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from gateway.api.problems import problem_response
@@ -83,15 +82,12 @@ class _Plan:
     openapi_extra={"parameters": _RANGE_PARAMETERS},
     summary="Pull the exhibit, encrypted to your agency, as an .age file",
 )
-async def pull_content(request: Request, session: Authenticated, release_id: Id) -> Response:
-    def work(tx: Transaction, principal: Principal) -> _Plan:
-        return _decide(tx, principal, release_id, session, request)
-
-    plan = await run_in_threadpool(session.run, work)
+async def pull_content(session: Authenticated, release_id: Id) -> Response:
+    plan = await run_in_threadpool(session.run, lambda tx, who: _decide(tx, who, release_id, session))
     headers = {"ETag": plan.etag, "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache"}
     if plan.refusal is not None:
         return problem_response(plan.refusal, headers={"Content-Range": f"bytes */{plan.size_bytes}"})
-    if plan.ticket is None and not request.scope.get(HEAD):
+    if plan.ticket is None and not session.request.scope.get(HEAD):
         return Response(status_code=304, headers=headers)
     headers["Content-Length"] = str(plan.length)
     headers["Content-Disposition"] = attachment(plan.file_name)
@@ -108,7 +104,8 @@ async def pull_content(request: Request, session: Authenticated, release_id: Id)
     )
 
 
-def _decide(tx: Transaction, principal: Principal, release_id: str, session: Session, request: Request) -> _Plan:
+def _decide(tx: Transaction, principal: Principal, release_id: str, session: Session) -> _Plan:
+    request = session.request
     untrusted_range, untrusted_tags = request.headers.get("range"), request.headers.get("if-none-match")
     asked = parse_range(untrusted_range)
     start: int | None = None

@@ -16,7 +16,7 @@ from gateway.api.schema.base import DETACHED_SIGNATURE, SIGNED_DOCUMENT
 from gateway.api.schema.problem import refusals
 from gateway.api.schema.release import AcknowledgementBody, Inbox, RedactionReport, ReleaseBody
 from gateway.errors import NotFound
-from gateway.evidence.package import Principal, Release
+from gateway.evidence.package import Principal
 from gateway.exchange import deliver
 from gateway.exchange.ports.database import Transaction
 
@@ -40,10 +40,9 @@ async def read_inbox(session: Authenticated, page: Paging) -> Response:
     "/releases/{release_id}", response_model=ReleaseBody, responses=refusals(403, 404), summary="Describe a release"
 )
 async def read_release(session: Authenticated, release_id: Id) -> Response:
-    def work(tx: Transaction, principal: Principal) -> ReleaseBody:
-        return ReleaseBody.described(deliver.read_release(tx, principal, release_id, session.now))
-
-    return await session.answer(work)
+    return await session.answer(
+        lambda tx, who: ReleaseBody.described(deliver.read_release(tx, who, release_id, session.now))
+    )
 
 
 @router.get(
@@ -53,10 +52,8 @@ async def read_release(session: Authenticated, release_id: Id) -> Response:
     summary="The signed release manifest",
 )
 async def read_manifest(session: Authenticated, release_id: Id) -> Response:
-    release = await _released(session, release_id)
-    if release.manifest is None:
-        raise _unsigned()
-    return Response(release.manifest, media_type="application/json")
+    manifest, _ = await _signed(session, release_id)
+    return Response(manifest, media_type="application/json")
 
 
 @router.get(
@@ -66,10 +63,8 @@ async def read_manifest(session: Authenticated, release_id: Id) -> Response:
     summary="The gateway's signature over the release manifest",
 )
 async def read_manifest_signature(session: Authenticated, release_id: Id) -> Response:
-    release = await _released(session, release_id)
-    if release.manifest_signature is None:
-        raise _unsigned()
-    return Response(release.manifest_signature, media_type="application/octet-stream")
+    _, signature = await _signed(session, release_id)
+    return Response(signature, media_type="application/octet-stream")
 
 
 @router.post(
@@ -98,18 +93,13 @@ async def acknowledge(
     summary="The redaction report, for the sender and for receivers of the rendition",
 )
 async def read_report(session: Authenticated, rendition_id: Id) -> Response:
-    def work(tx: Transaction, principal: Principal) -> bytes:
-        return deliver.report(tx, principal, rendition_id, session.now).report
-
-    return Response(await run_in_threadpool(session.run, work), media_type="application/json")
+    found = await run_in_threadpool(session.run, lambda tx, who: deliver.report(tx, who, rendition_id, session.now))
+    return Response(found.report, media_type="application/json")
 
 
-async def _released(session: Session, release_id: str) -> Release:
-    def work(tx: Transaction, principal: Principal) -> Release:
-        return deliver.read_release(tx, principal, release_id, session.now).release
-
-    return await run_in_threadpool(session.run, work)
-
-
-def _unsigned() -> NotFound:
-    return NotFound("release-unknown", "The release has no signed manifest yet.", remedy="Try again shortly.")
+async def _signed(session: Session, release_id: str) -> tuple[bytes, bytes]:
+    found = await run_in_threadpool(session.run, lambda tx, who: deliver.read_release(tx, who, release_id, session.now))
+    release = found.release
+    if release.manifest is None or release.manifest_signature is None:
+        raise NotFound("release-unknown", "The release has no signed manifest yet.", remedy="Try again shortly.")
+    return release.manifest, release.manifest_signature

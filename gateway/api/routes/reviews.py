@@ -45,10 +45,7 @@ async def pending_reviews(session: Authenticated, page: Paging) -> Response:
     summary="One rendition in review; its redaction report is at `report`",
 )
 async def read_review(session: Authenticated, rendition_id: Id) -> Response:
-    def work(tx: Transaction, principal: Principal) -> ReviewBody:
-        return ReviewBody.pending(review.read(tx, principal, rendition_id, session.now))
-
-    return await session.answer(work)
+    return await session.answer(lambda tx, who: ReviewBody.pending(review.read(tx, who, rendition_id, session.now)))
 
 
 @router.post(
@@ -72,7 +69,6 @@ async def reject(session: Authenticated, rendition_id: Id, body: Note) -> Respon
 
 
 async def _answer(session: Session, rendition_id: str, note: str, step: Callable[..., Rendition]) -> Response:
-    def work(tx: Transaction, principal: Principal) -> ReviewBody:
-        return ReviewBody.decided(step(tx, principal, rendition_id, session.now, note))
-
-    return await answer_once(session, work)
+    return await answer_once(
+        session, lambda tx, who: ReviewBody.decided(step(tx, who, rendition_id, session.now, note))
+    )

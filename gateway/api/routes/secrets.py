@@ -61,7 +61,4 @@ async def register_secret(
     summary="Retire a secret: it is looked for no more, and its fingerprints are deleted",
 )
 async def retire_secret(session: Authenticated, label: str) -> Response:
-    def work(tx: Transaction, principal: Principal) -> SecretBody:
-        return SecretBody.of(secret_register.retire(tx, principal, label, session.now))
-
-    return await session.answer(work)
+    return await session.answer(lambda tx, who: SecretBody.of(secret_register.retire(tx, who, label, session.now)))
