@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from uuid import uuid4
 
-from gateway.agreements.model import View
+from gateway.agreements.model import AgreementState, View
 from gateway.blobs.log_store import open_log_store
 from gateway.blobs.store import open_blobs
 from gateway.bootstrap.gateway import database_url, open_keyring
 from gateway.errors import GatewayError, IntegrityFailure, Misconfigured
 from gateway.evidence.media import TEXT
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.ports.workbench import RenditionSpec
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
+from gateway.exchange.ports.workbench import Source
 from gateway.settings import Settings
 from gateway.storage.database import PostgresDatabase
 from gateway.storage.migrate import upgrade
@@ -60,7 +61,7 @@ def _database(settings: Settings) -> str:
             )
         with database.transaction() as tx:
             agencies = len(tx.directory.agencies())
-            active = sum(record.state == "active" for record in tx.agreements.all())
+            active = len(tx.agreements.in_state(AgreementState.ACTIVE))
     where = "given by URL" if settings.database_url else f"embedded in {settings.home / 'database'}"
     return f"{where}; tables up to date, {agencies} agencies, {active} agreement(s) in force"
 
@@ -92,20 +93,22 @@ def _redaction(settings: Settings) -> str:
         seconds=settings.sandbox_seconds,
         max_bytes=settings.max_redactable_bytes,
         max_scans=settings.max_scanned_pages,
+        window_from_bytes=settings.window_from_bytes,
+        max_windowed_bytes=settings.max_windowed_bytes,
     )
+    job = RedactionJob(
+        exhibit_id="00000000-0000-4000-8000-000000000000",
+        name="doctor.txt",
+        media_type=TEXT,
+        source_commitment=hashlib.sha256(_PROBE).hexdigest(),
+        stop_on=frozenset(),
+        specs=(RenditionSpec(view, "doctor", bytes(32)),),
+    )
+    redacted = bytearray()
     try:
-        outcome = workbench.redact(
-            _PROBE,
-            exhibit_id="00000000-0000-4000-8000-000000000000",
-            name="doctor.txt",
-            media_type=TEXT,
-            source_commitment=hashlib.sha256(_PROBE).hexdigest(),
-            stop_on=frozenset(),
-            specs=[RenditionSpec(view, "doctor", bytes(32))],
-        )
+        workbench.redact(Source.of(_PROBE), job, [redacted.extend])
     finally:
         workbench.close()
-    redacted = outcome.renditions[0].data
     if b"Ellis" in redacted or b"@" in redacted:
         raise GatewayError("detection-broken", "A name or an address was not found.", remedy="Install again.")
     return "a name and an address were found, removed, and proved gone, in a process without network"

@@ -196,16 +196,9 @@ def add_webhook(gateway: Gateway, url: str, secret: bytes, agency: str | None, *
     wrapped = gateway.keyring.wrap_secret(secret, use=WEBHOOK_USE, owner=webhook_id, now=now)
     with gateway.database.transaction() as tx:
         _store(tx).add(Webhook(webhook_id, agency, url, wrapped, allow_private), now)
+        detail = {"agency": agency, "allow_private": allow_private}
         tx.ledger.append(
-            record.event(
-                "webhook.add",
-                "done",
-                now,
-                object_kind="webhook",
-                object_id=webhook_id,
-                detail={"agency": agency, "allow_private": allow_private},
-                system="operator",
-            )
+            record.event("webhook.add", "done", now, ("webhook", webhook_id), detail=detail, system="operator")
         )
     return webhook_id
 

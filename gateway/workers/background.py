@@ -113,15 +113,7 @@ def _alarm(
 ) -> None:
     """Write into the log that a witness lags or refuses, or cosigns again."""
     with gateway.database.transaction() as tx:
+        now, about = gateway.clock(), ("witness", name)
         tx.ledger.append(
-            record.event(
-                "witness.alarm",
-                outcome,
-                gateway.clock(),
-                object_kind="witness",
-                object_id=name,
-                reason=reason,
-                detail=detail,
-                system="sequencer",
-            )
+            record.event("witness.alarm", outcome, now, about, reason=reason, detail=detail, system="sequencer")
         )

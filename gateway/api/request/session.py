@@ -105,8 +105,7 @@ class Session:
                     "A key of this principal has been revoked since the access token was issued.",
                     remedy="Get another token with a key that is still good.",
                 )
-                who = {"actor": principal, "object_kind": "principal", "object_id": principal.id}
-                raise record.refusal(revoked, "token.use", self.now, **who)
+                raise record.refusal(revoked, "token.use", self.now, principal, actor=principal)
             return work(tx, principal)
 
         return in_transaction(self.gateway, with_principal)

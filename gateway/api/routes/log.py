@@ -83,7 +83,7 @@ async def read_entries(
         scope = audit.scope_of(tx, principal, origin, session.now, "log.read")
         found = tx.audit.find(AuditQuery(), scope, start=start, limit=limit)
         detail = {"start": start, "returned": len(found), "agreements": scope.agreements}
-        tx.ledger.append(record.read("log", origin, session.now, actor=principal, detail=detail))
+        tx.ledger.append(record.event("log.read", "done", session.now, ("log", origin), actor=principal, detail=detail))
         return LogEntries.page(found, limit)
 
     return await session.answer(work)

@@ -112,9 +112,7 @@ def _issue(gateway: Gateway, assertion: str, client_id: str | None, now: datetim
 
 def _token(gateway: Gateway, tx: Transaction, assertion: str, client_id: str | None, now: datetime) -> AccessToken:
     principal = _authenticate(gateway, tx, assertion, client_id, now)
-    tx.ledger.append(
-        record.event("token.issue", "permit", now, actor=principal, object_kind="principal", object_id=principal.id)
-    )
+    tx.ledger.append(record.event("token.issue", "permit", now, principal, actor=principal))
     lifetime = timedelta(seconds=gateway.settings.token_lifetime_seconds)
     access_token = gateway.tokens.issue_access_token(principal, "", now, lifetime)
     seconds = int(lifetime.total_seconds())
@@ -140,7 +138,7 @@ def _authenticate(gateway: Gateway, tx: Transaction, assertion: str, client_id: 
                 "assertion-replayed", "The assertion was used before.", remedy="Make a fresh one for each request."
             )
     except GatewayError as error:
-        record.refusal(error, "token.issue", now, actor=principal, object_kind="principal", object_id=principal.id)
+        record.refusal(error, "token.issue", now, principal, actor=principal)
         raise
     return principal
 

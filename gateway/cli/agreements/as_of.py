@@ -70,9 +70,7 @@ def _leaves(log: Path | None, vkey: str | None, home: Path | None) -> Iterator[I
     with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
         # Looking into the log is an entry of its own.
         origin = gateway.keyring.log_signer.name
-        tx.ledger.append(
-            record.event("log.read", "done", gateway.clock(), object_kind="log", object_id=origin, system="operator")
-        )
+        tx.ledger.append(record.event("log.read", "done", gateway.clock(), ("log", origin), system="operator"))
         yield _stored(tx.audit)
 
 

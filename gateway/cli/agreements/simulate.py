@@ -66,6 +66,8 @@ def simulate(
         seconds=settings.sandbox_seconds,
         max_bytes=settings.max_redactable_bytes,
         max_scans=settings.max_scanned_pages,
+        window_from_bytes=settings.window_from_bytes,
+        max_windowed_bytes=settings.max_windowed_bytes,
     )
     try:
         with console.status("working (language models load at first)"):

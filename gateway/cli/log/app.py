@@ -173,8 +173,7 @@ def export(
                     "log.export",
                     "done",
                     gateway.clock(),
-                    object_kind="log",
-                    object_id=origin,
+                    ("log", origin),
                     system="operator",
                     detail={"approved_by": sorted(set(approved_by or []))},
                 )
@@ -219,8 +218,7 @@ def show(
                 "log.read",
                 "done",
                 gateway.clock(),
-                object_kind="log",
-                object_id=gateway.keyring.log_signer.name,
+                ("log", gateway.keyring.log_signer.name),
                 system="operator",
                 detail={**query.filters(), "start": start, "returned": len(found)},
             )

@@ -112,9 +112,8 @@ def an_event(number: int, **members: object) -> AuditEvent:
         "package.create",
         "done",
         NOW + timedelta(seconds=number),
+        ("package", f"package-{number}"),
         actor=INVESTIGATOR,
-        object_kind="package",
-        object_id=f"package-{number}",
         agreement=AGREEMENT,
         detail={"number": number},
         **members,  # type: ignore[arg-type]
@@ -457,10 +456,8 @@ def test_who_may_see_which_entries(database: Engine, processes: Processes) -> No
     with database.begin() as connection:
         ledger = SqlLedger(connection)
         ledger.append(an_event(0))
-        ledger.append(
-            event("package.create", "deny", NOW, actor=foreign, object_kind="package", object_id="x", reason="no")
-        )
-        ledger.append(event("log.sequence", "done", NOW, actor=None, object_kind="log", object_id="log"))
+        ledger.append(event("package.create", "deny", NOW, ("package", "x"), actor=foreign, reason="no"))
+        ledger.append(event("log.sequence", "done", NOW, ("log", "log"), actor=None))
     processes.start().sequence_once()
     with database.begin() as connection:
         log = LogSearch(connection)
