@@ -49,15 +49,21 @@ class PullTicket:
 
 def inbox(
     tx: Transaction, principal: Principal, *, after: str | None, limit: int, now: datetime
-) -> Sequence[InboxItem]:
-    """Available releases of the principal's agency that its roles may pull, newest first."""
+) -> tuple[Sequence[InboxItem], Sequence[str]]:
+    """Available releases of the principal's agency that its roles may pull, newest first.
+
+    Returns:
+        With them the ids of the whole page, with those that the roles do not reach: a page from which some
+        were left out is short although more may follow.
+    """
     items = []
-    for release in tx.releases.inbox(principal.agency, after=after, limit=limit):
+    available = tx.releases.inbox(principal.agency, after=after, limit=limit)
+    for release in available:
         item = _describe(tx, release)
         if item is not None and _decide(tx, principal, item, now).permitted:
             items.append(item)
     tx.ledger.append(record.listed("inbox.read", principal, len(items), now))
-    return items
+    return items, [release.id for release in available]
 
 
 def read_release(tx: Transaction, principal: Principal, release_id: str, now: datetime) -> InboxItem:

@@ -75,6 +75,7 @@ def record_refusal(gateway: Gateway, error: GatewayError) -> None:
 class Session:
     """An authenticated request. ``now`` is fixed once, when the request came in; the token is older."""
 
+    request: Request
     gateway: Gateway
     principal_id: str
     agency_id: str
@@ -129,7 +130,7 @@ async def open_session(request: Request) -> Session:
     gateway = gateway_of(request)
     now = gateway.clock()
     claims = gateway.tokens.verify_access_token(token, now)
-    return Session(gateway, claims.principal, claims.agency, claims.issued_at, now)
+    return Session(request, gateway, claims.principal, claims.agency, claims.issued_at, now)
 
 
 #: In the description of the API only; the header itself is parsed by :mod:`gateway.api.request.bearer`.

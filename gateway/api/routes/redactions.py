@@ -41,7 +41,7 @@ async def redaction_counts(
         found = redaction_explained.statistics_of(tx, agreement)
         said = {"agreement": agreement, "returned": found.reports}
         audit.searched(tx, origin, session.now, "redactions", said, principal)
-        rules = [RuleCountsBody.model_validate(rule) for rule in found.rules]
+        rules = [RuleCountsBody.of(rule) for rule in found.rules]
         return RedactionCounts(agreement=agreement, reports=found.reports, complete=found.complete, rules=rules)
 
     return await session.answer(work)

@@ -206,36 +206,26 @@ def show(
     """Show entries, oldest first. Looking is an entry of its own."""
     from gateway.bootstrap.gateway import open_gateway
     from gateway.exchange import record
+    from gateway.exchange.audit_query import AuditQuery
+    from gateway.exchange.log.audit import following
     from gateway.settings import read_settings
-    from gateway.storage.log.ledger import SqlLedger
 
-    wanted = {
-        "package": package,
-        "case": case,
-        "exhibit": exhibit,
-        "agency": agency,
-        "principal": principal,
-        "agreement": agreement,
-        "action": action,
-        "outcome": outcome,
-    }
-    with open_gateway(read_settings(home=home)) as gateway, gateway.database.engine.begin() as connection:
-        ledger = SqlLedger(connection)
-        found = ledger.search(**wanted, start=start, limit=limit)
-        ledger.append(
+    query = AuditQuery(principal, agency, case, package, exhibit, agreement, action=action, outcome=outcome)
+    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
+        found = tx.audit.find(query, None, start=start, limit=limit)
+        tx.ledger.append(
             record.event(
                 "log.read",
                 "done",
                 gateway.clock(),
                 ("log", gateway.keyring.log_signer.name),
                 system="operator",
-                detail={**wanted, "start": start, "returned": len(found)},
+                detail={**query.filters(), "start": start, "returned": len(found)},
             )
         )
     if as_json:
         entries = [json.loads(entry.leaf) for entry in found]
-        following = found[-1].seq + 1 if len(found) == limit else None
-        typer.echo(json.dumps({"entries": entries, "next": following}, ensure_ascii=False))
+        typer.echo(json.dumps({"entries": entries, "next": following(found, limit)}, ensure_ascii=False))
     else:
         _print(found)
 

@@ -1,4 +1,4 @@
-"""``evidence-gateway log erase``: erase what persons typed, of a case or of one entry, under two persons.
+"""``log erase``, or ``audit erase``: erase what persons typed, of a case or of one entry, under two persons.
 
 With credentials it is asked for and confirmed over HTTP, by two officers who are each logged in. On the machine
 of the gateway the operator names the two who have asked: the command checks that they may, and cannot

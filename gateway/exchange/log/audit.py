@@ -9,6 +9,7 @@ with its filters as they were, for they are identifiers and codes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.audit_query import Scope
 from gateway.exchange.ports.database import Transaction
+from gateway.exchange.ports.log import LoggedEntry
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, Request, deny
 
@@ -63,6 +65,11 @@ def auditable(tx: Transaction, principal: Principal, now: datetime) -> tuple[tup
         if decide(asked, stored.agreement, stored.state).permitted:
             permitted.add(stored.agreement.id)
     return tuple(sorted(permitted)), refusal
+
+
+def following(found: Sequence[LoggedEntry], limit: int) -> int | None:
+    """Where the next page of a search begins, given this one; None once a page is not full."""
+    return found[-1].seq + 1 if len(found) == limit else None
 
 
 def exported(tx: Transaction, log_origin: str, now: datetime, detail: dict[str, Any], actor: Principal) -> None:

@@ -433,9 +433,9 @@ class TestDeliver:
     def test_a_role_sees_its_views_only(self, world: World) -> None:
         released(world)
         with world.database.transaction() as tx:
-            seen = deliver.inbox(tx, INVESTIGATOR, after=None, limit=50, now=world.clock())
+            seen, _ = deliver.inbox(tx, INVESTIGATOR, after=None, limit=50, now=world.clock())
             assert {i.release.view for i in seen} == {"standard"}
-            both = deliver.inbox(tx, COUNSEL, after=None, limit=50, now=world.clock())
+            both, _ = deliver.inbox(tx, COUNSEL, after=None, limit=50, now=world.clock())
             assert {i.release.view for i in both} == {"standard", "confidentiality-ring"}
             with pytest.raises(Denied) as refusal:
                 deliver.pull(tx, INVESTIGATOR, releases(world, "confidentiality-ring")[0].id, world.clock())
