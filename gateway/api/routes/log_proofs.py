@@ -8,23 +8,20 @@ answered, so damaged tiles make an error and never a wrong proof.
 from __future__ import annotations
 
 import base64
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.request.query import known_parameters
-from gateway.api.request.session import Authenticated, Session, gateway_of
+from gateway.api.request.session import Authenticated, Session
 from gateway.api.routes.log import registered
 from gateway.api.schema.base import file_answer
 from gateway.api.schema.log import ConsistencyProof, InclusionProof, WitnessBody, Witnesses
 from gateway.api.schema.problem import refusals
-from gateway.blobs.log_reader import LogReader
-from gateway.blobs.log_witnesses import read_witness_report
 from gateway.errors import NotFound
-from gateway.translog.vkey import parse_vkey
+from gateway.exchange.log.witness_report import read_witness_report
 
 router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[Depends(known_parameters)])
 
@@ -40,10 +37,9 @@ Size = Annotated[int | None, Query(ge=0, le=2**53 - 1, description="Tree size; t
     },
     summary="The latest tree head that the quorum of witnesses has cosigned",
 )
-async def read_cosigned(session: Authenticated, request: Request) -> Response:
-    reader = _reader(request)
+async def read_cosigned(session: Authenticated) -> Response:
     await run_in_threadpool(session.run, registered)
-    note = await run_in_threadpool(reader.cosigned)
+    note = await run_in_threadpool(session.gateway.log_reader.cosigned)
     return Response(note, media_type="text/plain; charset=utf-8")
 
 
@@ -55,15 +51,12 @@ async def read_cosigned(session: Authenticated, request: Request) -> Response:
 )
 async def prove_inclusion(
     session: Authenticated,
-    request: Request,
     index: Annotated[int, Query(ge=0, le=2**53 - 1, description="The entry's sequence number.")],
     size: Size = None,
 ) -> Response:
-    reader = _reader(request)
-
     def work() -> InclusionProof:
         session.run(registered)
-        prover = reader.prover()
+        prover = session.gateway.log_reader.prover()
         proof = prover.inclusion(index, size)
         return InclusionProof(
             origin=prover.head.origin,
@@ -86,15 +79,12 @@ async def prove_inclusion(
 )
 async def prove_consistency(
     session: Authenticated,
-    request: Request,
     from_: Annotated[int, Query(alias="from", ge=0, le=2**53 - 1, description="Size of the earlier tree.")],
     to: Size = None,
 ) -> Response:
-    reader = _reader(request)
-
     def work() -> ConsistencyProof:
         session.run(registered)
-        prover = reader.prover()
+        prover = session.gateway.log_reader.prover()
         proof = prover.consistency(from_, to)
         return ConsistencyProof(
             **{"from": proof.old},
@@ -117,14 +107,12 @@ async def prove_consistency(
 )
 async def prove_offline(
     session: Authenticated,
-    request: Request,
     index: Annotated[int, Query(ge=0, le=2**53 - 1, description="The entry's sequence number.")],
     cosigned: Annotated[bool, Query(description="Under the latest cosigned checkpoint.")] = False,
 ) -> Response:
-    reader = _reader(request)
-
     def work() -> bytes:
         session.run(registered)
+        reader = session.gateway.log_reader
         return reader.prover(reader.cosigned() if cosigned else None).proof(index).encode()
 
     headers = {"Content-Disposition": f'attachment; filename="entry-{index}.tlog-proof"'}
@@ -151,15 +139,6 @@ async def read_witnesses(session: Authenticated) -> Response:
         )
 
     return Response((await run_in_threadpool(work, session)).model_dump_json(), media_type="application/json")
-
-
-def _reader(request: Request) -> LogReader:
-    """One reader a process, so that its memory of tiles serves all requests."""
-    state = request.app.state
-    if getattr(state, "log_reader", None) is None:
-        gateway = gateway_of(request)
-        state.log_reader = LogReader(gateway.log_store, parse_vkey(gateway.keyring.log_vkey))
-    return cast(LogReader, state.log_reader)
 
 
 def _base64(hashes: tuple[bytes, ...]) -> list[str]:
