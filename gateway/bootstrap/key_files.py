@@ -8,9 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gateway.envelope.hybrid import HybridIdentity
 from gateway.envelope.signature import private_pem, public_pem
-from gateway.envelope.x25519 import X25519Identity
 from gateway.errors import Misconfigured
 from gateway.keyring import private_file
 from gateway.keyring.file_keyring import FileKeyring
@@ -75,6 +73,10 @@ def create_key_pair(use: str, path: Path, *, post_quantum: bool = False) -> tupl
 
 
 def _receiving(post_quantum: bool) -> tuple[bytes, str, dict[str, Any]]:
+    # Here, for whoever only opens the gateway's keys needs neither.
+    from gateway.envelope.hybrid import HybridIdentity
+    from gateway.envelope.x25519 import X25519Identity
+
     identity = HybridIdentity.generate() if post_quantum else X25519Identity.generate()
     public = str(identity.recipient)
     created = datetime.now(UTC).isoformat(timespec="seconds")
