@@ -20,9 +20,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.blobs.log_reader import LogReader
 from gateway.blobs.log_store import LocalLogStore
 from gateway.evidence.package import AgreementRef, Principal
+from gateway.exchange.log.reader import LogReader
 from gateway.exchange.record import event
 from gateway.translog.checkpoint import Checkpoint, sign_checkpoint
 from gateway.translog.edge import Edge

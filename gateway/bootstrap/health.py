@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from uuid import uuid4
 
 from gateway.agreements.model import AgreementState, View
 from gateway.blobs.log_store import open_log_store
 from gateway.blobs.store import open_blobs
-from gateway.bootstrap.gateway import database_url, open_keyring
+from gateway.bootstrap.database import start_database
+from gateway.bootstrap.key_files import open_keyring
+from gateway.bootstrap.workbench import open_workbench
 from gateway.errors import GatewayError, IntegrityFailure, Misconfigured
 from gateway.evidence.media import TEXT
 from gateway.evidence.taxonomy import Action, Category
@@ -19,8 +21,6 @@ from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
 from gateway.exchange.ports.workbench import Source
 from gateway.settings import Settings
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.migrate import upgrade
-from gateway.workbench.parent import SandboxedWorkbench
 
 _PROBE = b"Please write to Margaret Ellis at margaret.ellis@example.org."
 
@@ -48,9 +48,7 @@ def _keys(settings: Settings) -> str:
 
 def _database(settings: Settings) -> str:
     with ExitStack() as stack:
-        url = database_url(settings, stack)
-        upgrade(url)
-        database = PostgresDatabase(url)
+        database = PostgresDatabase(start_database(settings, stack))
         stack.callback(database.close)
         problems = database.problems()
         if problems:
@@ -87,15 +85,6 @@ def _log(settings: Settings) -> str:
 
 def _redaction(settings: Settings) -> str:
     view = View("doctor", dict.fromkeys(Category, Action.REMOVE), {})
-    workbench = SandboxedWorkbench(
-        workers=1,
-        memory_bytes=settings.sandbox_memory_bytes,
-        seconds=settings.sandbox_seconds,
-        max_bytes=settings.max_redactable_bytes,
-        max_scans=settings.max_scanned_pages,
-        window_from_bytes=settings.window_from_bytes,
-        max_windowed_bytes=settings.max_windowed_bytes,
-    )
     job = RedactionJob(
         exhibit_id="00000000-0000-4000-8000-000000000000",
         name="doctor.txt",
@@ -105,10 +94,8 @@ def _redaction(settings: Settings) -> str:
         specs=(RenditionSpec(view, "doctor", bytes(32)),),
     )
     redacted = bytearray()
-    try:
+    with closing(open_workbench(settings, workers=1)) as workbench:
         workbench.redact(Source.of(_PROBE), job, [redacted.extend])
-    finally:
-        workbench.close()
     if b"Ellis" in redacted or b"@" in redacted:
         raise GatewayError("detection-broken", "A name or an address was not found.", remedy="Install again.")
     return "a name and an address were found, removed, and proved gone, in a process without network"

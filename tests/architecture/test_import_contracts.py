@@ -47,6 +47,13 @@ def test_only_one_module_imports_jose() -> None:
     assert [p.relative_to(ROOT).as_posix() for p in users] == ["gateway/keyring/tokens.py"]
 
 
+def test_only_storage_touches_the_engine_or_a_connection() -> None:
+    """Elsewhere a database is its port, whatever stands behind it."""
+    storage = ROOT / "gateway" / "storage"
+    touching = re.compile(r"database\.engine|\btx\.connection|cast\(\"?Postgres|isinstance\(\w+, Postgres")
+    assert not [p for p in SOURCES if storage not in p.parents and touching.search(p.read_text(encoding="utf-8"))]
+
+
 def test_no_module_is_named_after_nothing() -> None:
     banned = {"utils", "util", "helpers", "helper", "common", "misc"}
     assert not [p for p in SOURCES if p.stem in banned or set(p.parts) & banned]

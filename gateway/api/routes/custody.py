@@ -24,13 +24,12 @@ from gateway.api.schema.custody import (
     DutyBody,
 )
 from gateway.api.schema.problem import refusals
-from gateway.envelope.certificate import parse_certificate
+from gateway.bootstrap.papers import certificate_page
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.package import Principal
 from gateway.exchange.custody import attest, case_custody, certify
 from gateway.exchange.custody import deadlines as deadlines_of
 from gateway.exchange.ports.database import Transaction
-from gateway.papers.certificate import certificate_pdf
 
 router = APIRouter(prefix="/v1", tags=["custody"], dependencies=[Depends(known_parameters)])
 
@@ -150,7 +149,7 @@ async def read_document_signature(session: Authenticated, certificate_id: Id) ->
 )
 async def read_document_pdf(session: Authenticated, certificate_id: Id) -> Response:
     document, _ = await _issued(session, certificate_id)
-    page = await run_in_threadpool(certificate_pdf, parse_certificate(document), sha256_hex(document))
+    page = await run_in_threadpool(certificate_page, document)
     return Response(page, media_type="application/pdf")
 
 

@@ -19,7 +19,6 @@ from gateway.api.request.session import Authenticated
 from gateway.api.schema.about import LogEntries
 from gateway.api.schema.base import file_answer
 from gateway.api.schema.problem import refusals
-from gateway.blobs.log_store import CHECKPOINT
 from gateway.errors import InvalidInput, NotFound
 from gateway.evidence.package import Principal
 from gateway.exchange import record
@@ -39,9 +38,7 @@ router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[Depends(known_p
 )
 async def read_checkpoint(session: Authenticated) -> Response:
     await run_in_threadpool(session.run, registered)
-    checkpoint = await run_in_threadpool(session.gateway.log_store.read, CHECKPOINT)
-    if checkpoint is None:
-        raise NotFound("checkpoint-unknown", "The log has no checkpoint yet.", remedy="Try again shortly.")
+    checkpoint = await run_in_threadpool(session.gateway.log_reader.checkpoint)
     return Response(checkpoint, media_type="text/plain; charset=utf-8")
 
 

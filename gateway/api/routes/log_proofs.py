@@ -21,10 +21,9 @@ from gateway.api.routes.log import registered
 from gateway.api.schema.base import file_answer
 from gateway.api.schema.log import ConsistencyProof, InclusionProof, Witnesses
 from gateway.api.schema.problem import refusals
-from gateway.blobs.log_reader import LogReader
-from gateway.blobs.log_witnesses import read_witness_report
 from gateway.errors import NotFound
-from gateway.translog.vkey import parse_vkey
+from gateway.exchange.log.reader import LogReader
+from gateway.exchange.log.witness_report import read_witness_report
 
 router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[Depends(known_parameters)])
 
@@ -131,19 +130,13 @@ async def read_witnesses(session: Authenticated) -> Response:
 
 
 async def _read(session: Session, work: Callable[[LogReader], T]) -> T:
-    """What ``work`` reads from the published log, away from the event loop, for a principal that is registered.
+    """What ``work`` reads from the published log, away from the event loop, for a principal that is registered."""
 
-    One reader a process, so that its memory of tiles serves all requests.
-    """
-    state, gateway = session.request.app.state, session.gateway
-    if getattr(state, "log_reader", None) is None:
-        state.log_reader = LogReader(gateway.log_store, parse_vkey(gateway.keyring.log_vkey))
-
-    def registered_then(reader: LogReader) -> T:
+    def registered_then() -> T:
         session.run(registered)
-        return work(reader)
+        return work(session.gateway.log_reader)
 
-    return await run_in_threadpool(registered_then, state.log_reader)
+    return await run_in_threadpool(registered_then)
 
 
 def _base64(hashes: tuple[bytes, ...]) -> list[str]:

@@ -28,7 +28,6 @@ from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.log import unknown_clients
 from gateway.exchange.ports.database import Transaction
-from gateway.keyring.tokens import untrusted_client_id
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 (an address)
@@ -125,7 +124,7 @@ def _authenticate(gateway: Gateway, tx: Transaction, assertion: str, client_id: 
     Raises:
         Unauthenticated: For anything wrong with it; with an audit event if the principal exists.
     """
-    claimed = untrusted_client_id(assertion)
+    claimed = gateway.tokens.untrusted_client_id(assertion)
     principal = tx.directory.principal(claimed)
     if principal is None or (client_id is not None and client_id != principal.id):
         raise Unauthenticated("client-unknown", "There is no such client.", remedy="Check the client id.")

@@ -155,13 +155,11 @@ def export(
     Where an agreement in force says so (safeguards: export-log), two different
     persons of its parties must ask for it.
     """
-    from gateway.blobs.log_export import export_log
     from gateway.bootstrap.gateway import open_gateway
-    from gateway.bootstrap.witnesses import witness_policy
+    from gateway.bootstrap.log_copy import copy_log
     from gateway.exchange import record
     from gateway.exchange.parties import govern
     from gateway.settings import read_settings
-    from gateway.translog.vkey import parse_vkey
 
     with open_gateway(read_settings(home=home)) as gateway:
         origin = gateway.keyring.log_signer.name
@@ -178,8 +176,7 @@ def export(
                     detail={"approved_by": sorted(set(approved_by or []))},
                 )
             )
-        policy = witness_policy(gateway.settings)
-        checkpoint = export_log(gateway.log_store, parse_vkey(gateway.keyring.log_vkey), out, policy)
+        checkpoint = copy_log(gateway, out)
     answer = {"out": str(out), "origin": origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
