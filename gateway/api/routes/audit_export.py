@@ -21,9 +21,10 @@ from gateway.api.request.query import known_parameters
 from gateway.api.request.session import Authenticated, Session, in_transaction
 from gateway.api.routes.audit import Filters
 from gateway.api.schema.problem import refusals
-from gateway.bootstrap.log_extract import FORMS, Extract, given, open_extract
+from gateway.bootstrap.papers import ReportPrinter
 from gateway.evidence.package import Principal
 from gateway.exchange.log import audit
+from gateway.exchange.log.extract import FORMS, Extract, given, open_extract
 from gateway.exchange.ports.database import Transaction
 
 router = APIRouter(prefix="/v1/audit", tags=["log"], dependencies=[Depends(known_parameters)])
@@ -54,7 +55,11 @@ async def export_entries(
     def begin(tx: Transaction, principal: Principal) -> tuple[Extract, Principal]:
         scope = audit.scope_of(tx, principal, origin, session.now)
         who = f"{principal.id} ({principal.agency})"
-        extract = open_extract(session.gateway, tx, query, scope, form, session.now, actor=principal, asked_by=who)
+        gateway, printer = session.gateway, ReportPrinter(session.gateway)
+        extract = open_extract(
+            tx, gateway.database, gateway.log_reader, printer,
+            query, scope, form, session.now, actor=principal, asked_by=who,
+        )  # fmt: skip
         return extract, principal
 
     extract, principal = await run_in_threadpool(session.run, begin)

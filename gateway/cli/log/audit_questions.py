@@ -71,17 +71,19 @@ def export_as_operator(home: Path | None, query: AuditQuery, path: Path, asked_b
     """Write an extract, its detached signature and the checkpoint it was proved under.
 
     Raises:
-        Unavailable: ``export-unwritable``. And as :func:`gateway.bootstrap.log_extract.open_extract`.
+        Unavailable: ``export-unwritable``. And as :func:`gateway.exchange.log.extract.open_extract`.
     """
     from gateway.bootstrap.gateway import open_gateway
-    from gateway.bootstrap.log_extract import open_extract
+    from gateway.bootstrap.papers import ReportPrinter
+    from gateway.exchange.log.extract import open_extract
     from gateway.settings import read_settings
 
     with open_gateway(read_settings(home=home)) as gateway:
         with gateway.database.transaction() as tx:
             extract = open_extract(
-                gateway, tx, query, None, path.suffix[1:], gateway.clock(), actor=None, asked_by=asked_by
-            )
+                tx, gateway.database, gateway.log_reader, ReportPrinter(gateway),
+                query, None, path.suffix[1:], gateway.clock(), actor=None, asked_by=asked_by,
+            )  # fmt: skip
         data = b"".join(extract.pieces())
         files = {
             path: data,

@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy import text
 
 from gateway.api.app import create_app
-from gateway.bootstrap import log_extract
 from gateway.client import GatewayClient
 from gateway.errors import Denied, GatewayError, InvalidInput, TooLarge, Unavailable
+from gateway.exchange.log import extract as log_extract
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase

@@ -3,28 +3,25 @@
 The entry that says what is taken is appended in the transaction that looks it up, before the first
 byte (invariant 2). What is given is fixed by then: entries below the size of the latest checkpoint,
 each held against its proof; so pages read later, while the log grows, are the same. A report is made
-whole and signed (gateway/papers/signing.py); the other forms stream.
+whole and signed (``printer``); the other forms stream.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from gateway import __version__
-from gateway.bootstrap.gateway import Gateway
 from gateway.errors import IntegrityFailure, InvalidInput, TooLarge
 from gateway.evidence.package import Principal
 from gateway.exchange.audit_query import MAX_PAGE, AuditQuery, Scope
 from gateway.exchange.log import audit
-from gateway.exchange.ports.database import Transaction
+from gateway.exchange.log.reader import LogReader
+from gateway.exchange.ports.database import Database, Transaction
 from gateway.exchange.ports.log import LoggedEntry
-from gateway.keyring.document_certificate import document_certificate
-from gateway.papers.audit_report import audit_report
-from gateway.papers.signing import sign_pdf
-from gateway.translog.entry import format_time
+from gateway.translog.checkpoint import Checkpoint
 from gateway.translog.extract import csv_rows, json_lines, ocsf_events
 from gateway.translog.merkle import leaf_hash
 from gateway.translog.proof import LogProof
@@ -41,11 +38,26 @@ FORMS = {
 MAX_ENTRIES, MAX_REPORT_ENTRIES = 100_000, 5_000
 
 
+class Printer(Protocol):
+    """Prints a report as a signed PDF."""
+
+    def __call__(
+        self,
+        leaves: Sequence[bytes],
+        *,
+        question: dict[str, Any],
+        asked_by: str,
+        made_at: datetime,
+        head: Checkpoint,
+    ) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Extract:
     """What was asked for, counted, and the checkpoint under which it is given."""
 
-    gateway: Gateway
+    database: Database
+    printer: Printer
     query: AuditQuery
     scope: Scope | None
     form: str
@@ -82,18 +94,13 @@ class Extract:
             yield self._report()
 
     def _report(self) -> bytes:
-        keyring = self.gateway.keyring
-        page = audit_report(
+        return self.printer(
             [leaf for leaf, _ in self._proved()],
             question=self.query.filters(),
             asked_by=self.asked_by,
-            made_at=format_time(self.asked_at),
+            made_at=self.asked_at,
             head=self.prover.head,
         )
-        chain = document_certificate(
-            self.gateway.settings.home, self.prover.head.origin, keyring.signing_key_pem(), keyring.sign
-        )
-        return sign_pdf(page, chain, keyring.sign, "Extract of the audit log")
 
     def _proved(self) -> Iterator[tuple[bytes, LogProof]]:
         for entry in self._entries():
@@ -110,7 +117,7 @@ class Extract:
     def _entries(self) -> Iterator[LoggedEntry]:
         start = 0
         while True:
-            with self.gateway.database.transaction() as tx:
+            with self.database.transaction() as tx:
                 page = tx.audit.find(self.query, self.scope, start=start, limit=MAX_PAGE)
             for entry in page:
                 if entry.seq >= self.size:
@@ -122,8 +129,10 @@ class Extract:
 
 
 def open_extract(
-    gateway: Gateway,
     tx: Transaction,
+    database: Database,
+    reader: LogReader,
+    printer: Printer,
     query: AuditQuery,
     scope: Scope | None,
     form: str,
@@ -142,14 +151,14 @@ def open_extract(
         raise InvalidInput(
             "export-format-unknown", "This is no form of an export.", remedy=f"Use one of: {', '.join(FORMS)}."
         )
-    prover = gateway.log_reader.prover()
+    prover = reader.prover()
     most = MAX_REPORT_ENTRIES if form == "pdf" else MAX_ENTRIES
     count = tx.audit.count(query, scope, below=prover.head.size, most=most + 1)
     if count > most:
         raise TooLarge("export-too-large", f"More than {most} entries match.", remedy="Export shorter periods.")
     said: dict[str, Any] = {"filters": query.filters(), "form": form, "returned": count, "size": prover.head.size}
     audit.searched(tx, prover.head.origin, now, "export", said, actor)
-    return Extract(gateway, query, scope, form, asked_by, now, count, prover)
+    return Extract(database, printer, query, scope, form, asked_by, now, count, prover)
 
 
 def given(tx: Transaction, extract: Extract, sha256: str, size_bytes: int, now: datetime, *, actor: Principal) -> None:
