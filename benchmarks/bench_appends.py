@@ -34,7 +34,8 @@ from typing import Literal
 from bench_log import SIGNER, an_event
 from sqlalchemy import Engine, create_engine, func, select, text
 
-from gateway.blobs.log_store import CHECKPOINT, LocalLogStore
+from gateway.blobs.log_store import LocalLogStore
+from gateway.exchange.ports.sequencing import CHECKPOINT
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.embedded.server import start_embedded

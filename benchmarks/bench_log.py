@@ -20,9 +20,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.blobs.log_reader import LogReader
 from gateway.blobs.log_store import LocalLogStore
 from gateway.evidence.package import AgreementRef, Principal
+from gateway.exchange.log.reader import LogReader
 from gateway.exchange.record import event
 from gateway.translog.checkpoint import Checkpoint, sign_checkpoint
 from gateway.translog.edge import Edge
@@ -42,9 +42,8 @@ def an_event(number: int) -> AuditEvent:
         "release.pull",
         "permit",
         datetime.now(UTC),
+        ("release", f"release-{number}"),
         actor=ACTOR,
-        object_kind="release",
-        object_id=f"release-{number}",
         agreement=AGREEMENT,
         clause="/roles/investigator",
         reason="permitted",

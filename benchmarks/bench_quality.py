@@ -24,10 +24,10 @@ from bench_detection import stock
 
 from gateway.detectors.ensemble import Ensemble, build_detector
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from cross_validation import COLUMNS, mask, out_of_fold, score_function
-from train_tagger import LANGUAGES, load
+from training.cross_validation import COLUMNS, mask, out_of_fold, score_function
+from training.texts import LANGUAGES, load
 
 BEGIN, END = "<!-- quality: begin -->", "<!-- quality: end -->"
 _CONFIDENCES = (0.0, 0.6, 0.65, 0.75, 0.85)

@@ -143,7 +143,7 @@ def _serve_gateway(folder: Path, port: int) -> None:
         agreement = parse_agreement(AGREEMENT.encode())
 
         def note(action: str) -> Any:
-            return event(action, "done", now, actor=None, object_kind="benchmark", object_id="1", system="operator")
+            return event(action, "done", now, ("benchmark", "1"), actor=None, system="operator")
 
         with gateway.database.transaction() as tx:
             signing = {}

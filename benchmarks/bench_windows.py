@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 
 from gateway.agreements.model import View
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.ports.workbench import RenditionSpec
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
+from gateway.exchange.ports.workbench import Source
 from gateway.workbench.parent import SandboxedWorkbench
 
 _PIECE = 1 << 18
@@ -71,6 +72,10 @@ def pieces(records: Callable[[], Iterator[str]], size: int) -> Callable[[], Iter
     return read
 
 
+def _never_whole() -> bytes:
+    raise AssertionError("a long exhibit is read in pieces")
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--megabytes", type=int, default=20)
@@ -81,26 +86,19 @@ def main() -> None:
         if chosen.only not in (None, name):
             continue
         workbench = SandboxedWorkbench(workers=1, memory_bytes=3 << 30, seconds=300, max_bytes=1 << 26)
-        workbench.survey(b"warm", name="warm.txt", media_type="text/plain")
-        source, written = pieces(records, size), [0]
+        workbench.survey(Source.of(b"warm"), name="warm.txt", media_type="text/plain")
+        source, written = Source(size, _never_whole, pieces(records, size)), [0]
 
         def count(data: bytes, written: list[int] = written) -> None:
             written[0] += len(data)
 
         begun = time.perf_counter()
-        survey = workbench.survey_windowed(source, name=f"{name}.txt", media_type=media_type)
+        survey = workbench.survey(source, name=f"{name}.txt", media_type=media_type)
         surveyed = time.perf_counter()
-        (rendition,) = workbench.redact_windowed(
-            source,
-            [count],
-            survey=survey,
-            exhibit_id="e1",
-            name=f"{name}.txt",
-            media_type=media_type,
-            source_commitment="0" * 64,
-            stop_on=frozenset(),
-            specs=[RenditionSpec(_VIEW, "*", bytes(32))],
-        ).renditions
+        job = RedactionJob(
+            "e1", f"{name}.txt", media_type, "0" * 64, frozenset(), (RenditionSpec(_VIEW, "*", bytes(32)),)
+        )
+        (rendition,) = workbench.redact(source, job, [count], survey).renditions
         done = time.perf_counter()
         redactions = sum(rendition.report["counts"].values())
         workbench.close()

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from gateway.agreements.model import View
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.ports.workbench import RenditionSpec
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
+from gateway.exchange.ports.workbench import Source
 from gateway.workbench.parent import SandboxedWorkbench
 
 SPEC = RenditionSpec(View("standard", dict.fromkeys(Category, Action.REMOVE), {}), "all", bytes(32))
@@ -50,10 +51,8 @@ def measure(texts: Sequence[str], workers: int, rounds: int) -> Measured:
 
     def redact(numbered: tuple[int, str]) -> None:
         number, text = numbered
-        bench.redact(
-            text.encode(), exhibit_id=str(number), name="a.txt", media_type="text/plain",
-            source_commitment="0" * 64, stop_on=frozenset(), specs=[SPEC],
-        )  # fmt: skip
+        job = RedactionJob(str(number), "a.txt", "text/plain", "0" * 64, frozenset(), (SPEC,))
+        bench.redact(Source.of(text.encode()), job, [bytearray().extend])
 
     try:
         with ThreadPoolExecutor(workers) as pool:

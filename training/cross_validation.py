@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from train_tagger import LABELS, Text, folds, train
-
 from gateway.detectors.ensemble import Ensemble
 from gateway.detectors.models.tagger import SHORT_THRESHOLD, THRESHOLDS, Tagger, Weights
 from gateway.evidence.taxonomy import Action
 from gateway.redaction.document import CanonicalText, Segment
 from gateway.redaction.plan import build_plan
 from gateway.redaction.pseudonym import Pseudonymiser
+from training.texts import LABELS, Text, folds
+from training.weights import train
 
 Scores = dict[str, dict[str, float]]
 
@@ -55,7 +55,7 @@ def out_of_fold(
     Args:
         shared: Where the scoring script lies.
         language: Of all texts.
-        texts: By file, as :func:`train_tagger.load` gives them; one tagger learns from all of them.
+        texts: By file, as :func:`training.texts.load` gives them; one tagger learns from all of them.
         count: How many folds.
         detector: The ensemble without tagger.
     """

@@ -1,20 +1,23 @@
 """The OpenAPI description: what FastAPI derives, corrected where this API differs from its habits.
 
-Bodies are parsed by hand (bodies.py), so their models are added here; FastAPI's own validation
-answer (422) does not exist, because all refusals are problem documents; and every operation but the
-public ones needs an access token.
+Bodies are read by dependencies (request/bodies.py), so FastAPI has to be told of them; its own validation
+answer (422) does not exist, because all refusals are problem documents; every operation but the public
+ones needs an access token, and every POST takes an Idempotency-Key.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api.routes import custody, erasures, holds, packages, releases, reviews, secrets
+from gateway.api.request import idempotency
+from gateway.api.request.bodies import body_of
 from gateway.api.schema.problem import OAuthError, Problem
 
 #: Path prefixes whose operations need no token.
@@ -40,8 +43,8 @@ _TAGS = [
 ]
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of the application."""
+def describe(app: FastAPI, routers: Iterable[APIRouter]) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the application, which was made of these routers."""
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -51,13 +54,26 @@ def describe(app: FastAPI) -> dict[str, Any]:
         tags=_TAGS,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    modules = (packages, releases, reviews, holds, custody, erasures, secrets)
-    described = [model for module in modules for model in module.DESCRIBED]
-    schemas.update(_definitions([Problem, OAuthError, *described]))
+    models: list[type[BaseModel]] = [Problem, OAuthError]
+    for route in (route for router in routers for route in router.routes if isinstance(route, APIRoute)):
+        body = body_of(route)
+        if body is not None:
+            models.append(body.model)
+        for method in route.methods or ():
+            operation = document["paths"][route.path_format][method.lower()]
+            if "HTTPValidationError" in str(operation["responses"].get("422")):
+                del operation["responses"]["422"]
+            if body is not None:
+                operation["requestBody"] = body.description()
+            if not route.path.startswith(PUBLIC):
+                operation["security"] = [{"access_token": []}]
+                if method == "POST":
+                    operation.setdefault("parameters", []).append(idempotency.PARAMETER)
+    components = document["components"]
+    components["schemas"].update(_definitions(models))
     for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-    document["components"]["securitySchemes"] = {
+        components["schemas"].pop(name, None)
+    components["securitySchemes"] = {
         "access_token": {
             "type": "http",
             "scheme": "bearer",
@@ -65,13 +81,6 @@ def describe(app: FastAPI) -> dict[str, Any]:
             "description": "From /oauth/token; at most ten minutes old.",
         }
     }
-    for path, operations in document["paths"].items():
-        for operation in operations.values():
-            validation = operation["responses"].get("422", {}).get("content", {}).get("application/json", {})
-            if "HTTPValidationError" in str(validation):
-                del operation["responses"]["422"]
-            if not path.startswith(PUBLIC):
-                operation["security"] = [{"access_token": []}]
     return document
 
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway.blobs import standalone_verifier
-from gateway.blobs.log_store import CHECKPOINT, COSIGNED, LogStore
 from gateway.errors import Conflict, IntegrityFailure, NotFound, Unavailable
+from gateway.exchange.ports.sequencing import LogFiles
 from gateway.translog.bundle import (
+    CHECKPOINT_FILE,
     COSIGNED_FILE,
     NO_WITNESSES,
     README,
@@ -57,7 +58,7 @@ salted hash of it. The format is described in docs/spec/log.md of the evidence g
 """
 
 
-def export_log(store: LogStore, log_key: VerifierKey, folder: Path, policy: WitnessPolicy = NO_WITNESSES) -> Checkpoint:
+def export_log(store: LogFiles, log_key: VerifierKey, folder: Path, policy: WitnessPolicy = NO_WITNESSES) -> Checkpoint:
     """Copy the published log into a folder; an earlier export of the same log is brought up to date.
 
     Args:
@@ -73,8 +74,8 @@ def export_log(store: LogStore, log_key: VerifierKey, folder: Path, policy: Witn
         Unavailable: ``export-folder-unwritable``.
     """
     # In this order: a cosigned checkpoint is then never ahead of the one exported.
-    cosigned = store.read(COSIGNED)
-    note = store.read(CHECKPOINT)
+    cosigned = store.read(COSIGNED_FILE)
+    note = store.read(CHECKPOINT_FILE)
     if note is None:
         raise NotFound("checkpoint-unknown", "The log has no checkpoint yet.", remedy="Try again shortly.")
     checkpoint = open_checkpoint(note, log_key).checkpoint
@@ -83,7 +84,7 @@ def export_log(store: LogStore, log_key: VerifierKey, folder: Path, policy: Witn
         README: text.encode("utf-8"),
         VERIFIER: Path(standalone_verifier.__file__).read_bytes(),
         VKEY_FILE: _vkey_line(log_key),
-        CHECKPOINT: note,
+        CHECKPOINT_FILE: note,
     }
     if policy.witnesses:
         files[WITNESSES_FILE] = policy.encode()
@@ -126,7 +127,7 @@ def _claim(folder: Path, vkey: bytes) -> None:
     mark.write_bytes(vkey)
 
 
-def _stored(store: LogStore, tile: Tile) -> bytes:
+def _stored(store: LogFiles, tile: Tile) -> bytes:
     data = fetch(tile, store.read)
     if data is None:
         raise IntegrityFailure(

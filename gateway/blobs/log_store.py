@@ -28,22 +28,17 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 
 from gateway.blobs.naming import check_blob_name
 from gateway.errors import IntegrityFailure, Misconfigured, Unavailable
+from gateway.exchange.ports.sequencing import CHECKPOINT, HEAD
 
 if TYPE_CHECKING:  # types without a runtime counterpart
     from obstore import ObjectMeta, UpdateVersion
 
-HEAD = "head"
-CHECKPOINT = "checkpoint"
-#: The latest checkpoint that the quorum of witnesses has cosigned.
-COSIGNED = "checkpoint-cosigned"
-#: What the gateway knows of its witnesses, JSON (workers/witnesses.py).
-WITNESSES = "witnesses"
 # obstore raises the built-in error for a missing file, and its own where a store has no files.
 _MISSING = (NotFoundError, FileNotFoundError)
 
 
 class LogStore:
-    """Files of the log, in a bucket; :class:`LocalLogStore` for a folder.
+    """Implements ``ports.LogFiles`` in a bucket; :class:`LocalLogStore` in a folder.
 
     Args:
         store: An obstore store that supports conditional puts (``create`` and ``e_tag``).
@@ -55,12 +50,6 @@ class LogStore:
         self._failpoint = failpoint
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file, or None if there is none.
-
-        Raises:
-            InvalidInput: ``blob-name-invalid``.
-            Unavailable: ``log-store-unavailable``.
-        """
         check_blob_name(path)
         with _storing():
             try:
@@ -69,32 +58,19 @@ class LogStore:
                 return None
 
     def put_once(self, files: Sequence[tuple[str, bytes]]) -> None:
-        """Write files durably; a file that is there already must have the same bytes.
-
-        Raises:
-            IntegrityFailure: ``log-file-conflict``: a path would change its bytes.
-            Unavailable: ``log-store-unavailable``; repeat the whole call later.
-        """
         for path, data in files:
             if not self._create(check_blob_name(path), data):
                 self._must_equal(path, data)
 
     def publish(self, checkpoint: bytes, name: str = CHECKPOINT) -> None:
-        """Replace the public checkpoint, or another of the few names that change, durably."""
         with _storing():
             obstore.put(self._store, name, checkpoint)
         self._failpoint("object-replaced")
 
     def head(self) -> bytes | None:
-        """The last checkpoint that was accepted, published or not."""
         return self.read(HEAD)
 
     def swap_head(self, expected: bytes | None, new: bytes) -> bool:
-        """Move the head if it still is ``expected`` (None: there is none). Durable when True.
-
-        Returns:
-            False if somebody else has moved it; nothing was changed then.
-        """
         with _storing():
             try:
                 if expected is None:
@@ -111,13 +87,11 @@ class LogStore:
             return True
 
     def names(self, prefix: str) -> list[str]:
-        """Paths of the files under a folder, sorted."""
         with _storing():
             found = [item["path"] for page in obstore.list(self._store, prefix=prefix) for item in page]
         return sorted(found)
 
     def delete(self, paths: Sequence[str]) -> None:
-        """Remove files; what is not there is no error."""
         with _storing():
             for path in paths:
                 try:
@@ -126,7 +100,7 @@ class LogStore:
                     continue
 
     def clean(self) -> None:
-        """Remove what a writer that died left behind. For the leader only: it may be in use."""
+        pass  # a put that was cut off leaves nothing
 
     def _create(self, path: str, data: bytes) -> bool:
         with _storing():

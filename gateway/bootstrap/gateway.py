@@ -9,18 +9,19 @@ from datetime import UTC, datetime
 from functools import cached_property
 from uuid import uuid4
 
-from sqlalchemy.engine import make_url
-
-from gateway.blobs.log_store import LogStore, open_log_store
+from gateway.blobs.log_store import open_log_store
 from gateway.blobs.store import open_blobs
-from gateway.errors import Misconfigured
+from gateway.bootstrap.database import start_database
+from gateway.bootstrap.key_files import open_keyring
+from gateway.bootstrap.workbench import open_workbench
+from gateway.exchange.log.reader import LogReader
 from gateway.exchange.ports.blobs import Blobs
+from gateway.exchange.ports.sequencing import LogFiles
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.tokens import TokenAuthority
 from gateway.settings import Settings
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.embedded.server import start_embedded
-from gateway.storage.migrate import upgrade
+from gateway.translog.vkey import VerifierKey
 from gateway.workbench.parent import SandboxedWorkbench
 
 
@@ -49,21 +50,24 @@ class Gateway:
     blobs: Blobs
     keyring: FileKeyring
     tokens: TokenAuthority
-    log_store: LogStore
+    log_store: LogFiles
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
     @cached_property
     def workbench(self) -> SandboxedWorkbench:
         """Started at first use: only workers open evidence."""
-        settings = self.settings
-        return SandboxedWorkbench(
-            workers=settings.sandbox_workers,
-            memory_bytes=settings.sandbox_memory_bytes,
-            seconds=settings.sandbox_seconds,
-            max_bytes=settings.max_redactable_bytes,
-            max_scans=settings.max_scanned_pages,
-        )
+        return open_workbench(self.settings)
+
+    @property
+    def log_key(self) -> VerifierKey:
+        """What the log's signatures verify with."""
+        return self.keyring.log_signer.vkey
+
+    @cached_property
+    def log_reader(self) -> LogReader:
+        """One for the whole process, so that its memory of tiles serves everybody."""
+        return LogReader(self.log_store, self.log_key)
 
     def close(self) -> None:
         """End the child processes and the connections."""
@@ -87,8 +91,7 @@ def open_gateway(
     """
     keyring = open_keyring(settings)
     with ExitStack() as stack:
-        url = database_url(settings, stack)
-        upgrade(url)
+        url = start_database(settings, stack)
         gateway = Gateway(
             settings=settings,
             database_url=url,
@@ -102,31 +105,3 @@ def open_gateway(
         )
         stack.callback(gateway.close)
         yield gateway
-
-
-def open_keyring(settings: Settings) -> FileKeyring:
-    """Open the key file with the passphrase of the settings.
-
-    Raises:
-        Misconfigured: ``passphrase-missing``, ``key-file-missing``, ``passphrase-wrong``.
-    """
-    if not settings.passphrase:
-        raise Misconfigured(
-            "passphrase-missing",
-            "There is no passphrase for the key file.",
-            remedy="Set EVIDENCE_GATEWAY_PASSPHRASE or EVIDENCE_GATEWAY_PASSPHRASE_FILE.",
-        )
-    return FileKeyring.open(settings.key_path, settings.passphrase)
-
-
-def database_url(settings: Settings, stack: ExitStack) -> str:
-    """The URL of the database; the embedded one is started and stopped with the stack."""
-    if not settings.database_url:
-        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        embedded = start_embedded(settings.home / "database")
-        stack.callback(embedded.stop)
-        return embedded.url
-    url = make_url(settings.database_url).set(drivername="postgresql+psycopg")
-    if settings.database_password:
-        url = url.set(password=settings.database_password)
-    return url.render_as_string(hide_password=False)

@@ -5,21 +5,22 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from uuid import uuid4
 
-from gateway.agreements.model import View
+from gateway.agreements.model import AgreementState, View
 from gateway.blobs.log_store import open_log_store
 from gateway.blobs.store import open_blobs
-from gateway.bootstrap.gateway import database_url, open_keyring
+from gateway.bootstrap.database import start_database
+from gateway.bootstrap.key_files import open_keyring
+from gateway.bootstrap.workbench import open_workbench
 from gateway.errors import GatewayError, IntegrityFailure, Misconfigured
 from gateway.evidence.media import TEXT
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.ports.workbench import RenditionSpec
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
+from gateway.exchange.ports.workbench import Source
 from gateway.settings import Settings
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.migrate import upgrade
-from gateway.workbench.parent import SandboxedWorkbench
 
 _PROBE = b"Please write to Margaret Ellis at margaret.ellis@example.org."
 
@@ -47,9 +48,7 @@ def _keys(settings: Settings) -> str:
 
 def _database(settings: Settings) -> str:
     with ExitStack() as stack:
-        url = database_url(settings, stack)
-        upgrade(url)
-        database = PostgresDatabase(url)
+        database = PostgresDatabase(start_database(settings, stack))
         stack.callback(database.close)
         problems = database.problems()
         if problems:
@@ -60,7 +59,7 @@ def _database(settings: Settings) -> str:
             )
         with database.transaction() as tx:
             agencies = len(tx.directory.agencies())
-            active = sum(record.state == "active" for record in tx.agreements.all())
+            active = len(tx.agreements.in_state(AgreementState.ACTIVE))
     where = "given by URL" if settings.database_url else f"embedded in {settings.home / 'database'}"
     return f"{where}; tables up to date, {agencies} agencies, {active} agreement(s) in force"
 
@@ -86,26 +85,17 @@ def _log(settings: Settings) -> str:
 
 def _redaction(settings: Settings) -> str:
     view = View("doctor", dict.fromkeys(Category, Action.REMOVE), {})
-    workbench = SandboxedWorkbench(
-        workers=1,
-        memory_bytes=settings.sandbox_memory_bytes,
-        seconds=settings.sandbox_seconds,
-        max_bytes=settings.max_redactable_bytes,
-        max_scans=settings.max_scanned_pages,
+    job = RedactionJob(
+        exhibit_id="00000000-0000-4000-8000-000000000000",
+        name="doctor.txt",
+        media_type=TEXT,
+        source_commitment=hashlib.sha256(_PROBE).hexdigest(),
+        stop_on=frozenset(),
+        specs=(RenditionSpec(view, "doctor", bytes(32)),),
     )
-    try:
-        outcome = workbench.redact(
-            _PROBE,
-            exhibit_id="00000000-0000-4000-8000-000000000000",
-            name="doctor.txt",
-            media_type=TEXT,
-            source_commitment=hashlib.sha256(_PROBE).hexdigest(),
-            stop_on=frozenset(),
-            specs=[RenditionSpec(view, "doctor", bytes(32))],
-        )
-    finally:
-        workbench.close()
-    redacted = outcome.renditions[0].data
+    redacted = bytearray()
+    with closing(open_workbench(settings, workers=1)) as workbench:
+        workbench.redact(Source.of(_PROBE), job, [redacted.extend])
     if b"Ellis" in redacted or b"@" in redacted:
         raise GatewayError("detection-broken", "A name or an address was not found.", remedy="Install again.")
     return "a name and an address were found, removed, and proved gone, in a process without network"

@@ -11,12 +11,12 @@ from gateway.bootstrap.gateway import Gateway
 from gateway.bootstrap.witnesses import witness_policy
 from gateway.errors import GatewayError, IntegrityFailure
 from gateway.exchange import record
-from gateway.storage.log.audit.rows_check import RowCheck, RowCounts
+from gateway.storage.log.audit.rows_check import RowCounts
 from gateway.translog.bundle import WitnessPolicy, check_cosigned
 from gateway.translog.checkpoint import Checkpoint, open_checkpoint
 from gateway.translog.event import Outcome
 from gateway.translog.verifier import audit
-from gateway.translog.vkey import VerifierKey, parse_vkey
+from gateway.translog.vkey import VerifierKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def check_database(gateway: Gateway) -> LogCheck:
 
     Raises:
         IntegrityFailure: The first fault, its place in ``where``; as :func:`gateway.translog.verifier.audit`,
-            :class:`RowCheck`, and ``log-head-missing``, ``log-forked`` for the head.
+            as the check of the rows (storage/log/audit/), and ``log-head-missing``, ``log-forked`` for the head.
         NotFound: ``checkpoint-unknown``. Unavailable: ``log-unavailable``, ``log-store-unavailable``.
     """
     _record(gateway, "log.read", "done")
@@ -44,7 +44,7 @@ def check_database(gateway: Gateway) -> LogCheck:
 
 
 def _check(gateway: Gateway) -> LogCheck:
-    store, key = gateway.log_store, parse_vkey(gateway.keyring.log_vkey)
+    store, key = gateway.log_store, gateway.log_key
     # In this order: what is cosigned is published, and what is published is not ahead of the head.
     # No quorum is asked for: the settings may have changed since; a wrong signature is a fault all the same.
     cosigned = check_cosigned(store.read, key, WitnessPolicy(0, witness_policy(gateway.settings).witnesses))
@@ -53,8 +53,7 @@ def _check(gateway: Gateway) -> LogCheck:
     head = _head(store.head(), key)
     if published is not None and (head is None or _opened(published, key, "checkpoint").size > head.size):
         raise _fault("log-head-missing" if head is None else "log-forked", "head")
-    engine = gateway.database.engine.execution_options(isolation_level="REPEATABLE READ")
-    with engine.connect() as connection, RowCheck(connection, gateway.keyring, head) as rows:
+    with gateway.database.row_check(gateway.keyring, head) as rows:
         if published is None and head is None:
             return LogCheck(0, rows.finish())
         result = audit(store.read, key, known=known, on_entry=rows.entry)
@@ -88,8 +87,7 @@ def _record(gateway: Gateway, action: str, outcome: Outcome, fault: IntegrityFai
         action,
         outcome,
         gateway.clock(),
-        object_kind="log",
-        object_id=gateway.keyring.log_signer.name,
+        ("log", gateway.keyring.log_signer.name),
         reason=fault.code if fault else "",
         detail={"question": "check-database", "where": fault.where if fault else None},
         system="operator",

@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any
 
 from gateway import __version__
-from gateway.blobs.log_reader import LogReader
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import IntegrityFailure, InvalidInput, TooLarge
 from gateway.evidence.package import Principal
@@ -30,7 +29,6 @@ from gateway.translog.extract import csv_rows, json_lines, ocsf_events
 from gateway.translog.merkle import leaf_hash
 from gateway.translog.proof import LogProof
 from gateway.translog.prover import Prover
-from gateway.translog.vkey import parse_vkey
 
 #: Form -> media type.
 FORMS = {
@@ -123,15 +121,6 @@ class Extract:
             start = page[-1].seq + 1
 
 
-def latest_prover(gateway: Gateway) -> Prover:
-    """Proofs under the latest checkpoint.
-
-    Raises:
-        NotFound: ``checkpoint-unknown``. Unavailable: ``log-store-unavailable``.
-    """
-    return LogReader(gateway.log_store, parse_vkey(gateway.keyring.log_vkey)).prover()
-
-
 def open_extract(
     gateway: Gateway,
     tx: Transaction,
@@ -153,7 +142,7 @@ def open_extract(
         raise InvalidInput(
             "export-format-unknown", "This is no form of an export.", remedy=f"Use one of: {', '.join(FORMS)}."
         )
-    prover = latest_prover(gateway)
+    prover = gateway.log_reader.prover()
     most = MAX_REPORT_ENTRIES if form == "pdf" else MAX_ENTRIES
     count = tx.audit.count(query, scope, below=prover.head.size, most=most + 1)
     if count > most:

@@ -88,9 +88,9 @@ def _action_for(view: str | None, agreement: Path | None) -> ActionFor:
 
 
 def _load_detector() -> Detector:
-    from gateway.detectors.ensemble import build_detector
+    from gateway.bootstrap.in_process import load_detector
 
-    return build_detector()
+    return load_detector()
 
 
 def _plan_of(text: str, language: str | None, detector: Detector, action_for: ActionFor) -> Plan:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +19,6 @@ from gateway.cli.options import Home, Json
 from gateway.errors import InvalidInput, Misconfigured
 
 if TYPE_CHECKING:
-    from gateway.keyring.file_keyring import FileKeyring
     from gateway.settings import Settings
 
 keys_app = typer.Typer(help="The gateway's key file (operator), and key pairs for agencies.", no_args_is_help=True)
@@ -37,32 +35,32 @@ def init(home: Home = None, as_json: Json = False) -> None:
     The passphrase is read from $EVIDENCE_GATEWAY_PASSPHRASE, from the file that
     $EVIDENCE_GATEWAY_PASSPHRASE_FILE names, or from a prompt. An existing file is never overwritten.
     """
-    from gateway.keyring.file_keyring import FileKeyring
+    from gateway.bootstrap.key_files import create_keyring, public_parts
 
     settings = _settings(home)
-    keyring = FileKeyring.create(settings.key_path, _passphrase(settings, new=True), settings.log_origin)
+    keyring = create_keyring(settings, _passphrase(settings, new=True))
     _warn(f"Wrote {settings.key_path}. Back it up, apart from its passphrase: see keys/README.md.")
-    _say(_public_parts(keyring, settings), as_json)
+    _say(public_parts(keyring, settings), as_json)
 
 
 @keys_app.command("rotate")
 def rotate(home: Home = None, as_json: Json = False) -> None:
     """Add a new version of the key-encryption key. What was encrypted before stays readable."""
-    from gateway.keyring.file_keyring import FileKeyring
+    from gateway.bootstrap.key_files import public_parts, rotate_keyring
 
     settings = _settings(home)
-    keyring = FileKeyring.rotate(settings.key_path, _passphrase(settings))
+    keyring = rotate_keyring(settings, _passphrase(settings))
     _warn("Restart every process of this gateway so that they use it, and back the key file up again.")
-    _say(_public_parts(keyring, settings), as_json)
+    _say(public_parts(keyring, settings), as_json)
 
 
 @keys_app.command("show")
 def show(home: Home = None, as_json: Json = False) -> None:
     """Show the public parts: release-signing key, verifier key of the log, JWKS of the tokens."""
-    from gateway.keyring.file_keyring import FileKeyring
+    from gateway.bootstrap.key_files import open_keyring, public_parts
 
     settings = _settings(home)
-    _say(_public_parts(FileKeyring.open(settings.key_path, _passphrase(settings)), settings), as_json)
+    _say(public_parts(open_keyring(settings, _passphrase(settings)), settings), as_json)
 
 
 @keys_app.command("generate")
@@ -79,7 +77,7 @@ def generate(
     receiving: an age identity, to open releases. signing: ECDSA P-384, for manifests and agreements.
     authentication: ECDSA P-256, for access tokens. Send only what is printed to the gateway's operator.
     """
-    from gateway.keyring import private_file
+    from gateway.bootstrap.key_files import create_key_pair
 
     if use not in _USES:
         raise InvalidInput(
@@ -95,35 +93,12 @@ def generate(
             remedy="Leave --post-quantum out.",
             where="--post-quantum",
         )
-    private, public, further = _receiving(post_quantum) if use == "receiving" else _elliptic(use)
-    private_file.create(out, private)
+    public, further = create_key_pair(use, out, post_quantum=post_quantum)
     _warn(f"Wrote the private key to {out}. It is not encrypted: keep it where only you can read it.")
     if as_json:
         typer.echo(json.dumps({"use": use, "private_key_file": str(out), "public_key": public, **further}))
     else:
         typer.echo(public)
-
-
-def _receiving(post_quantum: bool) -> tuple[bytes, str, dict[str, Any]]:
-    from gateway.envelope.hybrid import HybridIdentity
-    from gateway.envelope.x25519 import X25519Identity
-
-    identity = HybridIdentity.generate() if post_quantum else X25519Identity.generate()
-    public = str(identity.recipient)
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    text = f"# created: {created}\n# public key: {public}\n{identity.secret_text()}\n"
-    return text.encode("ascii"), public, {}
-
-
-def _elliptic(use: str) -> tuple[bytes, str, dict[str, Any]]:
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    from gateway.envelope.signature import private_pem, public_pem
-    from gateway.keyring.jwk import public_jwk
-
-    key = ec.generate_private_key(ec.SECP384R1() if use == "signing" else ec.SECP256R1())
-    further = {"jwk": public_jwk(key.public_key())} if use == "authentication" else {}
-    return private_pem(key), public_pem(key.public_key()).decode("ascii").strip(), further
 
 
 def _settings(home: Path | None) -> Settings:
@@ -143,19 +118,6 @@ def _passphrase(settings: Settings, *, new: bool = False) -> str:
         )
     answer: str = typer.prompt("Passphrase of the key file", hide_input=True, confirmation_prompt=new, err=True)
     return answer
-
-
-def _public_parts(keyring: FileKeyring, settings: Settings) -> dict[str, Any]:
-    from gateway.keyring.jwk import public_jwk
-
-    kek_id, kek_version = keyring.kek
-    return {
-        "key_file": str(settings.key_path),
-        "release_signing_key": keyring.signing_key_pem().decode("ascii").strip(),
-        "log_vkey": keyring.log_vkey,
-        "jwks": {"keys": [public_jwk(keyring.token_key.public_key())]},
-        "key_encryption_key": {"id": kek_id, "version": kek_version},
-    }
 
 
 def _say(parts: dict[str, Any], as_json: bool) -> None:

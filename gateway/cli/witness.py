@@ -28,7 +28,7 @@ def init(
     home: Home = _HOME,
 ) -> None:
     """Make the witness's own key; prints its verifier key, to hand to the operators of logs."""
-    from gateway.witness.setup import create_witness, trust_log
+    from gateway.bootstrap.witness_folder import create_witness, trust_log
 
     folder = home.expanduser()
     vkey = create_witness(folder, name, _passphrase())
@@ -40,7 +40,7 @@ def init(
 @witness_app.command("trust")
 def trust(vkey: Annotated[str, typer.Argument(help="Verifier key of a log.")], home: Home = _HOME) -> None:
     """Watch one more log; restart the witness then."""
-    from gateway.witness.setup import trust_log
+    from gateway.bootstrap.witness_folder import trust_log
 
     typer.echo(f"watching {trust_log(home.expanduser(), vkey).name}")
 
@@ -48,9 +48,9 @@ def trust(vkey: Annotated[str, typer.Argument(help="Verifier key of a log.")], h
 @witness_app.command("show")
 def show(home: Home = _HOME) -> None:
     """What is known of each log, and evidence of forks."""
+    from gateway.bootstrap.witness_folder import read_logs
     from gateway.translog.checkpoint import open_checkpoint
     from gateway.witness.memory import Memory
-    from gateway.witness.setup import read_logs
 
     memory = Memory(home.expanduser())
     for origin, key in read_logs(home.expanduser()).items():
@@ -70,9 +70,9 @@ def serve(
     """Answer add-checkpoint (c2sp.org/tlog-witness). Put TLS in front of it."""
     import uvicorn
 
+    from gateway.bootstrap.witness_folder import open_witness, read_logs
     from gateway.witness.memory import Memory
     from gateway.witness.service import create_witness_app
-    from gateway.witness.setup import open_witness, read_logs
 
     folder = home.expanduser()
     key = open_witness(folder, _passphrase())

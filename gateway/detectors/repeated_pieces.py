@@ -4,7 +4,8 @@ A table of a million rows holds few distinct cells per column, a log few distinc
 stamps. Such an exhibit is cut into *pieces*: labelled values, or records that begin with a time stamp and
 reach to the next. Distinct pieces, in the order in which they first occur, are read as one text by the detector
 behind this one; what it finds in a piece holds wherever the piece stands. Answers are remembered from text to
-text, up to a bound, so windows of one long exhibit share them. Time stamps are all different and are read by the
+text, up to a bound, so windows of one long exhibit share them; another exhibit gets another one of these, or what
+is found in it would depend on what was read before. Time stamps are all different and are read by the
 rules for dates alone. Anything else, and anything short, goes to the detector as it is.
 """
 

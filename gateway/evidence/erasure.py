@@ -31,9 +31,14 @@ class Erasure:
     confirmed_by: str | None = None
     confirmed_at: datetime | None = None
 
+    @property
+    def expires_at(self) -> datetime:
+        """Until then a second person may confirm it."""
+        return self.asked_at + WAITS
+
     def waiting(self, now: datetime) -> bool:
         """Whether a second person may confirm it at ``now``."""
-        return self.confirmed_at is None and now < self.asked_at + WAITS
+        return self.confirmed_at is None and now < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,5 +164,10 @@ def compatible(sniffed: str, declared: str) -> bool:
     return sniffed == declared or declared in _NARROWED_BY.get(sniffed, frozenset())
 
 
+def effective_media_type(sniffed: str, declared: str) -> str:
+    """The type an exhibit is treated as: the declared one where it narrows what was sniffed."""
+    return declared if compatible(sniffed, declared) else sniffed
+
+
 def _token(part: str) -> bool:
     return bool(part) and all(char.isascii() and (char.isalnum() or char in "!#$&-^_.+") for char in part)

@@ -42,9 +42,8 @@ def authorize_package(
             ),
             "package.create",
             now,
+            ("package", ""),
             actor=principal,
-            object_kind="package",
-            object_id="",
             detail={"manifest_digest": manifest.digest()},
         )
     agreement = current.agreement
@@ -104,10 +103,9 @@ def _denied(
         decision,
         "package.create",
         now,
+        ("package", ""),
         remedy="Read the clause that decided; if it should permit this, the parties must change the agreement.",
         actor=principal,
-        object_kind="package",
-        object_id="",
         agreement=agreement.ref,
         detail={"manifest_digest": manifest.digest()},
     )

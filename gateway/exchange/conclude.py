@@ -8,7 +8,7 @@ from datetime import datetime
 from gateway.errors import NotFound
 from gateway.evidence.lifecycle import PackageState
 from gateway.evidence.package import Package
-from gateway.exchange import record
+from gateway.exchange.moves import move_package
 from gateway.exchange.ports.database import Transaction
 
 
@@ -46,24 +46,8 @@ def end_step(
 ) -> PackageState:
     """Move the package, locked and at the step, by what was counted; as :func:`conclude_step`."""
     what, left = counted
-    made = move if left else "quarantine"
-    reason = "" if left else "nothing-to-release"
-    state = tx.packages.move(
-        package.id,
-        made,
-        now,
-        record.event(
-            f"package.{made}",
-            "done" if left else "failed",
-            now,
-            object_kind="package",
-            object_id=package.id,
-            within=package,
-            reason=reason,
-            detail={what: left},
-        ),
-        reason=reason,
-    )
-    if left:
-        tx.queue.enqueue(next_step, package.id)
+    if not left:
+        return move_package(tx, package, "quarantine", now, "failed", reason="nothing-to-release", detail={what: left})
+    state = move_package(tx, package, move, now, detail={what: left})
+    tx.queue.enqueue(next_step, package.id)
     return state

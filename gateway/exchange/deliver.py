@@ -49,15 +49,21 @@ class PullTicket:
 
 def inbox(
     tx: Transaction, principal: Principal, *, after: str | None, limit: int, now: datetime
-) -> Sequence[InboxItem]:
-    """Available releases of the principal's agency that its roles may pull, newest first."""
+) -> tuple[Sequence[InboxItem], Sequence[str]]:
+    """Available releases of the principal's agency that its roles may pull, newest first.
+
+    Returns:
+        With them the ids of the whole page, with those that the roles do not reach: a page from which some
+        were left out is short although more may follow.
+    """
     items = []
-    for release in tx.releases.inbox(principal.agency, after=after, limit=limit):
+    available = tx.releases.inbox(principal.agency, after=after, limit=limit)
+    for release in available:
         item = _describe(tx, release)
         if item is not None and _decide(tx, principal, item, now).permitted:
             items.append(item)
     tx.ledger.append(record.listed("inbox.read", principal, len(items), now))
-    return items
+    return items, [release.id for release in available]
 
 
 def read_release(tx: Transaction, principal: Principal, release_id: str, now: datetime) -> InboxItem:
@@ -68,7 +74,9 @@ def read_release(tx: Transaction, principal: Principal, release_id: str, now: da
         Denied: the policy's code, ``retention-over`` or ``release-not-available``.
     """
     item, clause = _open(tx, principal, release_id, now, "release.read")
-    tx.ledger.append(record.event("release.read", "permit", now, clause=clause, **_about(principal, item)))
+    tx.ledger.append(
+        record.event("release.read", "permit", now, item.release, clause=clause, **_members(principal, item))
+    )
     return item
 
 
@@ -98,7 +106,7 @@ def pull(
         detail["range"] = list(byte_range)
     tx.releases.touch(
         release.id,
-        record.event("release.pull", "permit", now, clause=clause, **_about(principal, item, **detail)),
+        record.event("release.pull", "permit", now, release, clause=clause, **_members(principal, item, **detail)),
         last_pull_at=now,
         deadline=deadline,
     )
@@ -142,9 +150,10 @@ def acknowledge(
             "release.acknowledge",
             "done",
             now,
+            release,
             clause=clause,
             reason=parsed.outcome,
-            **_about(principal, item, acknowledgement_digest=sha256_hex(acknowledgement), signing_key=key_id),
+            **_members(principal, item, acknowledgement_digest=sha256_hex(acknowledgement), signing_key=key_id),
         ),
         acknowledged_at=now,
     )
@@ -171,25 +180,11 @@ def report(tx: Transaction, principal: Principal, rendition_id: str, now: dateti
             for release in tx.releases.of_package(package.id)
         )
     if rendition is None or package is None or not permitted:
-        raise record.refusal(
-            NotFound("rendition-unknown", "There is no such rendition for you.", remedy="Check the id."),
-            "report.read",
-            now,
-            actor=principal,
-            object_kind="rendition",
-            object_id=rendition.id if rendition else "",
-        )
+        error = NotFound("rendition-unknown", "There is no such rendition for you.", remedy="Check the id.")
+        raise record.unknown(error, "report.read", now, rendition, principal)
+    detail = {"report_digest": rendition.report_digest}
     tx.ledger.append(
-        record.event(
-            "report.read",
-            "permit",
-            now,
-            actor=principal,
-            object_kind="rendition",
-            object_id=rendition.id,
-            within=package,
-            detail={"report_digest": rendition.report_digest},
-        )
+        record.event("report.read", "permit", now, rendition, within=package, actor=principal, detail=detail)
     )
     return rendition
 
@@ -200,14 +195,8 @@ def _open(
     release = tx.releases.get(release_id, lock=lock)
     item = _describe(tx, release) if release is not None else None
     if release is None or item is None or release.recipient != principal.agency:
-        raise record.refusal(
-            NotFound("release-unknown", "Your agency has no such release.", remedy="List the inbox."),
-            action,
-            now,
-            actor=principal,
-            object_kind="release",
-            object_id=release.id if release else "",
-        )
+        error = NotFound("release-unknown", "Your agency has no such release.", remedy="List the inbox.")
+        raise record.unknown(error, action, now, release, principal)
     decision = _decide(tx, principal, item, now)
     if not decision.permitted:
         raise record.denied(
@@ -215,8 +204,9 @@ def _open(
             decision,
             action,
             now,
+            release,
             remedy="Read the clause that decided; ask your admin about roles and the state of the agreement.",
-            **_about(principal, item),
+            **_members(principal, item),
         )
     return item, decision.clause
 
@@ -260,15 +250,12 @@ def _describe(tx: Transaction, release: Release) -> InboxItem | None:
     return InboxItem(release, rendition, exhibit, package)
 
 
-def _about(principal: Principal, item: InboxItem, **detail: object) -> dict[str, Any]:
+def _members(principal: Principal, item: InboxItem, **detail: object) -> dict[str, Any]:
     """The members that every event about the release has."""
     release = item.release
     return {
         "actor": principal,
-        "object_kind": "release",
-        "object_id": release.id,
         "rendition_id": release.rendition_id,
         "exhibit_id": release.exhibit_id,
-        "within": release,
         "detail": {"view": release.view, **detail},
     }

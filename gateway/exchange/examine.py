@@ -17,11 +17,11 @@ from datetime import datetime
 
 from gateway.agreements.model import Agreement
 from gateway.evidence.lifecycle import ExhibitState, PackageState
-from gateway.evidence.media import EMAIL, compatible
+from gateway.evidence.media import EMAIL, compatible, effective_media_type
 from gateway.evidence.package import Exhibit, Package
-from gateway.exchange import record
 from gateway.exchange.conclude import conclude_step
 from gateway.exchange.custody.certify import destroy_refused
+from gateway.exchange.moves import move_exhibit
 from gateway.exchange.parties.standing import standing
 from gateway.exchange.ports.database import Transaction
 from gateway.exchange.ports.workbench import Examined, Inside
@@ -112,25 +112,22 @@ def _refuses(tx: Transaction, package: Package, exhibit: Exhibit, decision: Deci
     return any(rule is not None and rule.mismatch == "refuse" for rule in rules)
 
 
-def effective_media_type(sniffed: str, declared: str) -> str:
-    """The type an exhibit is treated as: the declared one where it narrows what was sniffed."""
-    return declared if compatible(sniffed, declared) else sniffed
-
-
 def accept(
     tx: Transaction, package: Package, exhibit: Exhibit, examined: Examined, decision: Decision, now: datetime
 ) -> None:
     """Write down the outcome for one exhibit: on to redaction, or into quarantine."""
     media_type = effective_media_type(examined.media_type, exhibit.declared_media_type)
     refused = _refuses(tx, package, exhibit, decision) and destroy_refused(tx, package, exhibit, decision.clause, now)
-    move = "examine" if decision.permitted else "refuse" if refused else "quarantine"
-    event = record.event(
-        f"exhibit.{move}",
-        decision.outcome,
+    changes = {"media_type": media_type}
+    if not decision.permitted:
+        changes |= {"reason": decision.code, "clause": decision.clause}
+    move_exhibit(
+        tx,
+        package,
+        exhibit,
+        "examine" if decision.permitted else "refuse" if refused else "quarantine",
         now,
-        object_kind="exhibit",
-        object_id=exhibit.id,
-        within=package,
+        decision.outcome,
         agreement=decision.agreement,
         clause=decision.clause,
         reason=decision.code,
@@ -140,13 +137,8 @@ def accept(
             "extractor": f"{examined.extractor}/{examined.version}",
             "characters": examined.characters,
         },
+        changes=changes,
     )
-    if decision.permitted:
-        tx.packages.move_exhibit(exhibit.id, move, event, media_type=media_type)
-    else:
-        tx.packages.move_exhibit(
-            exhibit.id, move, event, reason=decision.code, clause=decision.clause, media_type=media_type
-        )
 
 
 def conclude(tx: Transaction, package_id: str, now: datetime) -> PackageState:

@@ -8,7 +8,7 @@ from datetime import datetime
 from gateway.errors import GatewayError
 from gateway.evidence.lifecycle import PackageState
 from gateway.evidence.package import Exhibit, Package
-from gateway.exchange import record
+from gateway.exchange.moves import move_exhibit, move_package
 from gateway.exchange.parties.standing import standing
 from gateway.exchange.ports.database import Transaction
 from gateway.policy.decision import Decision, deny
@@ -21,58 +21,16 @@ UNFINISHED = (PackageState.SUBMITTED, *UNDER_WAY)
 
 def set_aside(tx: Transaction, package: Package, exhibit: Exhibit, error: GatewayError, now: datetime) -> None:
     """Quarantine one exhibit because a step failed on it; the error's code is the reason."""
-    tx.packages.move_exhibit(
-        exhibit.id,
-        "quarantine",
-        record.event(
-            "exhibit.quarantine",
-            "failed",
-            now,
-            object_kind="exhibit",
-            object_id=exhibit.id,
-            within=package,
-            reason=error.code,
-        ),
-        reason=error.code,
-    )
+    changes = {"reason": error.code}
+    move_exhibit(tx, package, exhibit, "quarantine", now, "failed", reason=error.code, changes=changes)
 
 
 def stop_package(tx: Transaction, package: Package, exhibit: Exhibit, entities: Sequence[str], now: datetime) -> None:
     """Quarantine the whole package because a forbidden category or a ``stop`` action was met."""
-    reason = "forbidden-data-found"
-    tx.packages.move_exhibit(
-        exhibit.id,
-        "quarantine",
-        record.event(
-            "exhibit.quarantine",
-            "deny",
-            now,
-            object_kind="exhibit",
-            object_id=exhibit.id,
-            within=package,
-            clause="/evidence",
-            reason=reason,
-            detail={"entities": list(entities)},
-        ),
-        reason=reason,
-        clause="/evidence",
-    )
-    tx.packages.move(
-        package.id,
-        "quarantine",
-        now,
-        record.event(
-            "package.quarantine",
-            "deny",
-            now,
-            object_kind="package",
-            object_id=package.id,
-            within=package,
-            clause="/evidence",
-            reason=reason,
-        ),
-        reason=reason,
-    )
+    why = {"reason": "forbidden-data-found", "clause": "/evidence"}
+    detail = {"entities": list(entities)}
+    move_exhibit(tx, package, exhibit, "quarantine", now, "deny", detail=detail, changes=why, **why)
+    move_package(tx, package, "quarantine", now, "deny", **why)
 
 
 def stop_if_over(tx: Transaction, package_id: str, now: datetime) -> bool:
@@ -110,17 +68,5 @@ def stop_if_barred(tx: Transaction, package_id: str, now: datetime) -> bool:
 
 
 def _stop(tx: Transaction, package: Package, decision: Decision, now: datetime) -> None:
-    tx.packages.move(
-        package.id,
-        "quarantine",
-        now,
-        record.decided(
-            "package.quarantine",
-            decision,
-            now,
-            object_kind="package",
-            object_id=package.id,
-            within=package,
-        ),
-        reason=decision.code,
-    )
+    members = {"clause": decision.clause, "agreement": decision.agreement}
+    move_package(tx, package, "quarantine", now, decision.outcome, reason=decision.code, **members)

@@ -21,6 +21,7 @@ from gateway.evidence.package import Case, Exhibit, Package, Principal
 from gateway.exchange import record
 from gateway.exchange.custody import deadlines
 from gateway.exchange.intake import Received
+from gateway.exchange.moves import move_exhibit, move_package
 from gateway.exchange.parties.signatures import check_signature
 from gateway.exchange.ports.database import Transaction
 from gateway.exchange.ports.keys import Keyring
@@ -59,14 +60,12 @@ def create_package(
                 "case.open",
                 "done",
                 now,
+                case,
                 actor=principal,
-                object_kind="case",
-                object_id=case.id,
                 agreement=agreement.ref,
                 clause="/purposes",
                 detail={"purpose": case.purpose},
                 erasable={"case_reference": case.reference},
-                case_id=case.id,
             ),
         )
     package = Package(
@@ -108,10 +107,8 @@ def create_package(
             "package.create",
             "permit",
             now,
+            package,
             actor=principal,
-            object_kind="package",
-            object_id=package.id,
-            within=package,
             clause=authorization.decision.clause,
             reason=authorization.decision.code,
             detail={"manifest_digest": package.manifest_digest, "exhibits": len(exhibits), "signing_key": key_id},
@@ -124,10 +121,9 @@ def create_package(
                 "exhibit.authorize",
                 decision.outcome,
                 now,
-                actor=principal,
-                object_kind="exhibit",
-                object_id=exhibit.id,
+                exhibit,
                 within=package,
+                actor=principal,
                 clause=decision.clause,
                 reason=decision.code,
                 detail={"evidence_type": exhibit.evidence_type, "sha256": exhibit.sha256},
@@ -201,26 +197,22 @@ def complete_upload(
     exhibit = _awaited(tx, principal, package_id, exhibit_id, now)
     package = own_package(tx, principal, package_id, now)
     key = keyring.wrap(received.file_key, original_aad(exhibit.id, exhibit.sha256), key_id=new_id(), now=now)
-    event = record.event(
-        "exhibit.upload",
-        "done",
-        now,
-        actor=principal,
-        object_kind="exhibit",
-        object_id=exhibit.id,
-        within=package,
-        detail={"sha256": exhibit.sha256, "size": exhibit.size_bytes, "body_sha256": received.body_sha256},
-    )
     tx.unfinished.finish(received.blob)
     tx.file_keys.add(key)
-    tx.packages.move_exhibit(
-        exhibit.id,
+    move_exhibit(
+        tx,
+        package,
+        exhibit,
         "upload",
-        event,
-        blob=received.blob,
-        body_sha256=received.body_sha256,
-        file_key_id=key.id,
-        received_at=now,
+        now,
+        actor=principal,
+        detail={"sha256": exhibit.sha256, "size": exhibit.size_bytes, "body_sha256": received.body_sha256},
+        changes={
+            "blob": received.blob,
+            "body_sha256": received.body_sha256,
+            "file_key_id": key.id,
+            "received_at": now,
+        },
     )
     stored = tx.packages.exhibit(exhibit.id)
     if stored is None:
@@ -252,21 +244,8 @@ def submit_package(
         exhibits=tuple((e.id, e.sha256, str(e.state)) for e in exhibits),
         received_at=now,
     ).canonical()
-    tx.packages.move(
-        package.id,
-        "submit",
-        now,
-        record.event(
-            "package.submit",
-            "done",
-            now,
-            actor=principal,
-            object_kind="package",
-            object_id=package.id,
-            within=package,
-            detail={"manifest_digest": package.manifest_digest, "receipt_digest": sha256_hex(receipt)},
-        ),
-    )
+    detail = {"manifest_digest": package.manifest_digest, "receipt_digest": sha256_hex(receipt)}
+    move_package(tx, package, "submit", now, actor=principal, detail=detail)
     tx.queue.enqueue("examine", package.id)
     return receipt, keyring.sign(receipt)
 
@@ -284,11 +263,5 @@ def _check_manifest(
             where="/signature",
         )
         raise record.refusal(
-            error,
-            "package.create",
-            now,
-            actor=principal,
-            object_kind="package",
-            object_id="",
-            detail={"signing_key": key_id},
+            error, "package.create", now, ("package", ""), actor=principal, detail={"signing_key": key_id}
         ) from failure

@@ -20,10 +20,11 @@ from gateway.evidence.media import REDACTABLE
 from gateway.evidence.package import EVERYONE, Exhibit, Package, Rendition
 from gateway.exchange import record
 from gateway.exchange.conclude import conclude_step
+from gateway.exchange.moves import move_exhibit
 from gateway.exchange.parties.standing import standing
 from gateway.exchange.ports.database import Transaction
 from gateway.exchange.ports.keys import Keyring
-from gateway.exchange.ports.workbench import RenditionSpec
+from gateway.exchange.ports.redaction_job import RenditionSpec
 from gateway.policy.reach import recipients_of, views_reaching
 
 
@@ -135,10 +136,9 @@ def store_renditions(
                 "rendition.create",
                 "done",
                 now,
-                object_kind="rendition",
-                object_id=rendition.id,
-                exhibit_id=exhibit.id,
+                rendition,
                 within=package,
+                exhibit_id=exhibit.id,
                 clause=f"/views/{rendition.view}",
                 detail={
                     "view": rendition.view,
@@ -148,19 +148,7 @@ def store_renditions(
                 },
             ),
         )
-    tx.packages.move_exhibit(
-        exhibit.id,
-        "redact",
-        record.event(
-            "exhibit.redact",
-            "done",
-            now,
-            object_kind="exhibit",
-            object_id=exhibit.id,
-            within=package,
-            detail={"renditions": len(renditions)},
-        ),
-    )
+    move_exhibit(tx, package, exhibit, "redact", now, detail={"renditions": len(renditions)})
 
 
 def conclude(tx: Transaction, package_id: str, now: datetime) -> PackageState:

@@ -13,7 +13,7 @@ from gateway.errors import NotFound
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.lifecycle import PackageState, ReleaseState
 from gateway.evidence.package import Release, Rendition
-from gateway.exchange import record
+from gateway.exchange.moves import move_package, move_release
 from gateway.exchange.ports.database import Transaction
 from gateway.exchange.ports.keys import Keyring
 
@@ -37,41 +37,20 @@ def release_package(tx: Transaction, keyring: Keyring, package_id: str, now: dat
         if rendition is None or position is None:
             raise NotFound("rendition-unknown", "The release's rendition is gone.")
         manifest = manifest_of(release, rendition, position, now).canonical()
-        tx.releases.move(
-            release.id,
+        move_release(
+            tx,
+            release,
             "release",
-            record.event(
-                "release.available",
-                "done",
-                now,
-                object_kind="release",
-                object_id=release.id,
-                within=release,
-                clause=f"/views/{release.view}",
-                detail={
-                    "recipient": release.recipient,
-                    "manifest_digest": sha256_hex(manifest),
-                    "log_position": position,
-                },
-            ),
-            manifest=manifest,
-            manifest_signature=keyring.sign(manifest),
-            released_at=now,
-        )
-    tx.packages.move(
-        package.id,
-        "release",
-        now,
-        record.event(
-            "package.release",
-            "done",
             now,
-            object_kind="package",
-            object_id=package.id,
-            within=package,
-            detail={"releases": len(sealed)},
-        ),
-    )
+            clause=f"/views/{release.view}",
+            detail={
+                "recipient": release.recipient,
+                "manifest_digest": sha256_hex(manifest),
+                "log_position": position,
+            },
+            changes={"manifest": manifest, "manifest_signature": keyring.sign(manifest), "released_at": now},
+        )
+    move_package(tx, package, "release", now, detail={"releases": len(sealed)})
     return True
 
 

@@ -17,6 +17,7 @@ from gateway.errors import Conflict, NotFound
 from gateway.evidence.lifecycle import PackageState, RenditionState
 from gateway.evidence.package import Package, Principal, Rendition
 from gateway.exchange import record
+from gateway.exchange.moves import move_rendition
 from gateway.exchange.parties.standing import standing
 from gateway.exchange.ports.database import Transaction
 from gateway.policy.decision import Request, deny
@@ -29,21 +30,15 @@ def triage(tx: Transaction, package: Package, agreement: Agreement, now: datetim
         if rendition.state is RenditionState.REDACTED:
             rule = agreement.review
             needed = rule is not None and rule.required(rendition.view, rendition.lowest_confidence)
-            move = "await-review" if needed else "approve"
-            tx.renditions.move(
-                rendition.id,
-                move,
-                record.event(
-                    f"rendition.{move}",
-                    "done",
-                    now,
-                    object_kind="rendition",
-                    object_id=rendition.id,
-                    within=package,
-                    clause="/review" if rule is not None else "",
-                    reason="review-required" if needed else "review-not-required",
-                    detail={"view": rendition.view, "lowest_confidence": rendition.lowest_confidence},
-                ),
+            move_rendition(
+                tx,
+                package,
+                rendition,
+                "await-review" if needed else "approve",
+                now,
+                clause="/review" if rule is not None else "",
+                reason="review-required" if needed else "review-not-required",
+                detail={"view": rendition.view, "lowest_confidence": rendition.lowest_confidence},
             )
             waiting += needed
         elif rendition.state is RenditionState.IN_REVIEW:
@@ -89,10 +84,9 @@ def read(tx: Transaction, principal: Principal, rendition_id: str, now: datetime
             "review.read",
             "permit",
             now,
-            actor=principal,
-            object_kind="rendition",
-            object_id=rendition.id,
+            rendition,
             within=found.package,
+            actor=principal,
             clause=clause,
             detail={"state": str(rendition.state), "report_digest": rendition.report_digest},
         )
@@ -120,17 +114,16 @@ def approve(tx: Transaction, principal: Principal, rendition_id: str, now: datet
             "review.approve",
             "permit",
             now,
-            actor=principal,
-            object_kind="rendition",
-            object_id=rendition.id,
+            rendition,
             within=package,
+            actor=principal,
             clause=clause,
             detail={"approvals": len(given) + 1, "needed": needed, "report_digest": rendition.report_digest},
-            erasable={"note": note} if note else {},
+            erasable={"note": note or None},
         ),
     )
     if len(given) + 1 >= needed:
-        _move(tx, package, rendition, "approve", principal, clause, now)
+        _decide(tx, found, "approve", principal, clause, now)
         _continue_if_decided(tx, package)
     return _again(tx, rendition.id)
 
@@ -138,7 +131,7 @@ def approve(tx: Transaction, principal: Principal, rendition_id: str, now: datet
 def reject(tx: Transaction, principal: Principal, rendition_id: str, now: datetime, note: str = "") -> Rendition:
     """Keep the rendition from being released; the package's other renditions go on."""
     found, clause = _reviewable(tx, principal, rendition_id, now)
-    _move(tx, found.package, found.rendition, "reject", principal, clause, now, note)
+    _decide(tx, found, "reject", principal, clause, now, note)
     _continue_if_decided(tx, found.package)
     return _again(tx, found.rendition.id)
 
@@ -163,14 +156,8 @@ def _permitted(
     rendition = tx.renditions.get(rendition_id, lock=lock)
     package = tx.packages.get(rendition.package_id, lock=lock) if rendition else None
     if rendition is None or package is None or package.agency != principal.agency:
-        raise record.refusal(
-            NotFound("rendition-unknown", "Your agency has no such rendition.", remedy="List the pending reviews."),
-            action,
-            now,
-            actor=principal,
-            object_kind="rendition",
-            object_id=rendition.id if rendition else "",
-        )
+        error = NotFound("rendition-unknown", "Your agency has no such rendition.", remedy="List the pending reviews.")
+        raise record.unknown(error, action, now, rendition, principal)
     binding = standing(tx, package.agreement)
     request = Request(action="review", principal=principal, now=now, view=rendition.view, submitter=package.submitter)
     decision = binding.decide(request) if binding else deny("agreement-unknown", "", "its version is gone")
@@ -180,11 +167,10 @@ def _permitted(
             decision,
             action,
             now,
+            rendition,
+            within=package,
             remedy="Another person with a reviewing role must do it.",
             actor=principal,
-            object_kind="rendition",
-            object_id=rendition.id,
-            within=package,
         )
     return _with_approvals(tx, rendition, package, binding.agreement), decision.clause
 
@@ -202,31 +188,20 @@ def _with_approvals(tx: Transaction, rendition: Rendition, package: Package, agr
     return PendingReview(rendition, package, tuple(tx.renditions.approvals(rendition.id)), needed)
 
 
-def _move(
-    tx: Transaction,
-    package: Package,
-    rendition: Rendition,
-    move: str,
-    principal: Principal,
-    clause: str,
-    now: datetime,
-    note: str = "",
+def _decide(
+    tx: Transaction, found: PendingReview, move: str, principal: Principal, clause: str, now: datetime, note: str = ""
 ) -> None:
-    tx.renditions.move(
-        rendition.id,
+    rendition = found.rendition
+    move_rendition(
+        tx,
+        found.package,
+        rendition,
         move,
-        record.event(
-            f"rendition.{move}",
-            "done",
-            now,
-            actor=principal,
-            object_kind="rendition",
-            object_id=rendition.id,
-            within=package,
-            clause=clause,
-            detail={"view": rendition.view, "report_digest": rendition.report_digest},
-            erasable={"note": note} if note else {},
-        ),
+        now,
+        actor=principal,
+        clause=clause,
+        detail={"view": rendition.view, "report_digest": rendition.report_digest},
+        erasable={"note": note or None},
     )
 
 

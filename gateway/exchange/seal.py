@@ -21,6 +21,7 @@ from gateway.evidence.lifecycle import PackageState, ReleaseState, RenditionStat
 from gateway.evidence.package import EVERYONE, Exhibit, Package, Release, Rendition
 from gateway.exchange import record
 from gateway.exchange.conclude import end_step
+from gateway.exchange.moves import move_package
 from gateway.exchange.parties.standing import standing
 from gateway.exchange.ports.database import Transaction
 from gateway.exchange.ports.keys import Keyring
@@ -43,21 +44,7 @@ def sealable(tx: Transaction, package_id: str) -> tuple[Package, Agreement] | No
 def await_review(tx: Transaction, package: Package, waiting: int, now: datetime) -> None:
     """Let the package wait for its reviewers."""
     if package.state is PackageState.REDACTED:
-        tx.packages.move(
-            package.id,
-            "await-review",
-            now,
-            record.event(
-                "package.await-review",
-                "done",
-                now,
-                object_kind="package",
-                object_id=package.id,
-                within=package,
-                clause="/review",
-                detail={"waiting": waiting},
-            ),
-        )
+        move_package(tx, package, "await-review", now, clause="/review", detail={"waiting": waiting})
 
 
 def seal_package(
@@ -89,7 +76,7 @@ def seal_package(
             except GatewayError as error:
                 _record_failure(tx, package, rendition, recipient, error, now)
                 continue
-            tx.releases.add(release, _sealed_event(package, release, now))
+            tx.releases.add(release, _sealed_event(release, now))
             releases.append(release)
     end_step(tx, package, now, move="seal", next_step="release", counted=("releases", len(releases)))
     return releases
@@ -172,16 +159,14 @@ def _receiving_key(tx: Transaction, agreement: Agreement, recipient: str, now: d
     )
 
 
-def _sealed_event(package: Package, release: Release, now: datetime) -> AuditEvent:
+def _sealed_event(release: Release, now: datetime) -> AuditEvent:
     return record.event(
         "release.seal",
         "done",
         now,
-        object_kind="release",
-        object_id=release.id,
+        release,
         rendition_id=release.rendition_id,
         exhibit_id=release.exhibit_id,
-        within=package,
         clause=f"/views/{release.view}",
         detail={
             "recipient": release.recipient,
@@ -202,8 +187,7 @@ def _record_failure(
             "release.seal",
             "failed",
             now,
-            object_kind="rendition",
-            object_id=rendition.id,
+            rendition,
             within=package,
             clause=error.where if error.where and error.where.startswith("/") else "",
             reason=error.code,

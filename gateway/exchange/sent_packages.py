@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from gateway.errors import NotFound
 from gateway.evidence.package import Exhibit, Package, Principal, Release, Rendition
 from gateway.exchange import record
+from gateway.exchange.moves import move_package, move_release
 from gateway.exchange.ports.database import Transaction
-from gateway.translog.event import AuditEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +30,7 @@ class PackageStatus:
 def read_package(tx: Transaction, principal: Principal, package_id: str, now: datetime) -> PackageStatus:
     """State of one's own package. Raises NotFound ``package-unknown`` for any other."""
     package = own_package(tx, principal, package_id, now)
-    tx.ledger.append(
-        record.event(
-            "package.read",
-            "permit",
-            now,
-            actor=principal,
-            object_kind="package",
-            object_id=package.id,
-            within=package,
-        )
-    )
+    tx.ledger.append(record.event("package.read", "permit", now, package, actor=principal))
     return PackageStatus(
         package,
         tuple(tx.packages.exhibits(package.id)),
@@ -65,27 +56,12 @@ def withdraw_package(
     ``reason`` is what the sender wrote; the log commits to it, and it is erased with the case.
     """
     package = own_package(tx, principal, package_id, now, lock=True)
-
-    def event(action: str, kind: str, object_id: str) -> AuditEvent:
-        return record.event(
-            action,
-            "done",
-            now,
-            actor=principal,
-            object_kind=kind,
-            object_id=object_id,
-            package_id=package.id,
-            within=package,
-            reason="withdrawn-by-sender",
-            erasable={"withdrawal_reason": reason} if reason and kind == "package" else None,
-        )
-
-    tx.packages.move(
-        package.id, "withdraw", now, event("package.withdraw", "package", package.id), reason="withdrawn-by-sender"
-    )
+    why: dict[str, Any] = {"actor": principal, "reason": "withdrawn-by-sender"}
+    erasable = {"withdrawal_reason": reason or None}
+    move_package(tx, package, "withdraw", now, package_id=package.id, erasable=erasable, **why)
     for release in tx.releases.of_package(package.id):
         if release.state in ("sealed", "available"):
-            tx.releases.move(release.id, "withdraw", event("release.withdraw", "release", release.id))
+            move_release(tx, release, "withdraw", now, **why)
     tx.queue.enqueue("dispose", package.id)
     return own_package(tx, principal, package_id, now)
 
@@ -100,12 +76,6 @@ def own_package(
     """
     package = tx.packages.get(package_id, lock=lock)
     if package is None or package.agency != principal.agency:
-        raise record.refusal(
-            NotFound("package-unknown", "Your agency has no such package.", remedy="Check the id."),
-            "package.read",
-            now,
-            actor=principal,
-            object_kind="package",
-            object_id=package.id if package else "",
-        )
+        error = NotFound("package-unknown", "Your agency has no such package.", remedy="Check the id.")
+        raise record.unknown(error, "package.read", now, package, principal)
     return package

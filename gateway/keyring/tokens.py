@@ -148,7 +148,7 @@ class TokenAuthority:
         """The claims of a client's assertion, signed by one of its usable authentication keys.
 
         Args:
-            keys: The registered keys of the client that :func:`untrusted_client_id` names. Others
+            keys: The registered keys of the client that :meth:`untrusted_client_id` names. Others
                 (another use, another principal, revoked, outdated) are passed over.
             token_endpoint: Our token endpoint's URL: the audience, unless it is our issuer URL.
 
@@ -194,15 +194,15 @@ class TokenAuthority:
         """The JWKS document (RFC 7517 §5): the public key that our access tokens verify with."""
         return {"keys": [public_jwk(self._public)]}
 
+    @staticmethod
+    def untrusted_client_id(assertion: str) -> str:
+        """The ``iss`` of an assertion whose signature nobody has checked: only to look up keys with.
 
-def untrusted_client_id(assertion: str) -> str:
-    """The ``iss`` of an assertion whose signature nobody has checked: only to look up keys with.
-
-    Raises:
-        Unauthenticated: ``assertion-malformed``, ``assertion-claims-invalid``.
-    """
-    jws = _parse(assertion, _ASSERTION_TYPES, "assertion")
-    return Claims(jws.untrusted_payload, "assertion").text("iss")
+        Raises:
+            Unauthenticated: ``assertion-malformed``, ``assertion-claims-invalid``.
+        """
+        jws = _parse(assertion, _ASSERTION_TYPES, "assertion")
+        return Claims(jws.untrusted_payload, "assertion").text("iss")
 
 
 def _parse(untrusted: str, types: Set[str | None], noun: Noun) -> CompactJws:

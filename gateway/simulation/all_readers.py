@@ -18,7 +18,8 @@ from gateway.agreements.model import Agreement, View
 from gateway.errors import GatewayError, ResidueFound
 from gateway.evidence.package import EVERYONE
 from gateway.evidence.taxonomy import ENTITIES, Action, Category
-from gateway.exchange.ports.workbench import CleanRendition, RenditionSpec, Workbench
+from gateway.exchange.ports.redaction_job import RenditionSpec
+from gateway.exchange.ports.workbench import CleanRendition, Workbench
 from gateway.policy.decision import Decision
 from gateway.simulation.one_reader import (
     OpenedFile,

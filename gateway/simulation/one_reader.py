@@ -11,17 +11,17 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from gateway.agreements.model import Agreement
 from gateway.errors import GatewayError
 from gateway.evidence.canonical import canonical_json
-from gateway.evidence.media import EXTENSIONS, OCTETS, compatible
+from gateway.evidence.media import EXTENSIONS, OCTETS, compatible, effective_media_type
 from gateway.evidence.names import check_exhibit_name, propose_exhibit_name
-from gateway.exchange.examine import effective_media_type
-from gateway.exchange.ports.workbench import NOTHING_INSIDE, CleanRendition, Inside, RenditionSpec, Workbench
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
+from gateway.exchange.ports.workbench import NOTHING_INSIDE, CleanRendition, Inside, Source, Workbench
 from gateway.policy.decision import Decision, deny
 from gateway.policy.reach import stop_categories
 from gateway.simulation.scenario import Judgement, Scenario, invalid, judge, scenario
@@ -110,7 +110,7 @@ def open_file(
     try:
         name = check_exhibit_name(propose_exhibit_name(path.name))
         data = path.read_bytes()
-        examined = workbench.examine(data, name, declared_media_type(path))
+        examined = workbench.examine(Source.of(data), name, declared_media_type(path))
     except OSError as error:
         raise invalid(f"{path} cannot be read: {error.strerror}", "give files that exist") from error
     except GatewayError as error:
@@ -181,19 +181,20 @@ def redact(
         GatewayError: What quarantines an exhibit on a server.
     """
     digest = hashlib.sha256(opened.data).hexdigest()
-    outcome = workbench.redact(
-        opened.data,
+    job = RedactionJob(
         exhibit_id=digest[:32],
         name=opened.name,
         media_type=opened.media_type,
         source_commitment=digest,
         stop_on=stop_categories(agreement),
-        specs=specs,
+        specs=tuple(specs),
     )
+    made = [bytearray() for _ in specs]
+    outcome = workbench.redact(Source.of(opened.data), job, [each.extend for each in made])
     if outcome.stopped_by:
         clause = "/evidence/special-category-data" if stop_categories(agreement) else "/views"
         return deny("forbidden-data-found", clause, f"it contains {', '.join(outcome.stopped_by)}")
-    return outcome.renditions
+    return tuple(replace(each, data=bytes(data)) for each, data in zip(outcome.renditions, made, strict=True))
 
 
 def write_opaque(opened: OpenedFile, view: str, out: Path) -> dict[str, Any]:

@@ -51,8 +51,8 @@ def simulate_past(tx: Transaction, draft: Agreement, last: int, now: datetime) -
             "agreement.simulate-past",
             "done",
             now,
-            object_kind="agreement",
-            object_id=draft.id,
+            # A draft is no version under which anything stands: its entry is of no agreement.
+            ("agreement", draft.id),
             detail={"draft_version": draft.version, "draft_digest": draft.digest, "judged": len(past)},
             system="operator",
         )
@@ -72,9 +72,8 @@ def newest_packages(tx: Transaction, draft: Agreement, last: int) -> list[Packag
     Found by sender: all who are or were a party may have pushed.
     """
     senders = set(draft.parties)
-    for stored in tx.agreements.all():
-        if stored.agreement.id == draft.id:
-            senders |= set(stored.agreement.parties)
+    for stored in tx.agreements.read(tx.agreements.versions(draft.id)):
+        senders |= set(stored.agreement.parties)
     found = [package for sender in sorted(senders) for package in _pushed(tx, sender, draft.id, last)]
     found.sort(key=lambda package: (package.created_at, package.id), reverse=True)
     return found[:last]

@@ -2,8 +2,7 @@
 
 Sessions are synchronous and meant for a thread each. Isolation is READ COMMITTED with row locks
 where a store says ``lock``; time limits keep a hung statement or a forgotten transaction from holding
-others up. What the driver raises leaves here as one of our errors: not reachable, too busy, a value
-that no column takes. Values never appear in them.
+others up. What the driver raises leaves here as one of our errors (driver_errors.py).
 """
 
 from __future__ import annotations
@@ -11,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import psycopg
-from psycopg import errors as pg
 from sqlalchemy import URL, Connection, create_engine, make_url, text
-from sqlalchemy import exc as sa
 from sqlalchemy.exc import ArgumentError
 
-from gateway.errors import GatewayError, IntegrityFailure, InvalidInput, Misconfigured, Unavailable
+from gateway.errors import Misconfigured
+from gateway.exchange.ports.alerts import AlertStore
 from gateway.exchange.ports.custody import Certificates, Clocks, Duties, Erasures, Holds
 from gateway.exchange.ports.database import Transaction
 from gateway.exchange.ports.evidence import Cases, FileKeys, Packages, Releases, Renditions, UnfinishedBlobs
@@ -31,26 +28,30 @@ from gateway.storage.custody.certificates import PostgresCertificates
 from gateway.storage.custody.clocks import PostgresClocks
 from gateway.storage.custody.duties import PostgresDuties
 from gateway.storage.custody.holds import PostgresHolds
+from gateway.storage.driver_errors import translated
 from gateway.storage.evidence.cases import PostgresCases
 from gateway.storage.evidence.file_keys import PostgresFileKeys
 from gateway.storage.evidence.packages import PostgresPackages
 from gateway.storage.evidence.releases import PostgresReleases
 from gateway.storage.evidence.renditions import PostgresRenditions
 from gateway.storage.evidence.unfinished import PostgresUnfinishedBlobs
+from gateway.storage.log.alerts import PostgresAlerts
+from gateway.storage.log.audit.rows_check import RowCheck
 from gateway.storage.log.ledger import SqlLedger
 from gateway.storage.log.search import LogSearch
+from gateway.storage.log.sequence import LogSequence
 from gateway.storage.parties.agreements import PostgresAgreements
 from gateway.storage.parties.directory import PostgresDirectory
 from gateway.storage.parties.secrets import PostgresSecrets
-from gateway.storage.refusals import exists, missing
 from gateway.storage.requests.idempotency import PostgresIdempotency
 from gateway.storage.requests.queue import PostgresQueue
 from gateway.storage.requests.replays import PostgresReplays
+from gateway.storage.vacuum import drop_wal, vacuum
+from gateway.translog.checkpoint import Checkpoint
 
 #: Milliseconds that PostgreSQL allows a statement, a wait for a lock, an idle open transaction.
 STATEMENT_MS, LOCK_MS, IDLE_MS = 30_000, 10_000, 60_000
 _OLDEST_VERSION = 150_000
-_BUSY = (pg.QueryCanceled, pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure, pg.TooManyConnections)
 
 
 def database_url(url: str) -> URL:
@@ -101,10 +102,11 @@ class PostgresTransaction:
         self.duties: Duties = PostgresDuties(connection, self.ledger)
         self.certificates: Certificates = PostgresCertificates(connection, self.ledger)
         self.secrets: Secrets = PostgresSecrets(connection, self.ledger)
+        self.alerts: AlertStore = PostgresAlerts(connection, self.ledger)
 
 
 class PostgresDatabase:
-    """A pool of connections. Implements ``ports.Database``; ``engine`` is for the log's sequencer.
+    """A pool of connections. Implements ``ports.Database``; ``engine`` is for this package (and tests) only.
 
     Args:
         url: ``postgresql://``...; nothing is connected to before the first transaction.
@@ -178,57 +180,25 @@ class PostgresDatabase:
             found.append("the server is older than PostgreSQL 15")
         return found
 
+    def log_rows(self) -> LogSequence:
+        """The sequencer's side of the log, on a connection of its own."""
+        return LogSequence(self.engine)
+
+    @contextmanager
+    def row_check(self, keyring: Keyring, head: Checkpoint | None) -> Iterator[RowCheck]:
+        """A check of the log's tables, in one snapshot of them."""
+        snapshot = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        with snapshot.connect() as connection, RowCheck(connection, keyring, head) as rows:
+            yield rows
+
+    def vacuum(self) -> None:
+        """Leave no old bytes of erased rows in the tables; see :func:`gateway.storage.vacuum.vacuum`."""
+        vacuum(self.engine)
+
+    def drop_wal(self) -> int:
+        """Leave none in the write-ahead log; see :func:`gateway.storage.vacuum.drop_wal`."""
+        return drop_wal(self.engine)
+
     def close(self) -> None:
         """Close all idle connections of the pool."""
         self.engine.dispose()
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """What SQLAlchemy or the driver raises within leaves as one of our errors."""
-    try:
-        yield
-    except GatewayError:
-        raise
-    except (sa.SQLAlchemyError, psycopg.Error) as error:
-        cause = error.orig if isinstance(error, sa.DBAPIError) else error
-        if isinstance(cause, psycopg.IntegrityError | psycopg.DataError):
-            # "from None": the driver's text quotes the values of the row, and tracebacks get logged.
-            raise _refused_value(cause) from None
-        if isinstance(cause, _BUSY) or isinstance(error, sa.TimeoutError):
-            raise Unavailable(
-                "database-busy",
-                "The database is too busy to do this now; nothing was changed.",
-                remedy="Try again shortly.",
-            ) from error
-        if isinstance(cause, pg.ReadOnlySqlTransaction):
-            raise Unavailable(
-                "database-read-only",
-                "The database takes no changes now; nothing was done.",
-                remedy="Try again shortly; if it persists, the operator must check the database.",
-            ) from error
-        if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
-            raise Unavailable(
-                "database-unavailable",
-                "The database can't be reached now.",
-                remedy="Try again shortly; if it persists, the operator must check the database.",
-            ) from error
-        raise
-
-
-def _refused_value(cause: psycopg.Error) -> GatewayError:
-    if isinstance(cause, pg.ForeignKeyViolation):
-        return missing("reference")
-    if isinstance(cause, pg.UniqueViolation):
-        return exists("row")
-    if isinstance(cause, psycopg.DataError):
-        return InvalidInput(
-            "value-not-storable",
-            "A value can't be stored: it holds a character or a number that the database doesn't take.",
-            remedy="Send text without NUL characters, and numbers within the documented limits.",
-        )
-    return IntegrityFailure(
-        "constraint-violated",
-        f"A row would break the rule {cause.diag.constraint_name or cause.diag.column_name}; nothing was changed.",
-        remedy="This is a fault of the gateway: report it with the name of the rule.",
-    )

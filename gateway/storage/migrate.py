@@ -19,7 +19,8 @@ from sqlalchemy import NullPool, create_engine, text
 
 import gateway
 from gateway.errors import Misconfigured
-from gateway.storage.database import database_url, translated
+from gateway.storage.database import database_url
+from gateway.storage.driver_errors import translated
 from gateway.storage.schema.tables import QUEUE_PREFIX
 
 # "migrate" in bytes, for whoever meets the lock in pg_locks.

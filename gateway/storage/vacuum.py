@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import Unavailable
-from gateway.storage.database import translated
+from gateway.storage.driver_errors import translated
 
 _TABLES = (
     *("cases", "packages", "exhibits", "renditions", "releases", "holds", "idempotency"),

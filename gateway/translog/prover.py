@@ -3,7 +3,7 @@
 A proof in a log of n entries needs O(log n) hashes, and these lie in about three tiles per step of
 256; so making one costs a few small reads however large the log is. Every proof is verified against
 the signed checkpoint before it is handed out: damaged tiles make an error, never a wrong proof.
-Where the bytes come from is the caller's matter (:class:`gateway.blobs.log_reader.LogReader`).
+Where the bytes come from is the caller's matter (:class:`gateway.exchange.log.reader.LogReader`).
 """
 
 from __future__ import annotations

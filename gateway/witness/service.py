@@ -26,6 +26,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from gateway.bootstrap.witness_folder import WitnessKey
 from gateway.errors import Conflict, GatewayError, IntegrityFailure, InvalidInput, Unavailable
 from gateway.translog.checkpoint import open_checkpoint, parse_checkpoint
 from gateway.translog.note import parse_note
@@ -39,7 +40,6 @@ from gateway.translog.witness import (
     parse_add_checkpoint,
 )
 from gateway.witness.memory import Memory
-from gateway.witness.setup import WitnessKey
 
 _log = logging.getLogger(__name__)
 # Not the fault of the log that asks.

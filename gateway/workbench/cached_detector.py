@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
 
 from gateway.redaction.document import CanonicalText, Detector, Finding
 
 _MAX_FINDINGS = 500_000
 
 
-class RememberingDetector:
-    """Answers like the detector it is given; the same text within the last ones is not read again."""
+class CachedDetector:
+    """Answers like the detectors that it makes; the same text within the last ones is not read again.
 
-    def __init__(self, detector: Detector, max_findings: int = _MAX_FINDINGS) -> None:
-        self._detector = detector
+    Args:
+        new_detector: Makes one for each text, so that what is found in one never depends on another.
+    """
+
+    def __init__(self, new_detector: Callable[[], Detector], max_findings: int = _MAX_FINDINGS) -> None:
+        self._new_detector = new_detector
         self._known: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
         self._held = 0
         self._max = max_findings
@@ -28,7 +33,7 @@ class RememberingDetector:
         key = _digest(document, language)
         known = self._known.get(key)
         if known is None:
-            known = tuple(self._detector.detect(document, language))
+            known = tuple(self._new_detector().detect(document, language))
             self._remember(key, known)
         else:
             self._known.move_to_end(key)

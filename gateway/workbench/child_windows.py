@@ -12,24 +12,24 @@ from typing import Any
 
 from gateway.detectors.structure.legends import Enclosures
 from gateway.errors import InvalidInput, Unparsable
-from gateway.evidence.media import compatible
+from gateway.evidence.media import effective_media_type
 from gateway.formats.sniff import sniff
 from gateway.formats.text.windows import WINDOWED
 from gateway.redaction.document import Detector, Window, WindowedFormat
 from gateway.redaction.finding_list import FindingList
 from gateway.workbench.redact_windows import Surveyed, WindowRedaction, WindowSurvey
-from gateway.workbench.wire import decode_register, decode_spec
+from gateway.workbench.wire import decode_job, encode_renditions
 
 Answer = Mapping[str, Any]
 
 
-class WindowBench:
-    """The child's tasks over long exhibits; ``steps`` maps what a call may ask to what answers it."""
+class WindowTasks:
+    """The child's tasks over long exhibits, one at a time, each with a detector of its own."""
 
-    def __init__(self, detector: Detector) -> None:
-        self._detector = detector
+    def __init__(self, new_detector: Callable[[], Detector]) -> None:
+        self._new_detector = new_detector
         self._task: _Examination | _Survey | _Redaction | None = None
-        self.opens: Mapping[str, Callable[[Mapping[str, Any]], Answer]] = {
+        self._opens: Mapping[str, Callable[[Mapping[str, Any]], Answer]] = {
             "window-examine": self._open_examination,
             "window-survey": self._open_survey,
             "window-redact": self._open_redaction,
@@ -39,9 +39,9 @@ class WindowBench:
         """Answer one call; a task that fails is over."""
         asked: str = request["do"]
         try:
-            if asked in self.opens:
+            if asked in self._opens:
                 self._task = None
-                return self.opens[asked](request)
+                return self._opens[asked](request)
             if self._task is None or asked not in self._task.steps:
                 raise InvalidInput(
                     "window-task-unknown",
@@ -58,8 +58,7 @@ class WindowBench:
 
     def _open_examination(self, request: Mapping[str, Any]) -> Answer:
         sniffed = sniff(_whole_lines(request["data"]), request["name"])
-        declared: str = request["declared"]
-        media_type = declared if compatible(sniffed, declared) else sniffed
+        media_type = effective_media_type(sniffed, request["declared"])
         if media_type not in WINDOWED:
             return {"windowed": False}
         self._task = _Examination(WINDOWED[media_type], sniffed)
@@ -67,24 +66,14 @@ class WindowBench:
 
     def _open_survey(self, request: Mapping[str, Any]) -> Answer:
         format_ = _format(request["media_type"])
-        self._task = _Survey(WindowSurvey(format_, self._detector, Enclosures().find, request["name"]))
+        self._task = _Survey(WindowSurvey(format_, self._new_detector(), Enclosures().find, request["name"]))
         return {}
 
     def _open_redaction(self, request: Mapping[str, Any]) -> Answer:
-        self._task = _Redaction(
-            WindowRedaction(
-                Surveyed(frozenset(request["surveyed_names"]), FindingList.from_bytes(request["findings"])),
-                format_=_format(request["media_type"]),
-                detector=self._detector,
-                exhibit_id=request["exhibit_id"],
-                name=request["name"],
-                source_commitment=request["source_commitment"],
-                stop_on=frozenset(request["stop_on"]),
-                specs=[decode_spec(spec) for spec in request["specs"]],
-                names=frozenset(request["names"]),
-                register=decode_register(request["register"]),
-            )
-        )
+        job = decode_job(request["job"])
+        survey = Surveyed(frozenset(request["surveyed_names"]), FindingList.from_bytes(request["findings"]))
+        format_ = _format(job.media_type)
+        self._task = _Redaction(WindowRedaction(survey, job, format_=format_, detector=self._new_detector()))
         return {}
 
 
@@ -93,7 +82,15 @@ class _Examination:
 
     def __init__(self, format_: WindowedFormat, sniffed: str) -> None:
         self._reader = format_.reader()
-        self._answer: dict[str, Any] = {"media_type": sniffed, "extractor": "none", "version": "0", "characters": 0}
+        self._answer: dict[str, Any] = {
+            "media_type": sniffed,
+            "redactable": True,
+            "extractor": "none",
+            "version": "0",
+            "characters": 0,
+            "members": [],
+            "attachments": [],
+        }
         self.steps = {"window-read": self._read, "window-end": self._end}
 
     def _read(self, request: Mapping[str, Any]) -> Answer:
@@ -148,18 +145,10 @@ class _Redaction:
 
     def _finish(self, request: Mapping[str, Any]) -> Answer:
         last, renditions = self._redaction.finish()
-        answer: dict[str, Any] = {f"data{i}": data for i, data in enumerate(last)}
-        answer["renditions"] = [
-            {
-                "view": each.view,
-                "audience": each.audience,
-                "name": each.name,
-                "report": dict(each.report),
-                "lowest_confidence": each.lowest_confidence,
-            }
-            for each in renditions
-        ]
-        return answer
+        return {
+            "renditions": encode_renditions(renditions),
+            **{f"data{i}": data for i, data in enumerate(last)},
+        }
 
 
 def _whole_lines(data: bytes) -> bytes:

@@ -1,39 +1,51 @@
-"""The workbench port on the sandbox: plain values in, renditions or an error out."""
+"""The workbench port on the sandbox: the parent's side of examining, surveying and redacting an exhibit.
+
+Short exhibits cross the pipe whole, long ones of the types that allow it in pieces, one child keeping the place
+(:mod:`gateway.workbench.child`, :mod:`gateway.workbench.child_windows`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.errors import SandboxFailure, TooLarge
-from gateway.exchange.ports.secrets import SecretRegister
-from gateway.exchange.ports.workbench import (
-    CleanRendition,
-    Examined,
-    Inside,
-    Pieces,
-    Redacted,
-    RenditionSpec,
-    WindowedSurvey,
-)
-from gateway.formats.limits import MAX_SCANNED_PAGES
+from gateway.errors import TooLarge
+from gateway.evidence.media import WINDOWED
+from gateway.exchange.ports.redaction_job import RedactionJob
+from gateway.exchange.ports.workbench import Examined, Inside, Redacted, Sink, Source, Survey
+from gateway.formats.limits import MAX_SCANNED_PAGES, MIB
 from gateway.sandbox.pool import Sandbox, SandboxLimits
-from gateway.workbench.wire import encode_register, encode_spec
+from gateway.workbench import wire
 
 #: Half of what one worker reads of text in a second on the slowest machine measured (docs/benchmarks.md).
 _BYTES_PER_SECOND = 25_000
+#: By so much of its beginning the type of an exhibit is told that is not opened whole.
+_BEGINNING_BYTES = 15 << 16
 
 
 class SandboxedWorkbench:
-    """Opens evidence in child processes; ``max_bytes`` bounds what is opened at all.
+    """Opens evidence in child processes.
 
-    ``max_scans`` bounds the pages of one file that are read by text recognition.
+    Args:
+        max_bytes: The longest exhibit that is opened whole.
+        max_scans: Pages of one file that are read by text recognition, at most.
+        window_from_bytes: Exhibits longer than this are opened window by window, if their type allows it.
+        max_windowed_bytes: The longest that is opened so.
     """
 
     def __init__(
-        self, *, workers: int, memory_bytes: int, seconds: int, max_bytes: int, max_scans: int = MAX_SCANNED_PAGES
+        self,
+        *,
+        workers: int,
+        memory_bytes: int,
+        seconds: int,
+        max_bytes: int,
+        max_scans: int = MAX_SCANNED_PAGES,
+        window_from_bytes: int = 2 * MIB,
+        max_windowed_bytes: int = 1024 * MIB,
     ) -> None:
         self._max_bytes, self._max_scans = max_bytes, max_scans
+        self._window_from_bytes, self._max_windowed_bytes = window_from_bytes, max_windowed_bytes
         self._sandbox = Sandbox(
             task="gateway.workbench.child:work",
             initializer="gateway.workbench.child:prepare",
@@ -46,215 +58,113 @@ class SandboxedWorkbench:
             ),
         )
 
-    def examine(self, data: bytes, untrusted_name: str, declared_media_type: str, *, complete: bool = True) -> Examined:
-        self._check_size(data)
-        answer = self._sandbox.call(
-            {
-                "do": "examine",
-                "data": data,
-                "name": untrusted_name,
-                "declared": declared_media_type,
-                "complete": complete,
-                "max_scans": self._max_scans,
-            }
-        )
-        return Examined(
-            media_type=_text(answer, "media_type"),
-            redactable=answer["redactable"] is True,
-            extractor=_text(answer, "extractor"),
-            version=_text(answer, "version"),
-            characters=int(answer["characters"]),
-            inside=Inside(_texts(answer, "members"), _texts(answer, "attachments")),
-        )
+    def examine(self, source: Source, untrusted_name: str, declared_media_type: str) -> Examined:
+        asked = {"name": untrusted_name, "declared": declared_media_type}
+        if self._window_from_bytes < source.size_bytes <= self._max_windowed_bytes:
+            answer = self._examine_windows(source, asked)
+            if answer is not None:
+                return _examined(answer)
+        complete = source.size_bytes <= self._max_bytes
+        data = source.read() if complete else _beginning(source)
+        return _examined(self._call("examine", data, complete=complete, **asked))
 
-    def survey(self, data: bytes, *, name: str, media_type: str) -> frozenset[str]:
-        self._check_size(data)
-        answer = self._sandbox.call(
-            {"do": "survey", "data": data, "name": name, "media_type": media_type, "max_scans": self._max_scans}
-        )
-        return frozenset(_texts(answer, "names"))
+    def survey(self, source: Source, *, name: str, media_type: str) -> Survey:
+        if self._is_windowed(source, media_type):
+            return self._survey_windows(source, name, media_type)
+        answer = self._call("survey", self._whole(source), name=name, media_type=media_type)
+        return Survey(frozenset(wire.texts(answer, "names")))
 
     def redact(
-        self,
-        data: bytes,
-        *,
-        exhibit_id: str,
-        name: str,
-        media_type: str,
-        source_commitment: str,
-        stop_on: frozenset[str],
-        specs: Sequence[RenditionSpec],
-        names: frozenset[str] = frozenset(),
-        register: SecretRegister | None = None,
+        self, source: Source, job: RedactionJob, sinks: Sequence[Sink], survey: Survey | None = None
     ) -> Redacted:
-        self._check_size(data)
-        request = _redaction(exhibit_id, name, media_type, source_commitment, stop_on, specs, names, register)
-        answer = self._sandbox.call({"do": "redact", "data": data, "max_scans": self._max_scans, **request})
-        stopped_by = tuple(str(entity) for entity in answer["stopped_by"])
+        if self._is_windowed(source, job.media_type):
+            found = survey or self._survey_windows(source, job.name, job.media_type)
+            return self._redact_windows(source, job, sinks, found)
+        answer = self._call("redact", self._whole(source), job=wire.encode_job(job))
+        stopped_by = wire.texts(answer, "stopped_by")
         if stopped_by:
             return Redacted((), stopped_by)
-        datas = [answer[f"data{i}"] for i in range(len(answer["renditions"]))]
-        return Redacted(_renditions(answer["renditions"], datas, media_type, specs), ())
-
-    def examine_windowed(
-        self, beginning: bytes, pieces: Pieces, untrusted_name: str, declared_media_type: str
-    ) -> Examined | None:
-        with self._sandbox.session() as child:
-            opened = child.call(
-                {"do": "window-examine", "data": beginning, "name": untrusted_name, "declared": declared_media_type}
-            )
-            if opened["windowed"] is not True:
-                return None
-            for piece in pieces():
-                child.call({"do": "window-read", "data": piece})
-            answer = child.call({"do": "window-end"})
-        return Examined(
-            media_type=_text(answer, "media_type"),
-            redactable=True,
-            extractor=_text(answer, "extractor"),
-            version=_text(answer, "version"),
-            characters=int(answer["characters"]),
-        )
-
-    def survey_windowed(self, pieces: Pieces, *, name: str, media_type: str) -> WindowedSurvey:
-        with self._sandbox.session() as child:
-            child.call({"do": "window-survey", "name": name, "media_type": media_type})
-            for piece in pieces():
-                child.call({"do": "window-read", "data": piece})
-            answer = child.call({"do": "window-end"})
-        if not isinstance(answer["findings"], bytes):
-            raise _unexpected()
-        return WindowedSurvey(frozenset(_texts(answer, "names")), answer["findings"])
-
-    def redact_windowed(
-        self,
-        pieces: Pieces,
-        sinks: Sequence[Callable[[bytes], None]],
-        *,
-        survey: WindowedSurvey | None,
-        exhibit_id: str,
-        name: str,
-        media_type: str,
-        source_commitment: str,
-        stop_on: frozenset[str],
-        specs: Sequence[RenditionSpec],
-        names: frozenset[str] = frozenset(),
-        register: SecretRegister | None = None,
-    ) -> Redacted:
-        found = survey or self.survey_windowed(pieces, name=name, media_type=media_type)
-        request = _redaction(exhibit_id, name, media_type, source_commitment, stop_on, specs, names, register)
-        with self._sandbox.session() as child:
-            child.call(
-                {
-                    "do": "window-redact",
-                    "findings": found.findings,
-                    "surveyed_names": sorted(found.names),
-                    **request,
-                }
-            )
-            for piece in pieces():
-                child.call({"do": "window-read", "data": piece})
-            stopped_by = tuple(str(entity) for entity in child.call({"do": "window-learned"})["stopped_by"])
-            if stopped_by:
-                return Redacted((), stopped_by)
-            for piece in pieces():
-                _pour(child.call({"do": "window-make", "data": piece}), sinks)
-            answer = child.call({"do": "window-finish"})
+        renditions = wire.renditions_of(answer, job)
         _pour(answer, sinks)
-        # In the order of the sinks, or none of them is what it seems.
-        if [(each["view"], each["audience"]) for each in answer["renditions"]] != [
-            (spec.view.name, spec.audience) for spec in specs
-        ]:
-            raise _unexpected()
-        return Redacted(_renditions(answer["renditions"], [b""] * len(specs), media_type, specs), ())
+        return Redacted(renditions)
 
     def close(self) -> None:
         """End the child processes."""
         self._sandbox.close()
 
-    def _check_size(self, data: bytes) -> None:
-        if len(data) > self._max_bytes:
+    def _call(self, do: str, data: bytes, **members: Any) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = self._sandbox.call(
+            {"do": do, "data": data, "max_scans": self._max_scans, **members}
+        )
+        return answer
+
+    def _is_windowed(self, source: Source, media_type: str) -> bool:
+        return source.size_bytes > self._window_from_bytes and media_type in WINDOWED
+
+    def _whole(self, source: Source) -> bytes:
+        if source.size_bytes > self._max_bytes:
             raise TooLarge(
                 "exhibit-too-large-to-redact",
-                f"The exhibit has {len(data)} bytes; at most {self._max_bytes} are opened for redaction.",
+                f"The exhibit has {source.size_bytes} bytes; at most {self._max_bytes} are opened for redaction.",
                 remedy="Split the file, or raise EVIDENCE_GATEWAY_MAX_REDACTABLE_BYTES.",
             )
+        return source.read()
+
+    def _examine_windows(self, source: Source, asked: Mapping[str, str]) -> Mapping[str, Any] | None:
+        with self._sandbox.session() as child:
+            opened = child.call({"do": "window-examine", "data": _beginning(source), **asked})
+            if opened["windowed"] is not True:
+                return None
+            for piece in source.pieces():
+                child.call({"do": "window-read", "data": piece})
+            answer: Mapping[str, Any] = child.call({"do": "window-end"})
+            return answer
+
+    def _survey_windows(self, source: Source, name: str, media_type: str) -> Survey:
+        with self._sandbox.session() as child:
+            child.call({"do": "window-survey", "name": name, "media_type": media_type})
+            for piece in source.pieces():
+                child.call({"do": "window-read", "data": piece})
+            answer = child.call({"do": "window-end"})
+        return Survey(frozenset(wire.texts(answer, "names")), wire.data(answer, "findings"))
+
+    def _redact_windows(self, source: Source, job: RedactionJob, sinks: Sequence[Sink], found: Survey) -> Redacted:
+        asked = {"job": wire.encode_job(job), "findings": found.findings, "surveyed_names": sorted(found.names)}
+        with self._sandbox.session() as child:
+            child.call({"do": "window-redact", **asked})
+            for piece in source.pieces():
+                child.call({"do": "window-read", "data": piece})
+            stopped_by = wire.texts(child.call({"do": "window-learned"}), "stopped_by")
+            if stopped_by:
+                return Redacted((), stopped_by)
+            for piece in source.pieces():
+                _pour(child.call({"do": "window-make", "data": piece}), sinks)
+            answer = child.call({"do": "window-finish"})
+        _pour(answer, sinks)
+        return Redacted(wire.renditions_of(answer, job))
 
 
-def _redaction(
-    exhibit_id: str,
-    name: str,
-    media_type: str,
-    source_commitment: str,
-    stop_on: frozenset[str],
-    specs: Sequence[RenditionSpec],
-    names: frozenset[str],
-    register: SecretRegister | None,
-) -> dict[str, Any]:
-    """What a redaction is asked for, as plain values."""
-    return {
-        "exhibit_id": exhibit_id,
-        "name": name,
-        "media_type": media_type,
-        "source_commitment": source_commitment,
-        "stop_on": sorted(stop_on),
-        "specs": [encode_spec(spec) for spec in specs],
-        "names": sorted(names),
-        "register": encode_register(register),
-    }
-
-
-def _renditions(
-    items: Sequence[Mapping[str, Any]], datas: Sequence[Any], media_type: str, specs: Sequence[RenditionSpec]
-) -> tuple[CleanRendition, ...]:
-    """What the child says it made, held against what it was asked: it has seen hostile bytes."""
-    wanted = {(spec.view.name, spec.audience) for spec in specs}
-    renditions = []
-    for item, data in zip(items, datas, strict=True):
-        made = CleanRendition(
-            view=_text(item, "view"),
-            audience=_text(item, "audience"),
-            name=_text(item, "name"),
-            media_type=media_type,
-            data=data,
-            report=item["report"],
-            lowest_confidence=float(item["lowest_confidence"]),
-        )
-        if (made.view, made.audience) not in wanted or not isinstance(data, bytes):
-            raise _unexpected()
-        wanted.discard((made.view, made.audience))
-        renditions.append(made)
-    if wanted:
-        raise _unexpected()
-    return tuple(renditions)
-
-
-def _pour(answer: Mapping[str, Any], sinks: Sequence[Callable[[bytes], None]]) -> None:
-    for number, sink in enumerate(sinks):
-        data = answer[f"data{number}"]
-        if not isinstance(data, bytes):
-            raise _unexpected()
-        if data:
-            sink(data)
-
-
-def _text(answer: Any, key: str) -> str:
-    value = answer[key]
-    if not isinstance(value, str):
-        raise _unexpected()
-    return value
-
-
-def _texts(answer: Any, key: str) -> tuple[str, ...]:
-    values = answer[key]
-    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
-        raise _unexpected()
-    return tuple(values)
-
-
-def _unexpected() -> SandboxFailure:
-    return SandboxFailure(
-        "sandbox-answer-invalid",
-        "The child process gave an answer that does not fit the question.",
-        remedy="The exhibit is quarantined; report this with the exhibit's id.",
+def _examined(answer: Mapping[str, Any]) -> Examined:
+    return Examined(
+        media_type=wire.text(answer, "media_type"),
+        redactable=answer["redactable"] is True,
+        extractor=wire.text(answer, "extractor"),
+        version=wire.text(answer, "version"),
+        characters=int(answer["characters"]),
+        inside=Inside(wire.texts(answer, "members"), wire.texts(answer, "attachments")),
     )
+
+
+def _beginning(source: Source) -> bytes:
+    beginning = bytearray()
+    for piece in source.pieces():
+        beginning += piece
+        if len(beginning) >= _BEGINNING_BYTES:
+            break
+    return bytes(beginning)
+
+
+def _pour(answer: Mapping[str, Any], sinks: Sequence[Sink]) -> None:
+    for number, sink in enumerate(sinks):
+        if made := wire.data(answer, f"data{number}"):
+            sink(made)

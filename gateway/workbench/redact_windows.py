@@ -17,18 +17,18 @@ from itertools import chain
 
 from gateway.errors import IntegrityFailure
 from gateway.evidence.taxonomy import ENTITIES, Action
-from gateway.exchange.ports.workbench import CleanRendition, RenditionSpec
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
+from gateway.exchange.ports.workbench import CleanRendition
 from gateway.redaction.document import CanonicalText, Detector, Finding, Layer, Segment, Window, WindowedFormat
 from gateway.redaction.finding_list import FindingList
-from gateway.redaction.fingerprint import Register
 from gateway.redaction.known_values import KnownValues
-from gateway.redaction.package_names import NameIndex, names_found
+from gateway.redaction.package_names import names_found
 from gateway.redaction.plan import build_plan, values_found
 from gateway.redaction.pseudonym import Pseudonymiser, resolve
 from gateway.redaction.report import ReportWriter
 from gateway.redaction.residue import prove_clean
-from gateway.workbench.exhibit_names import delivered_name, name_as_text
-from gateway.workbench.redact_whole import checked_names
+from gateway.workbench.exhibit_name import ExhibitName
+from gateway.workbench.known import Known, checked_names
 
 _SEAM_BYTES = 1 << 12
 #: So much on both sides of where a line was cut is read together.
@@ -66,8 +66,7 @@ class WindowSurvey:
         self._enclosures = enclosures
         self._findings = FindingList()
         self._last: tuple[CanonicalText, set[Finding]] | None = None
-        text = name_as_text(name)
-        self._names = names_found(text.text, detector.detect(text))
+        self._names = ExhibitName(name, detector).persons
 
     def feed(self, data: bytes) -> None:
         """The next bytes of the exhibit.
@@ -141,56 +140,35 @@ class WindowRedaction:
 
     Args:
         survey: What the first look at the same exhibit found.
-        names: Names of persons known from other exhibits of the package.
-        exhibit_id, name, source_commitment, stop_on, specs, register: as
-            :func:`gateway.workbench.redact_whole.redact_exhibit` takes them.
     """
 
-    def __init__(
-        self,
-        survey: Surveyed,
-        *,
-        format_: WindowedFormat,
-        detector: Detector,
-        exhibit_id: str,
-        name: str,
-        source_commitment: str,
-        stop_on: frozenset[str],
-        specs: Sequence[RenditionSpec],
-        names: frozenset[str] = frozenset(),
-        register: Register | None = None,
-    ) -> None:
+    def __init__(self, survey: Surveyed, job: RedactionJob, *, format_: WindowedFormat, detector: Detector) -> None:
         self._format = format_
         self._survey = survey
-        self._name = name
-        self._stop_on = stop_on
-        self._register = register
-        self._names = names | survey.names
-        self._index = NameIndex(self._names)
+        self._stop_on = job.stop_on
+        self._known = Known(job, survey.names)
+        self._name = ExhibitName(job.name, detector)
+        self._name.search(self._known.find)
         self._reader = format_.reader()
         self._learned = _Learned()
         self._before, self._before_at = "", 0
         self._window = 0
         self._aliases: dict[str, str] = {}
         self._extractor = ("", "")
-        self._name_text = name_as_text(name)
-        self._name_findings = [*detector.detect(self._name_text), *self._index.find(self._name_text.text)]
-        if register is not None:
-            self._name_findings += register.find(self._name_text.text)
         self._renditions = [
             _Rendition(
                 spec,
                 Pseudonymiser(spec.pseudonym_key),
                 ReportWriter(
-                    exhibit=exhibit_id,
+                    exhibit=job.exhibit_id,
                     view=spec.view.name,
-                    source_commitment=source_commitment,
+                    source_commitment=job.source_commitment,
                     dropped=(),
                     hidden=self._learned.values.places,
                     max_listed=_MAX_LISTED,
                 ),
             )
-            for spec in specs
+            for spec in job.specs
         ]
 
     def learn(self, data: bytes) -> None:
@@ -208,13 +186,13 @@ class WindowRedaction:
             self._learn(window)
         if self._window != len(self._survey.findings):
             raise _changed()
-        for value, confidence in values_found(self._name_text, self._name_findings):
+        for value, confidence in values_found(self._name.text, self._name.findings):
             self._learned.values.add(value, confidence)
-        self._aliases = resolve((*self._learned.persons, *self._names))
+        self._aliases = resolve((*self._learned.persons, *self._known.names))
         self._learned.persons.clear()
         self._reader, self._window = self._format.reader(), 0
         found = {*self._survey.findings.entities, *self._learned.registered.entities}
-        found.update(each.entity for each in self._name_findings)
+        found.update(each.entity for each in self._name.findings)
         return tuple(sorted(entity for entity in found if self._stops(entity)))
 
     def make(self, data: bytes) -> list[bytes]:
@@ -249,9 +227,9 @@ class WindowRedaction:
     def _copies(self, text: str) -> list[Finding]:
         """Copies of registered secrets in a window; of one that began in the window before, that part is kept."""
         found: list[Finding] = []
-        if self._register is not None:
+        if self._known.register is not None:
             before = f"{self._before}\n" if self._before else ""
-            for each in self._register.find(before + text):
+            for each in self._known.register.find(before + text):
                 start, end = each.start - len(before), each.end - len(before)
                 if start < 0:
                     self._reach_back(replace(each, end=min(each.end, len(self._before))))
@@ -282,7 +260,7 @@ class WindowRedaction:
                 *self._surveyed(),
                 *self._learned.registered.window(self._window),
                 *self._learned.reaching_back.get(self._window, ()),
-                *self._index.find(document.text),
+                *self._known.index.find(document.text),
             ]
             findings += self._learned.values.again(document.text, findings)
             for rendition, out in zip(self._renditions, made, strict=True):
@@ -315,16 +293,13 @@ class WindowRedaction:
         return lambda text, raw: self._learned.values.first(text, raw, rendition.removes)
 
     def _finished(self, rendition: _Rendition) -> CleanRendition:
-        view = rendition.spec.view
-        plan = build_plan(
-            self._name_text, self._name_findings, view.action, rendition.pseudonymiser, aliases=self._aliases
-        )
+        spec = rendition.spec
+        plan = self._name.plan(spec, rendition.pseudonymiser, aliases=self._aliases)
         return CleanRendition(
-            view=view.name,
-            audience=rendition.spec.audience,
-            name=delivered_name(self._name, plan, plan.removed, self._elsewhere(rendition)),
+            view=spec.view.name,
+            audience=spec.audience,
+            name=self._name.delivered(plan, plan.removed, self._elsewhere(rendition)),
             media_type=self._format.media_type,
-            data=b"",
             report=rendition.report.finish(*self._extractor),
             lowest_confidence=rendition.lowest_confidence,
         )

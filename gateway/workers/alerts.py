@@ -9,23 +9,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
 
-from gateway.blobs.log_witnesses import read_witness_report
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError, Misconfigured
 from gateway.evidence.canonical import canonical_json, parse_json
 from gateway.exchange.audit_query import AuditQuery
 from gateway.exchange.log.alerts import Alert, AlertMachine, AlertRules, Hours
+from gateway.exchange.log.witness_report import read_witness_report
+from gateway.exchange.ports.alerts import Delivery, Webhook
 from gateway.exchange.ports.database import Transaction
-from gateway.storage.database import PostgresTransaction
-from gateway.storage.log.alerts import AlertStore, Delivery, Webhook
 from gateway.translog.entry import format_time, parse_entry
 from gateway.workers.webhook import deliver
 
@@ -108,7 +106,7 @@ class Alerts:
         report = read_witness_report(gateway.log_store)
         witnesses = [(w.name, w.state) for w in report.witnesses] if report else []
         with gateway.database.transaction() as tx:
-            store = _store(tx)
+            store = tx.alerts
             start, memory = store.progress()
             senders: dict[str, str | None] = {}
 
@@ -124,7 +122,7 @@ class Alerts:
             raised += machine.observe(now, pending=store.pending(self._rules.pending + 1), witnesses=witnesses)
             hooks = store.enabled() if raised else []
             for alert in raised:
-                self._raise(tx, store, alert, hooks, now)
+                self._raise(tx, alert, hooks, now)
             store.advance(page[-1].seq + 1 if page else start, machine.memory)
         return len(page)
 
@@ -132,19 +130,18 @@ class Alerts:
         """Attempt one message that is due; False if there is none."""
         gateway = self._gateway
         with gateway.database.transaction() as tx:
-            delivery = _store(tx).claim(gateway.clock(), _LEASE)
+            delivery = tx.alerts.claim(gateway.clock(), _LEASE)
         if delivery is None:
             return False
         status, outcome = self._attempt(delivery)
         now = gateway.clock()
         with gateway.database.transaction() as tx:
-            store = _store(tx)
             done = status is not None and 200 <= status < 300
             last = done or delivery.attempts >= len(_PAUSES)
             again = None if last else now + _PAUSES[delivery.attempts]
-            store.settle(delivery, outcome, now, again, done=done)
+            tx.alerts.settle(delivery, outcome, now, again, done=done)
             if status == 410:  # the receiver says that it is gone for good
-                store.disable(delivery.webhook.id, "gone", now)
+                tx.alerts.disable(delivery.webhook.id, "gone", now)
         return True
 
     def _attempt(self, delivery: Delivery) -> tuple[int | None, str]:
@@ -161,7 +158,7 @@ class Alerts:
             return None, type(error).__name__
         return status, str(status)
 
-    def _raise(self, tx: Transaction, store: AlertStore, alert: Alert, hooks: Any, now: datetime) -> None:
+    def _raise(self, tx: Transaction, alert: Alert, hooks: Sequence[Webhook], now: datetime) -> None:
         alert_id = self._gateway.new_id()
         tx.ledger.append(alert.event(alert_id, now))
         parties: set[str] = {alert.agency} - {""}
@@ -179,7 +176,7 @@ class Alerts:
         body = canonical_json({"type": "alert.raised", "timestamp": format_time(now), "data": data})
         for hook in hooks:
             if hook.agency is None or hook.agency in parties:
-                store.enqueue(f"msg_{self._gateway.new_id()}", hook, body, now)
+                tx.alerts.enqueue(f"msg_{self._gateway.new_id()}", hook, body, now)
 
 
 def add_webhook(gateway: Gateway, url: str, secret: bytes, agency: str | None, *, allow_private: bool) -> str:
@@ -194,22 +191,14 @@ def add_webhook(gateway: Gateway, url: str, secret: bytes, agency: str | None, *
     check_url(url, allow_private=allow_private)
     webhook_id, now = gateway.new_id(), gateway.clock()
     wrapped = gateway.keyring.wrap_secret(secret, use=WEBHOOK_USE, owner=webhook_id, now=now)
+    added = record.event(
+        "webhook.add",
+        "done",
+        now,
+        ("webhook", webhook_id),
+        detail={"agency": agency, "allow_private": allow_private},
+        system="operator",
+    )
     with gateway.database.transaction() as tx:
-        _store(tx).add(Webhook(webhook_id, agency, url, wrapped, allow_private), now)
-        tx.ledger.append(
-            record.event(
-                "webhook.add",
-                "done",
-                now,
-                object_kind="webhook",
-                object_id=webhook_id,
-                detail={"agency": agency, "allow_private": allow_private},
-                system="operator",
-            )
-        )
+        tx.alerts.add(Webhook(webhook_id, agency, url, wrapped, allow_private), added)
     return webhook_id
-
-
-def _store(tx: Transaction) -> AlertStore:
-    # Alerts are no step of the exchange: they need PostgreSQL, and no other transaction gets here.
-    return AlertStore(cast(PostgresTransaction, tx).connection)

@@ -10,11 +10,9 @@ from typing import Literal, Self
 
 from gateway.bootstrap.gateway import Gateway
 from gateway.bootstrap.witnesses import read_witnesses
+from gateway.bootstrap.work_queue import step_worker
 from gateway.errors import GatewayError, Unavailable
 from gateway.exchange import record
-from gateway.storage.log.sequence import LogSequence
-from gateway.storage.worker_queue import StepWorker
-from gateway.translog.vkey import parse_vkey
 from gateway.workers.alerts import Alerts
 from gateway.workers.housekeeping import housekeeping
 from gateway.workers.sequencer import Sequencer
@@ -31,7 +29,7 @@ class Background:
     def __init__(self, gateway: Gateway) -> None:
         self._stop = threading.Event()
         self._ended: str | None = None
-        log_key = parse_vkey(gateway.keyring.log_vkey)
+        log_key = gateway.log_key
         self._witnesses = Witnesses(
             gateway.log_store,
             log_key,
@@ -41,14 +39,14 @@ class Background:
             alarm=lambda name, outcome, reason, detail: _alarm(gateway, name, outcome, reason, detail),
         )
         self.sequencer = Sequencer(
-            LogSequence(gateway.database.engine),
+            gateway.database.log_rows(),
             gateway.log_store,
             gateway.keyring.log_signer,
             log_key,
             check_head=self._witnesses.check,
             objection=lambda: self._witnesses.objection,
         )
-        self._worker = StepWorker(gateway.database_url, handlers(gateway), housekeeping=lambda: housekeeping(gateway))
+        self._worker = step_worker(gateway, handlers(gateway), lambda: housekeeping(gateway))
         self._threads = [
             threading.Thread(target=self._guarded, args=("sequencer", self.sequencer.run), name="sequencer"),
             threading.Thread(target=self._guarded, args=("worker", self._worker.run), name="worker"),
@@ -113,15 +111,7 @@ def _alarm(
 ) -> None:
     """Write into the log that a witness lags or refuses, or cosigns again."""
     with gateway.database.transaction() as tx:
+        now, about = gateway.clock(), ("witness", name)
         tx.ledger.append(
-            record.event(
-                "witness.alarm",
-                outcome,
-                gateway.clock(),
-                object_kind="witness",
-                object_id=name,
-                reason=reason,
-                detail=detail,
-                system="sequencer",
-            )
+            record.event("witness.alarm", outcome, now, about, reason=reason, detail=detail, system="sequencer")
         )

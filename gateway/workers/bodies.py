@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from types import TracebackType
 
@@ -21,49 +21,40 @@ from gateway.evidence.canonical import canonical_json, sha256_hex
 from gateway.evidence.lifecycle import RenditionState
 from gateway.evidence.package import Exhibit, Package, Rendition
 from gateway.exchange import redact
-from gateway.exchange.ports.workbench import CleanRendition
+from gateway.exchange.ports.blobs import BlobWriter
+from gateway.exchange.ports.workbench import CleanRendition, Source
 
-_LOOKED_AT_BYTES = 1 << 20
 #: So much of a long exhibit is decrypted and handed on at a time.
 _PIECE_BYTES = 1 << 18
 
 
-def original(gateway: Gateway, exhibit: Exhibit) -> bytes:
-    """The plaintext of an original.
+def source_of(gateway: Gateway, exhibit: Exhibit) -> Source:
+    """The plaintext of an original, decrypted as it is read.
 
-    Raises:
+    Raises, when all of it has been read:
         IntegrityFailure: it is not what was uploaded.
     """
-    return b"".join(pieces_of(gateway, exhibit, body_size(exhibit.size_bytes))())
+
+    def read() -> bytes:
+        return b"".join(_pieces(gateway, exhibit, body_size(exhibit.size_bytes)))
+
+    return Source(exhibit.size_bytes, read, lambda: _pieces(gateway, exhibit, _PIECE_BYTES))
 
 
-def pieces_of(gateway: Gateway, exhibit: Exhibit, piece_bytes: int = _PIECE_BYTES) -> Callable[[], Iterator[bytes]]:
-    """The plaintext of an original in pieces; that it is what was uploaded is known only after the last.
-
-    Each is read by itself: between two of them may lie minutes, in which no store keeps a stream open.
-    """
-
-    def pieces() -> Iterator[bytes]:
-        blob, decryptor = _opened(gateway, exhibit)
-        digest = hashlib.sha256()
-        for start in range(NONCE_BYTES, gateway.blobs.size(blob), piece_bytes):
-            if piece := decryptor.update(gateway.blobs.read(blob, start, piece_bytes)):
-                digest.update(piece)
-                yield piece
-        last = decryptor.finish()
-        digest.update(last)
-        if not hmac.compare_digest(digest.hexdigest(), exhibit.sha256):
-            raise IntegrityFailure("exhibit-digest-mismatch", "The stored exhibit is not what was uploaded.")
-        if last:
-            yield last
-
-    return pieces
-
-
-def beginning_of(gateway: Gateway, exhibit: Exhibit) -> bytes:
-    """The first chunks of an original; each is authenticated by itself."""
+def _pieces(gateway: Gateway, exhibit: Exhibit, piece_bytes: int) -> Iterator[bytes]:
+    # Each is read by itself: between two of them may lie minutes, in which no store keeps a stream open.
     blob, decryptor = _opened(gateway, exhibit)
-    return decryptor.update(gateway.blobs.read(blob, NONCE_BYTES, _LOOKED_AT_BYTES))
+    digest = hashlib.sha256()
+    for start in range(NONCE_BYTES, gateway.blobs.size(blob), piece_bytes):
+        if piece := decryptor.update(gateway.blobs.read(blob, start, piece_bytes)):
+            digest.update(piece)
+            yield piece
+    last = decryptor.finish()
+    digest.update(last)
+    if not hmac.compare_digest(digest.hexdigest(), exhibit.sha256):
+        raise IntegrityFailure("exhibit-digest-mismatch", "The stored exhibit is not what was uploaded.")
+    if last:
+        yield last
 
 
 def _opened(gateway: Gateway, exhibit: Exhibit) -> tuple[str, BodyDecryptor]:
@@ -78,7 +69,10 @@ def _opened(gateway: Gateway, exhibit: Exhibit) -> tuple[str, BodyDecryptor]:
 
 
 class RenditionBody(AbstractContextManager["RenditionBody"]):
-    """The body of one rendition, encrypted as its bytes come. Left without :meth:`finish`, nothing of it stays."""
+    """The body of one rendition, encrypted as its bytes come. Left without :meth:`finish`, nothing of it stays.
+
+    It is begun in the store with its first bytes: what stops before there are any leaves nothing to clear away.
+    """
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -88,11 +82,8 @@ class RenditionBody(AbstractContextManager["RenditionBody"]):
         self._encryptor = BodyEncryptor(self._file_key)
         self._plain, self._sealed = hashlib.sha256(), hashlib.sha256()
         self._plain_bytes = self._sealed_bytes = 0
+        self._writer: BlobWriter | None = None
         self._finished = False
-        with gateway.database.transaction() as tx:
-            tx.unfinished.begin(self._blob, gateway.clock())
-        self._writer = gateway.blobs.create(self._blob)
-        self._put(self._encryptor.start())
 
     def write(self, data: bytes) -> None:
         """More plaintext."""
@@ -102,8 +93,7 @@ class RenditionBody(AbstractContextManager["RenditionBody"]):
 
     def finish(self, package: Package, exhibit: Exhibit, clean: CleanRendition) -> tuple[Rendition, WrappedKey]:
         """Make the body durable; the rendition and its wrapped key, to be written down."""
-        self._put(self._encryptor.finish())
-        self._writer.commit()
+        self._put(self._encryptor.finish()).commit()
         self._finished = True
         now = self._gateway.clock()
         key = self._gateway.keyring.wrap(
@@ -138,10 +128,16 @@ class RenditionBody(AbstractContextManager["RenditionBody"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._finished:
+        if self._writer is not None and not self._finished:
             self._writer.abort()
 
-    def _put(self, sealed: bytes) -> None:
+    def _put(self, sealed: bytes) -> BlobWriter:
+        if self._writer is None:
+            with self._gateway.database.transaction() as tx:
+                tx.unfinished.begin(self._blob, self._gateway.clock())
+            self._writer = self._gateway.blobs.create(self._blob)
+            sealed = self._encryptor.start() + sealed
         self._sealed.update(sealed)
         self._sealed_bytes += len(sealed)
         self._writer.write(sealed)
+        return self._writer

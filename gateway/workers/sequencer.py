@@ -21,9 +21,8 @@ import threading
 from collections.abc import Callable
 from copy import deepcopy
 
-from gateway.blobs.log_store import CHECKPOINT, HEAD, LogStore
 from gateway.errors import GatewayError, IntegrityFailure, Unavailable
-from gateway.storage.log.sequence import LogSequence
+from gateway.exchange.ports.sequencing import CHECKPOINT, HEAD, LogFiles, LogRows
 from gateway.translog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from gateway.translog.edge import Edge, TileBytes
 from gateway.translog.entry import NO_PREVIOUS
@@ -63,8 +62,8 @@ class Sequencer:
 
     def __init__(
         self,
-        rows: LogSequence,
-        store: LogStore,
+        rows: LogRows,
+        store: LogFiles,
         signer: NoteSigner,
         vkey: VerifierKey,
         *,

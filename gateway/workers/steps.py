@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from gateway.agreements.model import Agreement
 from gateway.bootstrap.gateway import Gateway
@@ -24,13 +23,13 @@ from gateway.errors import (
     TooLarge,
     Unparsable,
 )
-from gateway.evidence.media import WINDOWED
 from gateway.evidence.package import Exhibit, Package, Rendition
 from gateway.exchange import examine, quarantine, redact, release, review, seal
 from gateway.exchange.custody import certify, dispose
 from gateway.exchange.parties import secret_register
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
 from gateway.exchange.ports.secrets import SecretRegister
-from gateway.exchange.ports.workbench import Examined, RenditionSpec, WindowedSurvey
+from gateway.exchange.ports.workbench import Survey
 from gateway.policy.reach import stop_categories
 from gateway.workers import bodies
 
@@ -60,7 +59,7 @@ class _Known:
 
     specs: Sequence[RenditionSpec]
     names: frozenset[str]
-    surveys: Mapping[str, WindowedSurvey]
+    surveys: Mapping[str, Survey]
     register: SecretRegister | None
 
 
@@ -80,7 +79,8 @@ class Steps:
         package, exhibits = found
         for exhibit in exhibits:
             try:
-                examined = self._look(exhibit)
+                source = bodies.source_of(gateway, exhibit)
+                examined = gateway.workbench.examine(source, exhibit.name, exhibit.declared_media_type)
             except _SETS_ASIDE as error:
                 with gateway.database.transaction() as tx:
                     quarantine.set_aside(tx, package, exhibit, error, gateway.clock())
@@ -131,23 +131,22 @@ class Steps:
         with gateway.database.transaction() as tx:
             redact.conclude(tx, package_id, gateway.clock())
 
-    def _names(self, package_id: str) -> tuple[frozenset[str], dict[str, WindowedSurvey]]:
+    def _names(self, package_id: str) -> tuple[frozenset[str], dict[str, Survey]]:
         """The names of persons in all exhibits of a package; of those redacted before a crash too."""
         with self._gateway.database.transaction() as tx:
             exhibits = redact.surveyed_exhibits(tx, package_id)
         names: frozenset[str] = frozenset()
-        surveys: dict[str, WindowedSurvey] = {}
+        surveys: dict[str, Survey] = {}
         if len(exhibits) < 2:
             return names, surveys
         for exhibit in exhibits:
+            source, media_type = bodies.source_of(self._gateway, exhibit), _media_type(exhibit)
             try:
-                found = self._survey(exhibit)
+                found = self._gateway.workbench.survey(source, name=exhibit.name, media_type=media_type)
             except _SETS_ASIDE:
                 continue  # set aside when it is redacted, and released to nobody
-            if isinstance(found, WindowedSurvey):
-                surveys[exhibit.id] = found
-                found = found.names
-            names |= found
+            surveys[exhibit.id] = found
+            names |= found.names
         return names, surveys
 
     def seal(self, package_id: str) -> None:
@@ -199,59 +198,31 @@ class Steps:
             if not certify.issue_certificates(tx, gateway.keyring, package_id, gateway.clock()):
                 tx.queue.enqueue("certify", package_id, delay=_RETRY_RELEASE)
 
-    def _look(self, exhibit: Exhibit) -> Examined:
-        """What the exhibit is; of one too large to open, only the beginning is looked at."""
-        gateway, settings = self._gateway, self._gateway.settings
-        name, declared = exhibit.name, exhibit.declared_media_type
-        if settings.window_from_bytes < exhibit.size_bytes <= settings.max_windowed_bytes:
-            beginning, pieces = bodies.beginning_of(gateway, exhibit), bodies.pieces_of(gateway, exhibit)
-            examined = gateway.workbench.examine_windowed(beginning, pieces, name, declared)
-            if examined is not None:
-                return examined
-        complete = exhibit.size_bytes <= settings.max_redactable_bytes
-        data = bodies.original(gateway, exhibit) if complete else bodies.beginning_of(gateway, exhibit)
-        return gateway.workbench.examine(data, name, declared, complete=complete)
-
-    def _survey(self, exhibit: Exhibit) -> frozenset[str] | WindowedSurvey:
-        gateway, media_type = self._gateway, exhibit.media_type or exhibit.declared_media_type
-        if self._is_windowed(exhibit):
-            pieces = bodies.pieces_of(gateway, exhibit)
-            return gateway.workbench.survey_windowed(pieces, name=exhibit.name, media_type=media_type)
-        return gateway.workbench.survey(bodies.original(gateway, exhibit), name=exhibit.name, media_type=media_type)
-
-    def _is_windowed(self, exhibit: Exhibit) -> bool:
-        return exhibit.size_bytes > self._gateway.settings.window_from_bytes and exhibit.media_type in WINDOWED
-
     def _render(
         self, package: Package, agreement: Agreement, exhibit: Exhibit, known: _Known
     ) -> tuple[tuple[str, ...], list[tuple[Rendition, WrappedKey]]]:
         """What stops the exhibit, or all its renditions, each with its body durable and its wrapped key."""
         gateway = self._gateway
-        options: dict[str, Any] = {
-            "exhibit_id": exhibit.id,
-            "name": exhibit.name,
-            "media_type": exhibit.media_type or exhibit.declared_media_type,
-            "source_commitment": exhibit.sha256,
-            "stop_on": stop_categories(agreement),
-            "specs": known.specs,
-            "names": known.names,
-            "register": known.register,
-        }
+        job = RedactionJob(
+            exhibit_id=exhibit.id,
+            name=exhibit.name,
+            media_type=_media_type(exhibit),
+            source_commitment=exhibit.sha256,
+            stop_on=stop_categories(agreement),
+            specs=tuple(known.specs),
+            names=known.names,
+            register=known.register,
+        )
         with ExitStack() as stack:
-            if self._is_windowed(exhibit):
-                made = [stack.enter_context(bodies.RenditionBody(gateway)) for _ in known.specs]
-                outcome = gateway.workbench.redact_windowed(
-                    bodies.pieces_of(gateway, exhibit),
-                    [body.write for body in made],
-                    survey=known.surveys.get(exhibit.id),
-                    **options,
-                )
-            else:
-                outcome = gateway.workbench.redact(bodies.original(gateway, exhibit), **options)
-                made = [stack.enter_context(bodies.RenditionBody(gateway)) for _ in outcome.renditions]
-                for body, clean in zip(made, outcome.renditions, strict=True):
-                    body.write(clean.data)
+            made = [stack.enter_context(bodies.RenditionBody(gateway)) for _ in job.specs]
+            outcome = gateway.workbench.redact(
+                bodies.source_of(gateway, exhibit), job, [body.write for body in made], known.surveys.get(exhibit.id)
+            )
             if outcome.stopped_by:
                 return outcome.stopped_by, []
             pairs = zip(made, outcome.renditions, strict=True)
             return (), [body.finish(package, exhibit, clean) for body, clean in pairs]
+
+
+def _media_type(exhibit: Exhibit) -> str:
+    return exhibit.media_type or exhibit.declared_media_type

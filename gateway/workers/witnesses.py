@@ -21,9 +21,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gateway.blobs.log_reader import LogReader
-from gateway.blobs.log_store import CHECKPOINT, COSIGNED, LogStore
-from gateway.blobs.log_witnesses import (
+from gateway.bootstrap.witnesses import WitnessAddress
+from gateway.errors import GatewayError, IntegrityFailure
+from gateway.exchange.log.reader import LogReader
+from gateway.exchange.log.witness_report import (
     BEHIND,
     OK,
     REFUSED,
@@ -34,8 +35,7 @@ from gateway.blobs.log_witnesses import (
     read_witness_report,
     write_witness_report,
 )
-from gateway.bootstrap.witnesses import WitnessAddress
-from gateway.errors import GatewayError, IntegrityFailure
+from gateway.exchange.ports.sequencing import CHECKPOINT, COSIGNED, LogFiles
 from gateway.translog.bundle import WitnessPolicy
 from gateway.translog.checkpoint import Checkpoint, open_checkpoint
 from gateway.translog.note import Note, NoteSignature, parse_note
@@ -85,7 +85,7 @@ class Witnesses:
 
     def __init__(
         self,
-        store: LogStore,
+        store: LogFiles,
         log_key: VerifierKey,
         addresses: tuple[WitnessAddress, ...],
         quorum: int,

@@ -37,9 +37,21 @@ def test_the_domain_reads_no_clock_and_opens_no_file(path: Path) -> None:
     assert not _calls(path) & clocks
 
 
+def test_nobody_reads_every_version_of_every_agreement() -> None:
+    """The port has no such question: each version takes milliseconds, and a push would pay for all of them."""
+    assert not [p for p in SOURCES if ".agreements.all(" in p.read_text(encoding="utf-8")]
+
+
 def test_only_one_module_imports_jose() -> None:
     users = [p for p in SOURCES if re.search(r"^\s*(from|import) jose\b", p.read_text(encoding="utf-8"), re.M)]
     assert [p.relative_to(ROOT).as_posix() for p in users] == ["gateway/keyring/tokens.py"]
+
+
+def test_only_storage_touches_the_engine_or_a_connection() -> None:
+    """Elsewhere a database is its port, whatever stands behind it."""
+    storage = ROOT / "gateway" / "storage"
+    touching = re.compile(r"database\.engine|\btx\.connection|cast\(\"?Postgres|isinstance\(\w+, Postgres")
+    assert not [p for p in SOURCES if storage not in p.parents and touching.search(p.read_text(encoding="utf-8"))]
 
 
 def test_no_module_is_named_after_nothing() -> None:

@@ -137,12 +137,56 @@ def test_an_agreement_becomes_active_when_all_have_signed(database: Database) ->
     with database.transaction() as tx:
         assert tx.agreements.active(agreement.id) == expected
         assert tx.agreements.version(agreement.id, agreement.version) == expected
-        assert list(tx.agreements.all()) == [expected]
+        assert tx.agreements.newest(agreement.id) == expected
         signatures = tx.agreements.signatures(agreement.id, agreement.version)
         assert {(s.agency, s.key_id, s.signature, s.signed_at) for s in signatures} == {
             (agency, f"{agency}-signing", b"signature", seeds.NOW) for agency in agreement.parties
         }
         assert tx.agreements.version(agreement.id, agreement.version + 1) is None
+
+
+def test_versions_are_found_by_agreement_party_and_state_and_read_one_by_one(database: Database) -> None:
+    first, source = world.sample_agreement()
+    proposed, active, superseded = AgreementState.PROPOSED, AgreementState.ACTIVE, AgreementState.SUPERSEDED
+    texts = {
+        (agreement, version): source.replace(f"agreement: {first.id}", f"agreement: {agreement}")
+        .replace(f"version: {first.version}", f"version: {version}")
+        .replace("agency: cnil-fr", f"agency: {party}")
+        for agreement, version, party in (("a", 1, "cnil-fr"), ("a", 2, "aisi"), ("a", 10, "aisi"), ("b", 1, "aisi.x"))
+    }
+    of = {place: world.parse_agreement(text.encode()) for place, text in texts.items()}
+    refs = {place: agreement.ref for place, agreement in of.items()}
+    with database.transaction() as tx:
+        world.onboard(tx, first)
+        for agency in ("aisi", "aisi.x"):
+            tx.directory.add_agency(seeds.agency(agency, "FR"), seeds.event("agency.add"))
+            tx.directory.add_key(seeds.key(f"{agency}-signing", agency, "signing"), seeds.event("key.add"))
+        for place in reversed(texts):
+            world.propose(tx, of[place], texts[place])
+        for place in (("a", 1), ("a", 2)):
+            world.sign_all(tx, of[place])
+            world.activate(tx, of[place])
+            if place == ("a", 1):
+                tx.agreements.set_state("a", 1, superseded, seeds.NOW, seeds.event("agreement.supersede"))
+    with database.transaction() as tx:
+        assert list(tx.agreements.versions("a")) == [refs["a", 1], refs["a", 2], refs["a", 10]]
+        assert list(tx.agreements.versions("a", proposed, superseded)) == [refs["a", 1], refs["a", 10]]
+        assert list(tx.agreements.versions("c")) == []
+        assert list(tx.agreements.of_party("ico-uk")) == list(refs.values())
+        assert list(tx.agreements.of_party("aisi")) == [refs["a", 2], refs["a", 10]]
+        assert list(tx.agreements.of_party("aisi", active)) == [refs["a", 2]]
+        # What is no party's name, or only part of one, or a pattern that one fits.
+        for other in ("submitter", "ico", "aisi.", "aisi%", "aisi_x", 'aisi"'):
+            assert list(tx.agreements.of_party(other)) == []
+        assert list(tx.agreements.in_state(proposed)) == [refs["a", 10], refs["b", 1]]
+        assert list(tx.agreements.in_state(active, superseded)) == [refs["a", 1], refs["a", 2]]
+        newest = tx.agreements.newest("a")
+        assert newest == AgreementRecord(of["a", 10], texts["a", 10], proposed, frozenset(), seeds.NOW)
+        assert tx.agreements.newest("c") is None
+        expected = AgreementRecord(of["a", 2], texts["a", 2], active, frozenset({"ico-uk", "aisi"}), seeds.NOW)
+        assert list(tx.agreements.read([refs["a", 10], refs["a", 2]])) == [newest, expected]
+        assert list(tx.agreements.read([])) == []
+        assert tx.agreements.version("a", 2) == expected
 
 
 def test_a_version_is_proposed_once_unsigned_and_never_active(database: Database) -> None:

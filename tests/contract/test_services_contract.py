@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.errors import Conflict, NotFound
+from gateway.exchange.audit_query import AuditQuery, Scope
 from gateway.exchange.ports.database import Database
 from gateway.exchange.ports.requests import StoredAnswer
 from tests.fakes import seeds
@@ -112,4 +113,4 @@ def test_an_appended_entry_has_no_place_before_the_sequencer_gives_it_one(databa
         entry = tx.ledger.append(seeds.event("log.read"))
     with database.transaction() as tx:
         assert tx.ledger.position(entry) is None
-        assert list(tx.ledger.visible_to("ico-uk", [], start=0, limit=10)) == []
+        assert list(tx.audit.find(AuditQuery(), Scope("ico-uk", ()), start=0, limit=10)) == []

@@ -137,7 +137,7 @@ def write(place: Place, seed: int, at: str, hit: int, act: int = signal.SIGKILL,
                 now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=mine.randrange(-100_000, 100_000))
                 for _ in range(mine.randrange(1, 40)):
                     entry_id = SqlLedger(connection).append(
-                        event("crash.test", "done", now, object_kind="test", object_id=str(mine.random()))
+                        event("crash.test", "done", now, ("test", str(mine.random())))
                     )
                     connection.execute(insert(effects), {"id": entry_id, "what": "done"})
                     failpoint("appended")
@@ -174,7 +174,7 @@ def full_disk(place: Place, limit: int) -> int:
     engine = create_engine(place.url)
     with engine.begin() as connection:
         for _ in range(300):
-            entry = event("crash.test", "done", datetime.now(UTC), object_kind="test", object_id="x" * 200)
+            entry = event("crash.test", "done", datetime.now(UTC), ("test", "x" * 200))
             entry_id = SqlLedger(connection).append(entry)
             connection.execute(insert(effects), {"id": entry_id, "what": "full"})
     signer = place.signer()

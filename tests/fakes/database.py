@@ -32,6 +32,7 @@ from tests.fakes.evidence import FakeCases, FakePackages, FakeReleases, FakeRend
 from tests.fakes.parties import FakeAgreements, FakeDirectory
 from tests.fakes.secrets import FakeSecrets
 from tests.fakes.services import (
+    FakeAuditIndex,
     FakeFileKeys,
     FakeIdempotency,
     FakeLedger,
@@ -47,6 +48,7 @@ class FakeTransaction:
 
     def __init__(self, state: State, *, log_available: bool) -> None:
         self.ledger: Ledger = FakeLedger(state, available=log_available)
+        self.audit = FakeAuditIndex(state)
         self.directory: Directory = FakeDirectory(state, self.ledger)
         self.agreements: Agreements = FakeAgreements(state, self.ledger)
         self.cases: Cases = FakeCases(state, self.ledger)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,16 +32,8 @@ from gateway.evidence.taxonomy import Action, Category
 from gateway.exchange import authorize, receive
 from gateway.exchange.intake import Intake
 from gateway.exchange.parties import govern, onboard
-from gateway.exchange.ports.secrets import SecretRegister
-from gateway.exchange.ports.workbench import (
-    NOTHING_INSIDE,
-    CleanRendition,
-    Examined,
-    Pieces,
-    Redacted,
-    RenditionSpec,
-    WindowedSurvey,
-)
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
+from gateway.exchange.ports.workbench import NOTHING_INSIDE, CleanRendition, Examined, Redacted, Sink, Source, Survey
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.redaction.fingerprint import Register
@@ -90,78 +82,55 @@ class TextWorkbench:
         self.redact_failures: dict[str, GatewayError] = {}
         self.confidence = 0.95
         self.surveyed: bool | None = None
+        self.max_bytes = 64 << 20
         self.inside = NOTHING_INSIDE
 
-    def examine(self, data: bytes, untrusted_name: str, declared_media_type: str, *, complete: bool = True) -> Examined:
+    def examine(self, source: Source, untrusted_name: str, declared_media_type: str) -> Examined:
         if untrusted_name in self.failures:
             raise self.failures[untrusted_name]
-        if data.startswith(b"\x7fELF"):
+        if next(source.pieces(), b"").startswith(b"\x7fELF"):
             return Examined("application/octet-stream", False, "none", "0", 0)
-        if not complete:
+        if source.size_bytes > self.max_bytes:
             raise TooLarge("exhibit-too-large-to-redact", "Too large.")
+        data = source.read()
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
             raise Unparsable("text-not-decodable", "Not text.") from error
         return Examined("text/plain", True, "fake-text", "1", len(text), self.inside)
 
-    def survey(self, data: bytes, *, name: str, media_type: str) -> frozenset[str]:
+    def survey(self, source: Source, *, name: str, media_type: str) -> Survey:
         if name in self.redact_failures:
             raise self.redact_failures[name]
-        return frozenset(word[1:-1] for word in data.decode().split() if word.startswith("<") and word.endswith(">"))
+        words = source.read().decode().split()
+        return Survey(
+            frozenset(word[1:-1] for word in words if word.startswith("<") and word.endswith(">")), b"surveyed"
+        )
 
     def redact(
-        self,
-        data: bytes,
-        *,
-        exhibit_id: str,
-        name: str,
-        media_type: str,
-        source_commitment: str,
-        stop_on: frozenset[str],
-        specs: Sequence[RenditionSpec],
-        names: frozenset[str] = frozenset(),
-        register: SecretRegister | None = None,
-    ) -> Redacted:
-        if name in self.redact_failures:
-            raise self.redact_failures[name]
-        if b"#" in data and Category.SPECIAL_CATEGORY.value in stop_on:
-            return Redacted((), ("HEALTH",))
-        for known in names:
-            data = data.replace(f" {known} ".encode(), f" <{known}> ".encode())
-        if register is not None:
-            text = data.decode()
-            for found in reversed(Register(register.key, register.fingerprints).find(text)):
-                text = f"{text[: found.start]}[TS-REGISTERED]{text[found.end :]}"
-            data = text.encode()
-        return Redacted(tuple(self._render(data, exhibit_id, name, media_type, spec) for spec in specs), ())
-
-    def examine_windowed(
-        self, beginning: bytes, pieces: Pieces, untrusted_name: str, declared_media_type: str
-    ) -> Examined | None:
-        if beginning.startswith(b"\x7fELF"):
-            return None
-        return self.examine(b"".join(pieces()), untrusted_name, declared_media_type)
-
-    def survey_windowed(self, pieces: Pieces, *, name: str, media_type: str) -> WindowedSurvey:
-        return WindowedSurvey(self.survey(b"".join(pieces()), name=name, media_type=media_type), b"surveyed")
-
-    def redact_windowed(
-        self,
-        pieces: Pieces,
-        sinks: Sequence[Callable[[bytes], None]],
-        *,
-        survey: WindowedSurvey | None,
-        **options: Any,
+        self, source: Source, job: RedactionJob, sinks: Sequence[Sink], survey: Survey | None = None
     ) -> Redacted:
         self.surveyed = survey is not None
-        whole = self.redact(b"".join(pieces()), **options)
-        for sink, each in zip(sinks, whole.renditions, strict=False):
+        data = source.read()
+        if b"#" in data and Category.SPECIAL_CATEGORY.value in job.stop_on:
+            return Redacted((), ("HEALTH",))
+        for known in job.names:
+            data = data.replace(f" {known} ".encode(), f" <{known}> ".encode())
+        if job.register is not None:
+            text = data.decode()
+            for found in reversed(Register(job.register.key, job.register.fingerprints).find(text)):
+                text = f"{text[: found.start]}[TS-REGISTERED]{text[found.end :]}"
+            data = text.encode()
+        made = [self._render(data, job, spec) for spec in job.specs]
+        for sink, each in zip(sinks, made, strict=True):
             sink(each.data[:7])
+        if job.name in self.redact_failures:
+            raise self.redact_failures[job.name]
+        for sink, each in zip(sinks, made, strict=True):
             sink(each.data[7:])
-        return Redacted(tuple(replace(each, data=b"") for each in whole.renditions), whole.stopped_by)
+        return Redacted(tuple(replace(each, data=b"") for each in made))
 
-    def _render(self, data: bytes, exhibit_id: str, name: str, media_type: str, spec: RenditionSpec) -> CleanRendition:
+    def _render(self, data: bytes, job: RedactionJob, spec: RenditionSpec) -> CleanRendition:
         words = []
         for word in data.decode().split(" "):
             if word.startswith("<"):
@@ -171,9 +140,13 @@ class TextWorkbench:
                 words.append("[TS-COMMERCIAL]")
             else:
                 words.append(word)
-        report = {"exhibit": exhibit_id, "view": spec.view.name, "findings": [], "verified": {"layers": [], "hits": 0}}
+        report = {
+            "exhibit": job.exhibit_id, "view": spec.view.name, "findings": [], "verified": {"layers": [], "hits": 0}
+        }  # fmt: skip
         rendered = " ".join(words).encode()
-        return CleanRendition(spec.view.name, spec.audience, name, media_type, rendered, report, self.confidence)
+        return CleanRendition(
+            spec.view.name, spec.audience, job.name, job.media_type, report, self.confidence, rendered
+        )
 
 
 @dataclass

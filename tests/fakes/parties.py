@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from gateway.agreements.model import AgreementState
 from gateway.errors import Conflict
 from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
-from gateway.evidence.package import Principal
+from gateway.evidence.package import AgreementRef, Principal
 from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
 from gateway.storage.parties.agreement_states import (
     check_activation,
@@ -83,8 +83,25 @@ class FakeAgreements(FakeStore):
     def version(self, agreement_id: str, version: int) -> AgreementRecord | None:
         return self._state.agreements.get((agreement_id, version))
 
-    def all(self) -> Sequence[AgreementRecord]:
-        return [self._state.agreements[key] for key in sorted(self._state.agreements)]
+    def newest(self, agreement_id: str) -> AgreementRecord | None:
+        of_id = [record.agreement for record in self._state.agreements.values() if record.agreement.id == agreement_id]
+        return self.version(agreement_id, max(of_id, key=lambda a: a.version).version) if of_id else None
+
+    def versions(self, agreement_id: str, *states: AgreementState) -> Sequence[AgreementRef]:
+        return [ref for ref in self._refs(states) if ref.id == agreement_id]
+
+    def of_party(self, agency: str, *states: AgreementState) -> Sequence[AgreementRef]:
+        return [ref for ref in self._refs(states) if agency in self._record((ref.id, ref.version)).agreement.parties]
+
+    def in_state(self, *states: AgreementState) -> Sequence[AgreementRef]:
+        return self._refs(states)
+
+    def read(self, refs: Iterable[AgreementRef]) -> Iterator[AgreementRecord]:
+        return (self._record((ref.id, ref.version)) for ref in refs)
+
+    def _refs(self, states: Sequence[AgreementState]) -> Sequence[AgreementRef]:
+        records = (self._state.agreements[key] for key in sorted(self._state.agreements))
+        return [record.agreement.ref for record in records if not states or record.state in states]
 
     def signatures(self, agreement_id: str, version: int) -> Sequence[AgreementSignature]:
         return self._state.signatures.get((agreement_id, version), ())

@@ -10,6 +10,7 @@ from typing import Any
 from gateway.envelope.wrapping import WrappedKey
 from gateway.errors import Unavailable
 from gateway.evidence.canonical import canonical_json
+from gateway.exchange.audit_query import AuditQuery, Scope
 from gateway.exchange.ports.log import LoggedEntry
 from gateway.exchange.ports.requests import StoredAnswer
 from gateway.storage.evidence.unfinished import given_up
@@ -61,13 +62,22 @@ class FakeLedger:
             self.append(event)
         return len(fresh)
 
-    def visible_to(
-        self, agency_id: str, agreement_ids: Sequence[str], *, start: int, limit: int
-    ) -> Sequence[LoggedEntry]:
+
+class FakeAuditIndex:
+    """Finds entries by who may see them; filters are the real index's business."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def find(self, query: AuditQuery, scope: Scope | None, *, start: int, limit: int) -> Sequence[LoggedEntry]:
+        assert not query.filters()
         found = []
         for entry_id, seq in sorted(self._state.positions.items(), key=lambda item: item[1]):
             event = self._state.entries[entry_id]
-            if seq >= start and (event.actor.get("agency") == agency_id or event.agreement.get("id") in agreement_ids):
+            visible = scope is None or (
+                event.actor.get("agency") == scope.agency or event.agreement.get("id") in scope.agreements
+            )
+            if seq >= start and visible:
                 found.append(LoggedEntry(seq, canonical_json(_leaf(seq, event))))
         return found[:limit]
 

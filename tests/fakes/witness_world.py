@@ -9,10 +9,10 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.applications import Starlette
 
+from gateway.bootstrap.witness_folder import WitnessKey
 from gateway.translog.vkey import VerifierKey
 from gateway.witness.memory import Memory
 from gateway.witness.service import create_witness_app
-from gateway.witness.setup import WitnessKey
 
 NOW = 1_770_000_000
 

@@ -14,7 +14,7 @@ import pytest
 from gateway.agreements.model import View
 from gateway.errors import GatewayError, ResidueFound, Unparsable
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.ports.workbench import RenditionSpec
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
 from gateway.formats.registry import FORMATS
 from gateway.formats.sniff import sniff
 from gateway.redaction.document import CanonicalText, Finding
@@ -36,15 +36,12 @@ def redacted() -> Callable[..., bytes]:
 
     def run(data: bytes, name: str = "exhibit") -> bytes:
         view = View("standard", dict.fromkeys(Category, Action.REMOVE), {})
+        media_type = sniff(data, name)
         result = redact_exhibit(
             data,
-            format_=FORMATS[sniff(data, name)],
+            RedactionJob("e1", name, media_type, "0" * 64, frozenset(), (RenditionSpec(view, "cnil-fr", bytes(32)),)),
+            format_=FORMATS[media_type],
             detector=SecretDetector(),
-            exhibit_id="e1",
-            name=name,
-            source_commitment="0" * 64,
-            stop_on=frozenset(),
-            specs=[RenditionSpec(view, "cnil-fr", bytes(32))],
         )
         assert len(result.renditions) == 1
         return result.renditions[0].data

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from obstore.store import MemoryStore
 
-from gateway.blobs.log_reader import LogReader
-from gateway.blobs.log_store import CHECKPOINT, LogStore
+from gateway.blobs.log_store import LogStore
 from gateway.errors import IntegrityFailure, Unavailable
+from gateway.exchange.log.reader import LogReader
+from gateway.exchange.ports.sequencing import CHECKPOINT
 from gateway.translog.checkpoint import Checkpoint, open_checkpoint
 from gateway.translog.entry import NO_PREVIOUS, pending, place
 from gateway.translog.event import AuditEvent

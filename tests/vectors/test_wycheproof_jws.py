@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gateway.errors import GatewayError
 from gateway.keyring.compact_jws import MalformedJws, parse_compact
 from gateway.keyring.jwk import decode
-from gateway.keyring.tokens import TokenAuthority, signed_by, untrusted_client_id
+from gateway.keyring.tokens import TokenAuthority, signed_by
 
 FILES = ("json_web_signature_test.json", "json_web_crypto_test.json", "json_web_key_test.json")
 
@@ -113,5 +113,5 @@ def test_none_of_them_is_an_access_token_or_an_assertion(shared: Path) -> None:
             with pytest.raises(GatewayError, match="access token"):
                 authority.verify_access_token(token, now)
             with pytest.raises(GatewayError, match="client assertion"):
-                untrusted_client_id(token)
+                TokenAuthority.untrusted_client_id(token)
     assert seen > 400

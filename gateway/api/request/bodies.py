@@ -1,19 +1,25 @@
 """Request bodies: bounded reading, one media type, strict JSON, and no wait without end.
 
-FastAPI does not parse bodies here, because its JSON parser takes duplicate keys, NaN and any depth.
+FastAPI does not parse bodies here, because its JSON parser takes duplicate keys, NaN and any depth; and because
+nobody's body is read before it is known who asks.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 
+from gateway.api.schema.body import Body, Nothing
 from gateway.errors import InvalidInput, TooLarge
 from gateway.evidence.canonical import MAX_JSON_BYTES, parse_json
+
+M = TypeVar("M", bound=Body)
 
 #: A sender that is silent for this long is taken to be gone.
 IDLE_SECONDS = 60.0
@@ -87,33 +93,60 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def json_body(request: Request) -> Any:
-    """Dependency: the body as strictly parsed JSON.
+@dataclass(frozen=True, slots=True)
+class JsonBody(Generic[M]):
+    """What a route takes: a JSON body that is parsed strictly, and then checked by its model.
 
-    Raises:
-        InvalidInput: ``media-type-unsupported`` or a ``json-…`` code.
-        TooLarge: ``body-too-large`` or a ``json-…`` code.
+    Args:
+        example: One that the description shows.
+        required: Whether there must be one; none at all is an empty object otherwise.
     """
-    if media_type(request) != "application/json":
-        raise unsupported("application/json")
-    body = await read_body(request)
-    request.state.body = body
-    return parse_json(body)
 
+    model: type[M]
+    example: Any = None
+    required: bool = True
 
-async def empty_or_json_body(request: Request) -> Any:
-    """Dependency: like :func:`json_body`, but no body at all is an empty object."""
-    if media_type(request) == "":
-        body = await read_body(request)
-        if body:
+    async def read(self, request: Request) -> M:
+        """Dependency: the body as its model.
+
+        Raises:
+            InvalidInput: ``media-type-unsupported``, a ``json-…`` code, or as :meth:`Body.checked`.
+            TooLarge: ``body-too-large`` or a ``json-…`` code.
+        """
+        kind = media_type(request)
+        if kind != "application/json" and (kind or self.required):
             raise unsupported("application/json")
-        request.state.body = b""
-        return {}
-    return await json_body(request)
+        body = await read_body(request)
+        if body and not kind:
+            raise unsupported("application/json")
+        # Of the bytes, for a request that is repeated must be the same (idempotency.py).
+        request.state.body = body
+        return self.model.checked(parse_json(body) if kind else {})
+
+    def description(self) -> dict[str, Any]:
+        """The body in the description of an operation."""
+        content: dict[str, Any] = {"schema": {"$ref": f"#/components/schemas/{self.model.__name__}"}}
+        if self.example is not None:
+            content["example"] = self.example
+        return {"required": self.required, "content": {"application/json": content}}
 
 
-Json = Annotated[Any, Depends(json_body)]
-JsonOrNothing = Annotated[Any, Depends(empty_or_json_body)]
+def taken(model: type[Body], example: Any = None, *, required: bool = True) -> Any:
+    """In the annotation of a handler's parameter: the JSON body, as the model."""
+    return Depends(JsonBody(model, example, required).read)
+
+
+#: An act that needs no further words.
+NoBody = Annotated[Nothing, taken(Nothing, required=False)]
+
+
+def body_of(route: APIRoute) -> JsonBody[Any] | None:
+    """What the route takes, if that is a JSON body with members."""
+    for part in route.dependant.dependencies:
+        body = getattr(part.call, "__self__", None)
+        if isinstance(body, JsonBody) and body.model.model_fields:
+            return body
+    return None
 
 
 def unsupported(wanted: str) -> InvalidInput:

@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
@@ -26,7 +25,8 @@ from gateway.exchange.ports.requests import StoredAnswer
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
-_PARAMETER = {
+#: In the description of every POST under /v1.
+PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
@@ -35,27 +35,18 @@ _PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 
-#: What a route that takes the header says in its ``openapi_extra``.
-DESCRIPTION = {"parameters": [_PARAMETER]}
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a creating handler answers: a status and a model, stored and repeated as bytes."""
-
-    status: int
-    model: BaseModel
-
-
-async def answer_once(request: Request, session: Session, work: Callable[[Transaction, Principal], Answer]) -> Response:
-    """Run ``work`` in one transaction, or repeat the answer it once gave under the same key.
+async def answer_once(
+    session: Session, work: Callable[[Transaction, Principal], BaseModel], *, status: int = 200
+) -> Response:
+    """Run ``work`` in one transaction and answer with its model, or repeat what was answered under the same key.
 
     Raises:
         InvalidInput: ``idempotency-key-invalid``.
         Conflict: ``idempotency-key-reused``.
     """
-    key = idempotency_key(request)
-    digest = request_digest(request)
+    key = idempotency_key(session.request)
+    digest = request_digest(session.request)
 
     def once(tx: Transaction, principal: Principal) -> tuple[StoredAnswer, bool]:
         if key is not None:
@@ -69,8 +60,7 @@ async def answer_once(request: Request, session: Session, work: Callable[[Transa
                         where="header/idempotency-key",
                     )
                 return stored, True
-        answer = work(tx, principal)
-        fresh = StoredAnswer(digest, answer.status, answer.model.model_dump_json().encode())
+        fresh = StoredAnswer(digest, status, work(tx, principal).model_dump_json().encode())
         if key is not None:
             tx.idempotency.store(principal.id, key, fresh, session.now)
         return fresh, False

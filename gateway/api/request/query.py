@@ -6,7 +6,6 @@ is an error. Identifiers in paths and queries that are not UUIDs are answered li
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,11 +13,11 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, Query
+from pydantic import AfterValidator
 from starlette.requests import Request
 
-from gateway.errors import InvalidInput, NotFound
-
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+from gateway.api.schema.base import object_id
+from gateway.errors import InvalidInput
 
 
 async def known_parameters(request: Request) -> None:
@@ -51,27 +50,20 @@ def _declared(dependant: Any) -> Iterator[str]:
         yield from _declared(part)
 
 
-def object_id(untrusted: str) -> str:
-    """A UUID in canonical form.
-
-    Raises:
-        NotFound: ``not-found``; what cannot be an identifier names nothing.
-    """
-    if not _UUID.fullmatch(untrusted):
-        raise NotFound("not-found", "There is no such object for your agency.", remedy="Check the identifier.")
-    return untrusted
+#: An id in a path; what cannot be one is answered like an unknown one.
+Id = Annotated[str, AfterValidator(object_id)]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is asked of a list: at most ``limit`` objects, from behind the object with the id ``after``."""
+    """What is asked of a list: at most ``limit`` objects, from behind the one with the id or label ``after``."""
 
     after: str | None
     limit: int
 
-    def next(self, ids: Sequence[str]) -> str | None:
-        """Where the next page begins, given the ids on this one; None once a page is not full."""
-        return ids[-1] if len(ids) == self.limit else None
+    def next(self, found: Sequence[str]) -> str | None:
+        """Where the next page begins, given the ids or labels on this one; None once a page is not full."""
+        return found[-1] if len(found) == self.limit else None
 
 
 async def page(
@@ -86,4 +78,12 @@ async def page(
     return Page(None if after is None else object_id(after), limit)
 
 
+async def page_by_label(
+    after: Annotated[str | None, Query(max_length=64)] = None, limit: Annotated[int, Query(ge=1, le=500)] = 100
+) -> Page:
+    """Dependency: the page that the query asks for, of a list by label."""
+    return Page(after, limit)
+
+
 Paging = Annotated[Page, Depends(page)]
+PagingByLabel = Annotated[Page, Depends(page_by_label)]

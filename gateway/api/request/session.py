@@ -74,6 +74,7 @@ def record_refusal(gateway: Gateway, error: GatewayError) -> None:
 class Session:
     """An authenticated request. ``now`` is fixed once, when the request came in; the token is older."""
 
+    request: Request
     gateway: Gateway
     principal_id: str
     agency_id: str
@@ -103,8 +104,7 @@ class Session:
                     "A key of this principal has been revoked since the access token was issued.",
                     remedy="Get another token with a key that is still good.",
                 )
-                who = {"actor": principal, "object_kind": "principal", "object_id": principal.id}
-                raise record.refusal(revoked, "token.use", self.now, **who)
+                raise record.refusal(revoked, "token.use", self.now, principal, actor=principal)
             return work(tx, principal)
 
         return in_transaction(self.gateway, with_principal)
@@ -129,7 +129,7 @@ async def open_session(request: Request) -> Session:
     gateway = gateway_of(request)
     now = gateway.clock()
     claims = gateway.tokens.verify_access_token(token, now)
-    return Session(gateway, claims.principal, claims.agency, claims.issued_at, now)
+    return Session(request, gateway, claims.principal, claims.agency, claims.issued_at, now)
 
 
 Authenticated = Annotated[Session, Depends(open_session)]

@@ -17,11 +17,11 @@ from gateway import __version__
 from gateway.api.request.query import known_parameters
 from gateway.api.request.session import gateway_of
 from gateway.api.schema.about import GatewayIdentity, Health, LogIdentity
-from gateway.blobs.log_store import CHECKPOINT
-from gateway.blobs.log_witnesses import OK, read_witness_report
 from gateway.bootstrap.gateway import Gateway
 from gateway.envelope.signature import load_public_key
 from gateway.errors import GatewayError
+from gateway.exchange.log.witness_report import OK, read_witness_report
+from gateway.exchange.ports.sequencing import CHECKPOINT
 
 
 class Sequencing(Protocol):

@@ -14,9 +14,9 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel
 from starlette.responses import Response
 
-from gateway.api.request.query import known_parameters, object_id
+from gateway.api.request.query import Id, known_parameters
 from gateway.api.request.session import Authenticated, Session
-from gateway.api.schema.about import LogEntries, LogEntry
+from gateway.api.schema.about import LogEntries
 from gateway.api.schema.audit import AccessBody, AccessByMonth, DenialsBody, DenialsByReason, ReaderBody, Readers
 from gateway.api.schema.problem import refusals
 from gateway.evidence.package import Principal
@@ -70,10 +70,7 @@ async def search_entries(
 ) -> Response:
     def work(tx: Transaction, scope: Scope) -> tuple[LogEntries, dict[str, Any]]:
         found = tx.audit.find(query, scope, start=start, limit=limit)
-        entries = [LogEntry(seq=entry.seq, leaf=entry.leaf.decode()) for entry in found]
-        following = found[-1].seq + 1 if len(found) == limit else None
-        said = {"filters": query.filters(), "start": start, "returned": len(found)}
-        return LogEntries(entries=entries, next=following), said
+        return LogEntries.page(found, limit), {"filters": query.filters(), "start": start, "returned": len(found)}
 
     return await _answer(session, "entries", work)
 
@@ -81,11 +78,9 @@ async def search_entries(
 @router.get(
     "/readers/{exhibit}", response_model=Readers, responses=refusals(403, 404), summary="Who has read this exhibit"
 )
-async def exhibit_readers(session: Authenticated, exhibit: str) -> Response:
-    exhibit = object_id(exhibit)
-
+async def exhibit_readers(session: Authenticated, exhibit: Id) -> Response:
     def work(tx: Transaction, scope: Scope) -> tuple[Readers, dict[str, Any]]:
-        readers = [ReaderBody.model_validate(item) for item in tx.audit.readers(exhibit, scope)]
+        readers = [ReaderBody.of(item) for item in tx.audit.readers(exhibit, scope)]
         return Readers(exhibit=exhibit, readers=readers), {"exhibit": exhibit, "returned": len(readers)}
 
     return await _answer(session, "readers", work)
@@ -98,7 +93,7 @@ async def denials_by_reason(session: Authenticated, since: Since = None, until: 
     begin, end = _period(session, since, until, timedelta(days=7))
 
     def work(tx: Transaction, scope: Scope) -> tuple[DenialsByReason, dict[str, Any]]:
-        items = [DenialsBody.model_validate(item) for item in tx.audit.denials(begin, end, scope)]
+        items = [DenialsBody.of(item) for item in tx.audit.denials(begin, end, scope)]
         return DenialsByReason(since=begin, until=end, denials=items), {"since": begin, "until": end}
 
     return await _answer(session, "denials", work)
@@ -111,7 +106,7 @@ async def access_by_month(session: Authenticated, since: Since = None, until: Un
     begin, end = _period(session, since, until, timedelta(days=365))
 
     def work(tx: Transaction, scope: Scope) -> tuple[AccessByMonth, dict[str, Any]]:
-        items = [AccessBody.model_validate(item) for item in tx.audit.access(begin, end, scope)]
+        items = [AccessBody.of(item) for item in tx.audit.access(begin, end, scope)]
         return AccessByMonth(since=begin, until=end, access=items), {"since": begin, "until": end}
 
     return await _answer(session, "access", work)

@@ -13,7 +13,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from gateway.api.request.disposition import attachment
@@ -46,7 +45,6 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
     summary="Everything that a search finds, as JSON Lines with proofs, CSV, OCSF events, or a signed PDF report",
 )
 async def export_entries(
-    request: Request,
     session: Authenticated,
     query: Filters,
     form: Annotated[Literal["jsonl", "csv", "ocsf", "pdf"], Query(description="The form of the extract.")],
@@ -65,7 +63,7 @@ async def export_entries(
         "Evidence-Entries": str(extract.count),
         "Evidence-Log-Size": str(extract.size),
     }
-    if request.scope.get(HEAD):
+    if session.request.scope.get(HEAD):
         return Response(None, headers=headers, media_type=FORMS[form])
     pieces = _recorded(session, extract, principal)
     # Found out before the status line, what is wrong is an error and not an answer that ends early.

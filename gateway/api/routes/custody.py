@@ -6,16 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.request import idempotency
-from gateway.api.request.bodies import Json, JsonOrNothing
-from gateway.api.request.idempotency import Answer, answer_once
-from gateway.api.request.members import members, signed_document
-from gateway.api.request.query import Paging, known_parameters, object_id
+from gateway.api.request.bodies import NoBody, taken
+from gateway.api.request.idempotency import answer_once
+from gateway.api.request.query import Id, Paging, known_parameters
 from gateway.api.request.session import Authenticated, Session
-from gateway.api.schema.base import DETACHED_SIGNATURE, SIGNED_DOCUMENT, body_schema, file_answer
+from gateway.api.schema.base import DETACHED_SIGNATURE, SIGNED_DOCUMENT, file_answer
 from gateway.api.schema.custody import (
     AttestationBody,
     CaseBody,
@@ -27,19 +24,16 @@ from gateway.api.schema.custody import (
     DutyBody,
 )
 from gateway.api.schema.problem import refusals
-from gateway.envelope.certificate import parse_certificate
+from gateway.bootstrap.papers import certificate_page
 from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.package import Principal
 from gateway.exchange.custody import attest, case_custody, certify
 from gateway.exchange.custody import deadlines as deadlines_of
-from gateway.exchange.ports.custody import Certificate
 from gateway.exchange.ports.database import Transaction
-from gateway.papers.certificate import certificate_pdf
-
-MAX_ATTESTATION_BYTES = 1 << 19
 
 router = APIRouter(prefix="/v1", tags=["custody"], dependencies=[Depends(known_parameters)])
 
+_EXAMPLE = {"attestation": "eyJhZ2VuY3kiOiJpY28…", "signature": "MGUCMQDs…", "key_id": "ico-uk.signing-1"}
 Late = Annotated[bool, Query(description="Those that were answered too late instead.")]
 
 
@@ -52,7 +46,7 @@ Late = Annotated[bool, Query(description="Those that were answered too late inst
 async def read_deadlines(session: Authenticated, page: Paging, late: Late = False) -> Response:
     def work(tx: Transaction, principal: Principal) -> Deadlines:
         found = deadlines_of.list_deadlines(tx, principal, session.now, late=late, after=page.after, limit=page.limit)
-        deadlines = [DeadlineBody.of(clock, state) for clock, state in found]
+        deadlines = [DeadlineBody.of(clock, state=state) for clock, state in found]
         return Deadlines(deadlines=deadlines, next=page.next([clock.package_id for clock, _ in found]))
 
     return await session.answer(work)
@@ -62,18 +56,12 @@ async def read_deadlines(session: Authenticated, page: Paging, late: Late = Fals
     "/cases/{agreement}/{case}/close",
     response_model=CaseBody,
     responses=refusals(403, 404, 409, 415, 422),
-    openapi_extra=idempotency.DESCRIPTION,
     summary="Close a case for good; periods that count from its closing begin",
 )
-async def close_case(
-    request: Request, session: Authenticated, agreement: str, case: str, untrusted: JsonOrNothing
-) -> Response:
-    members(untrusted, required=())
-
-    def work(tx: Transaction, principal: Principal) -> Answer:
-        return Answer(200, CaseBody.of(case_custody.close_case(tx, principal, agreement, case, session.now)))
-
-    return await answer_once(request, session, work)
+async def close_case(session: Authenticated, agreement: str, case: str, nothing: NoBody) -> Response:
+    return await answer_once(
+        session, lambda tx, who: CaseBody.of(case_custody.close_case(tx, who, agreement, case, session.now))
+    )
 
 
 @router.get(
@@ -85,7 +73,7 @@ async def close_case(
 async def read_duties(session: Authenticated, page: Paging) -> Response:
     def work(tx: Transaction, principal: Principal) -> Duties:
         found = attest.list_duties(tx, principal, after=page.after, limit=page.limit, now=session.now)
-        duties = [DutyBody.of(duty, session.now) for duty in found]
+        duties = [DutyBody.of(duty, state=duty.state(session.now)) for duty in found]
         return Duties(duties=duties, next=page.next([duty.id for duty in found]))
 
     return await session.answer(work)
@@ -96,24 +84,16 @@ async def read_duties(session: Authenticated, page: Paging) -> Response:
     response_model=DutyBody,
     status_code=201,
     responses=refusals(403, 404, 409, 413, 415, 422),
-    openapi_extra={
-        **body_schema(
-            AttestationBody,
-            {"attestation": "eyJhZ2VuY3kiOiJpY28…", "signature": "MGUCMQDs…", "key_id": "ico-uk.signing-1"},
-        ),
-        **idempotency.DESCRIPTION,
-    },
     summary="Attest, with your agency's signature, that all copies are deleted",
 )
-async def give_attestation(request: Request, session: Authenticated, duty_id: str, untrusted: Json) -> Response:
-    attestation, signature, key_id = signed_document(untrusted, "attestation", max_bytes=MAX_ATTESTATION_BYTES)
-    duty_id = object_id(duty_id)
+async def give_attestation(
+    session: Authenticated, duty_id: Id, body: Annotated[AttestationBody, taken(AttestationBody, _EXAMPLE)]
+) -> Response:
+    def work(tx: Transaction, principal: Principal) -> DutyBody:
+        duty = attest.attest(tx, principal, duty_id, body.attestation, body.signature, body.key_id, session.now)
+        return DutyBody.of(duty, state=duty.state(session.now))
 
-    def work(tx: Transaction, principal: Principal) -> Answer:
-        duty = attest.attest(tx, principal, duty_id, attestation, signature, key_id, session.now)
-        return Answer(201, DutyBody.of(duty, session.now))
-
-    return await answer_once(request, session, work)
+    return await answer_once(session, work, status=201)
 
 
 @router.get(
@@ -124,8 +104,14 @@ async def give_attestation(request: Request, session: Authenticated, duty_id: st
 )
 async def read_certificates(session: Authenticated, page: Paging) -> Response:
     def work(tx: Transaction, principal: Principal) -> Certificates:
-        found = certify.list_certificates(tx, principal, after=page.after, limit=page.limit, now=session.now)
-        return Certificates(certificates=[CertificateBody.of(c) for c in found], next=page.next([c.id for c in found]))
+        listed = certify.list_certificates(tx, principal, after=page.after, limit=page.limit, now=session.now)
+        certificates = [
+            CertificateBody.of(
+                found, sha256=sha256_hex(found.document or b""), document=f"/v1/certificates/{found.id}/document"
+            )
+            for found in listed
+        ]
+        return Certificates(certificates=certificates, next=page.next([found.id for found in listed]))
 
     return await session.answer(work)
 
@@ -136,7 +122,7 @@ async def read_certificates(session: Authenticated, page: Paging) -> Response:
     responses={**refusals(404), 200: SIGNED_DOCUMENT},
     summary="A certificate of destruction",
 )
-async def read_document(session: Authenticated, certificate_id: str) -> Response:
+async def read_document(session: Authenticated, certificate_id: Id) -> Response:
     document, _ = await _issued(session, certificate_id)
     return Response(document, media_type="application/json")
 
@@ -147,7 +133,7 @@ async def read_document(session: Authenticated, certificate_id: str) -> Response
     responses={**refusals(404), 200: DETACHED_SIGNATURE},
     summary="The gateway's signature over the certificate",
 )
-async def read_document_signature(session: Authenticated, certificate_id: str) -> Response:
+async def read_document_signature(session: Authenticated, certificate_id: Id) -> Response:
     _, signature = await _issued(session, certificate_id)
     return Response(signature, media_type="application/octet-stream")
 
@@ -161,22 +147,15 @@ async def read_document_signature(session: Authenticated, certificate_id: str) -
     },
     summary="The certificate as PDF",
 )
-async def read_document_pdf(session: Authenticated, certificate_id: str) -> Response:
+async def read_document_pdf(session: Authenticated, certificate_id: Id) -> Response:
     document, _ = await _issued(session, certificate_id)
-    page = await run_in_threadpool(certificate_pdf, parse_certificate(document), sha256_hex(document))
+    page = await run_in_threadpool(certificate_page, document)
     return Response(page, media_type="application/pdf")
 
 
 async def _issued(session: Session, certificate_id: str) -> tuple[bytes, bytes]:
-    certificate_id = object_id(certificate_id)
-
-    def work(tx: Transaction, principal: Principal) -> Certificate:
-        return certify.read_certificate(tx, principal, certificate_id, session.now)
-
-    certificate = await run_in_threadpool(session.run, work)
+    certificate = await run_in_threadpool(
+        session.run, lambda tx, who: certify.read_certificate(tx, who, certificate_id, session.now)
+    )
     # Only issued ones are read, and an issued one has both; the database holds it to that.
     return certificate.document or b"", certificate.signature or b""
-
-
-#: Models that only ``openapi_extra`` refers to.
-DESCRIBED = (AttestationBody,)

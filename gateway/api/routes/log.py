@@ -16,13 +16,13 @@ from starlette.responses import Response
 
 from gateway.api.request.query import known_parameters
 from gateway.api.request.session import Authenticated
-from gateway.api.schema.about import LogEntries, LogEntry
+from gateway.api.schema.about import LogEntries
 from gateway.api.schema.base import file_answer
 from gateway.api.schema.problem import refusals
-from gateway.blobs.log_store import CHECKPOINT
 from gateway.errors import InvalidInput, NotFound
 from gateway.evidence.package import Principal
 from gateway.exchange import record
+from gateway.exchange.audit_query import AuditQuery
 from gateway.exchange.log import audit
 from gateway.exchange.ports.database import Transaction
 from gateway.translog.tiles import parse_path
@@ -38,9 +38,7 @@ router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[Depends(known_p
 )
 async def read_checkpoint(session: Authenticated) -> Response:
     await run_in_threadpool(session.run, registered)
-    checkpoint = await run_in_threadpool(session.gateway.log_store.read, CHECKPOINT)
-    if checkpoint is None:
-        raise NotFound("checkpoint-unknown", "The log has no checkpoint yet.", remedy="Try again shortly.")
+    checkpoint = await run_in_threadpool(session.gateway.log_reader.checkpoint)
     return Response(checkpoint, media_type="text/plain; charset=utf-8")
 
 
@@ -79,12 +77,11 @@ async def read_entries(
 ) -> Response:
     def work(tx: Transaction, principal: Principal) -> LogEntries:
         origin = session.gateway.settings.log_origin
-        agreements = audit.scope_of(tx, principal, origin, session.now, "log.read").agreements
-        found = tx.ledger.visible_to(principal.agency, agreements, start=start, limit=limit)
-        detail = {"start": start, "returned": len(found), "agreements": agreements}
-        tx.ledger.append(record.read("log", origin, session.now, actor=principal, detail=detail))
-        entries = [LogEntry(seq=entry.seq, leaf=entry.leaf.decode()) for entry in found]
-        return LogEntries(entries=entries, next=found[-1].seq + 1 if len(found) == limit else None)
+        scope = audit.scope_of(tx, principal, origin, session.now, "log.read")
+        found = tx.audit.find(AuditQuery(), scope, start=start, limit=limit)
+        detail = {"start": start, "returned": len(found), "agreements": scope.agreements}
+        tx.ledger.append(record.event("log.read", "done", session.now, ("log", origin), actor=principal, detail=detail))
+        return LogEntries.page(found, limit)
 
     return await session.answer(work)
 

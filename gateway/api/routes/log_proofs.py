@@ -8,26 +8,27 @@ answered, so damaged tiles make an error and never a wrong proof.
 from __future__ import annotations
 
 import base64
-from typing import Annotated, cast
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Query
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.request.query import known_parameters
-from gateway.api.request.session import Authenticated, Session, gateway_of
+from gateway.api.request.session import Authenticated, Session
 from gateway.api.routes.log import registered
 from gateway.api.schema.base import file_answer
-from gateway.api.schema.log import ConsistencyProof, InclusionProof, WitnessBody, Witnesses
+from gateway.api.schema.log import ConsistencyProof, InclusionProof, Witnesses
 from gateway.api.schema.problem import refusals
-from gateway.blobs.log_reader import LogReader
-from gateway.blobs.log_witnesses import read_witness_report
 from gateway.errors import NotFound
-from gateway.translog.vkey import parse_vkey
+from gateway.exchange.log.reader import LogReader
+from gateway.exchange.log.witness_report import read_witness_report
 
 router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[Depends(known_parameters)])
 
+T = TypeVar("T")
+Index = Annotated[int, Query(ge=0, le=2**53 - 1, description="The entry's sequence number.")]
 Size = Annotated[int | None, Query(ge=0, le=2**53 - 1, description="Tree size; the latest checkpoint's if absent.")]
 
 
@@ -40,11 +41,8 @@ Size = Annotated[int | None, Query(ge=0, le=2**53 - 1, description="Tree size; t
     },
     summary="The latest tree head that the quorum of witnesses has cosigned",
 )
-async def read_cosigned(session: Authenticated, request: Request) -> Response:
-    reader = _reader(request)
-    await run_in_threadpool(session.run, registered)
-    note = await run_in_threadpool(reader.cosigned)
-    return Response(note, media_type="text/plain; charset=utf-8")
+async def read_cosigned(session: Authenticated) -> Response:
+    return Response(await _read(session, LogReader.cosigned), media_type="text/plain; charset=utf-8")
 
 
 @router.get(
@@ -53,16 +51,8 @@ async def read_cosigned(session: Authenticated, request: Request) -> Response:
     responses=refusals(404),
     summary="Proof that an entry is in the log",
 )
-async def prove_inclusion(
-    session: Authenticated,
-    request: Request,
-    index: Annotated[int, Query(ge=0, le=2**53 - 1, description="The entry's sequence number.")],
-    size: Size = None,
-) -> Response:
-    reader = _reader(request)
-
-    def work() -> InclusionProof:
-        session.run(registered)
+async def prove_inclusion(session: Authenticated, index: Index, size: Size = None) -> Response:
+    def work(reader: LogReader) -> InclusionProof:
         prover = reader.prover()
         proof = prover.inclusion(index, size)
         return InclusionProof(
@@ -75,7 +65,7 @@ async def prove_inclusion(
             checkpoint=prover.note.decode(),
         )
 
-    return Response((await run_in_threadpool(work)).model_dump_json(), media_type="application/json")
+    return Response((await _read(session, work)).model_dump_json(), media_type="application/json")
 
 
 @router.get(
@@ -86,14 +76,10 @@ async def prove_inclusion(
 )
 async def prove_consistency(
     session: Authenticated,
-    request: Request,
     from_: Annotated[int, Query(alias="from", ge=0, le=2**53 - 1, description="Size of the earlier tree.")],
     to: Size = None,
 ) -> Response:
-    reader = _reader(request)
-
-    def work() -> ConsistencyProof:
-        session.run(registered)
+    def work(reader: LogReader) -> ConsistencyProof:
         prover = reader.prover()
         proof = prover.consistency(from_, to)
         return ConsistencyProof(
@@ -106,7 +92,7 @@ async def prove_consistency(
             checkpoint=prover.note.decode(),
         )
 
-    return Response((await run_in_threadpool(work)).model_dump_json(by_alias=True), media_type="application/json")
+    return Response((await _read(session, work)).model_dump_json(by_alias=True), media_type="application/json")
 
 
 @router.get(
@@ -117,18 +103,14 @@ async def prove_consistency(
 )
 async def prove_offline(
     session: Authenticated,
-    request: Request,
-    index: Annotated[int, Query(ge=0, le=2**53 - 1, description="The entry's sequence number.")],
+    index: Index,
     cosigned: Annotated[bool, Query(description="Under the latest cosigned checkpoint.")] = False,
 ) -> Response:
-    reader = _reader(request)
-
-    def work() -> bytes:
-        session.run(registered)
+    def work(reader: LogReader) -> bytes:
         return reader.prover(reader.cosigned() if cosigned else None).proof(index).encode()
 
     headers = {"Content-Disposition": f'attachment; filename="entry-{index}.tlog-proof"'}
-    return Response(await run_in_threadpool(work), headers=headers, media_type="text/plain; charset=utf-8")
+    return Response(await _read(session, work), headers=headers, media_type="text/plain; charset=utf-8")
 
 
 @router.get(
@@ -138,28 +120,23 @@ async def prove_offline(
     summary="Who witnesses the log, and how far",
 )
 async def read_witnesses(session: Authenticated) -> Response:
-    def work(session: Session) -> Witnesses:
-        session.run(registered)
+    def work(_: LogReader) -> Witnesses:
         report = read_witness_report(session.gateway.log_store)
         if report is None:
             raise NotFound("witnesses-unknown", "This gateway has no witnesses.", remedy="Its operator can name some.")
-        return Witnesses(
-            quorum=report.quorum,
-            met=report.met,
-            size=report.size,
-            witnesses=[WitnessBody.model_validate(state) for state in report.witnesses],
-        )
+        return Witnesses.of(report)
 
-    return Response((await run_in_threadpool(work, session)).model_dump_json(), media_type="application/json")
+    return Response((await _read(session, work)).model_dump_json(), media_type="application/json")
 
 
-def _reader(request: Request) -> LogReader:
-    """One reader a process, so that its memory of tiles serves all requests."""
-    state = request.app.state
-    if getattr(state, "log_reader", None) is None:
-        gateway = gateway_of(request)
-        state.log_reader = LogReader(gateway.log_store, parse_vkey(gateway.keyring.log_vkey))
-    return cast(LogReader, state.log_reader)
+async def _read(session: Session, work: Callable[[LogReader], T]) -> T:
+    """What ``work`` reads from the published log, away from the event loop, for a principal that is registered."""
+
+    def registered_then() -> T:
+        session.run(registered)
+        return work(session.gateway.log_reader)
+
+    return await run_in_threadpool(registered_then)
 
 
 def _base64(hashes: tuple[bytes, ...]) -> list[str]:

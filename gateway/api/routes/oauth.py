@@ -28,7 +28,6 @@ from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.log import unknown_clients
 from gateway.exchange.ports.database import Transaction
-from gateway.keyring.tokens import untrusted_client_id
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 (an address)
@@ -112,9 +111,7 @@ def _issue(gateway: Gateway, assertion: str, client_id: str | None, now: datetim
 
 def _token(gateway: Gateway, tx: Transaction, assertion: str, client_id: str | None, now: datetime) -> AccessToken:
     principal = _authenticate(gateway, tx, assertion, client_id, now)
-    tx.ledger.append(
-        record.event("token.issue", "permit", now, actor=principal, object_kind="principal", object_id=principal.id)
-    )
+    tx.ledger.append(record.event("token.issue", "permit", now, principal, actor=principal))
     lifetime = timedelta(seconds=gateway.settings.token_lifetime_seconds)
     access_token = gateway.tokens.issue_access_token(principal, "", now, lifetime)
     seconds = int(lifetime.total_seconds())
@@ -127,7 +124,7 @@ def _authenticate(gateway: Gateway, tx: Transaction, assertion: str, client_id: 
     Raises:
         Unauthenticated: For anything wrong with it; with an audit event if the principal exists.
     """
-    claimed = untrusted_client_id(assertion)
+    claimed = gateway.tokens.untrusted_client_id(assertion)
     principal = tx.directory.principal(claimed)
     if principal is None or (client_id is not None and client_id != principal.id):
         raise Unauthenticated("client-unknown", "There is no such client.", remedy="Check the client id.")
@@ -140,7 +137,7 @@ def _authenticate(gateway: Gateway, tx: Transaction, assertion: str, client_id: 
                 "assertion-replayed", "The assertion was used before.", remedy="Make a fresh one for each request."
             )
     except GatewayError as error:
-        record.refusal(error, "token.issue", now, actor=principal, object_kind="principal", object_id=principal.id)
+        record.refusal(error, "token.issue", now, principal, actor=principal)
         raise
     return principal
 

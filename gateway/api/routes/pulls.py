@@ -12,13 +12,12 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from gateway.api.problems import problem_response
 from gateway.api.request.disposition import attachment
 from gateway.api.request.guard import HEAD
-from gateway.api.request.query import known_parameters, object_id
+from gateway.api.request.query import Id, known_parameters
 from gateway.api.request.ranges import if_none_match_matches, if_range_matches, parse_range
 from gateway.api.request.session import Authenticated, Session
 from gateway.api.schema.problem import refusals
@@ -83,17 +82,12 @@ class _Plan:
     openapi_extra={"parameters": _RANGE_PARAMETERS},
     summary="Pull the exhibit, encrypted to your agency, as an .age file",
 )
-async def pull_content(request: Request, session: Authenticated, release_id: str) -> Response:
-    release_id = object_id(release_id)
-
-    def work(tx: Transaction, principal: Principal) -> _Plan:
-        return _decide(tx, principal, release_id, session, request)
-
-    plan = await run_in_threadpool(session.run, work)
+async def pull_content(session: Authenticated, release_id: Id) -> Response:
+    plan = await run_in_threadpool(session.run, lambda tx, who: _decide(tx, who, release_id, session))
     headers = {"ETag": plan.etag, "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache"}
     if plan.refusal is not None:
         return problem_response(plan.refusal, headers={"Content-Range": f"bytes */{plan.size_bytes}"})
-    if plan.ticket is None and not request.scope.get(HEAD):
+    if plan.ticket is None and not session.request.scope.get(HEAD):
         return Response(status_code=304, headers=headers)
     headers["Content-Length"] = str(plan.length)
     headers["Content-Disposition"] = attachment(plan.file_name)
@@ -110,7 +104,8 @@ async def pull_content(request: Request, session: Authenticated, release_id: str
     )
 
 
-def _decide(tx: Transaction, principal: Principal, release_id: str, session: Session, request: Request) -> _Plan:
+def _decide(tx: Transaction, principal: Principal, release_id: str, session: Session) -> _Plan:
+    request = session.request
     untrusted_range, untrusted_tags = request.headers.get("range"), request.headers.get("if-none-match")
     asked = parse_range(untrusted_range)
     start: int | None = None

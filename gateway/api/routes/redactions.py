@@ -37,11 +37,11 @@ async def redaction_counts(
             error = NotFound(
                 "agreement-unknown", "There is no such agreement that you may audit.", remedy="Check its identifier."
             )
-            raise record.refusal(error, "log.search", session.now, actor=principal, object_kind="log", object_id=origin)
+            raise record.refusal(error, "log.search", session.now, ("log", origin), actor=principal)
         found = redaction_explained.statistics_of(tx, agreement)
         said = {"agreement": agreement, "returned": found.reports}
         audit.searched(tx, origin, session.now, "redactions", said, principal)
-        rules = [RuleCountsBody.model_validate(rule) for rule in found.rules]
+        rules = [RuleCountsBody.of(rule) for rule in found.rules]
         return RedactionCounts(agreement=agreement, reports=found.reports, complete=found.complete, rules=rules)
 
     return await session.answer(work)

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.request import idempotency
-from gateway.api.request.bodies import Json
-from gateway.api.request.idempotency import Answer, answer_once
-from gateway.api.request.members import signed_document
-from gateway.api.request.query import Paging, known_parameters, object_id
+from gateway.api.request.bodies import taken
+from gateway.api.request.idempotency import answer_once
+from gateway.api.request.query import Id, Paging, known_parameters
 from gateway.api.request.session import Authenticated, Session
-from gateway.api.schema.base import DETACHED_SIGNATURE, SIGNED_DOCUMENT, body_schema
+from gateway.api.schema.base import DETACHED_SIGNATURE, SIGNED_DOCUMENT
 from gateway.api.schema.problem import refusals
 from gateway.api.schema.release import AcknowledgementBody, Inbox, RedactionReport, ReleaseBody
 from gateway.errors import NotFound
-from gateway.evidence.package import Principal, Release
+from gateway.evidence.package import Principal
 from gateway.exchange import deliver
 from gateway.exchange.ports.database import Transaction
 
-MAX_ACKNOWLEDGEMENT_BYTES = 16_384
-
 router = APIRouter(prefix="/v1", tags=["releases"], dependencies=[Depends(known_parameters)])
+
+_EXAMPLE = {"acknowledgement": "eyJtYW5pZmVzdF9kaWdlc3QiOi…", "signature": "MGUCMQDs…", "key_id": "0b7f3c9e-…"}
 
 
 @router.get(
@@ -31,12 +30,8 @@ router = APIRouter(prefix="/v1", tags=["releases"], dependencies=[Depends(known_
 )
 async def read_inbox(session: Authenticated, page: Paging) -> Response:
     def work(tx: Transaction, principal: Principal) -> Inbox:
-        items = deliver.inbox(tx, principal, after=page.after, limit=page.limit, now=session.now)
-        # The step leaves out what the caller's roles do not reach, so the page may be short although
-        # more follows: the cursor has to come from the page as it was before that.
-        available = tx.releases.inbox(principal.agency, after=page.after, limit=page.limit)
-        following = page.next([release.id for release in available])
-        return Inbox(releases=[ReleaseBody.of(item) for item in items], next=following)
+        items, available = deliver.inbox(tx, principal, after=page.after, limit=page.limit, now=session.now)
+        return Inbox(releases=[ReleaseBody.described(item) for item in items], next=page.next(available))
 
     return await session.answer(work)
 
@@ -44,13 +39,10 @@ async def read_inbox(session: Authenticated, page: Paging) -> Response:
 @router.get(
     "/releases/{release_id}", response_model=ReleaseBody, responses=refusals(403, 404), summary="Describe a release"
 )
-async def read_release(session: Authenticated, release_id: str) -> Response:
-    release_id = object_id(release_id)
-
-    def work(tx: Transaction, principal: Principal) -> ReleaseBody:
-        return ReleaseBody.of(deliver.read_release(tx, principal, release_id, session.now))
-
-    return await session.answer(work)
+async def read_release(session: Authenticated, release_id: Id) -> Response:
+    return await session.answer(
+        lambda tx, who: ReleaseBody.described(deliver.read_release(tx, who, release_id, session.now))
+    )
 
 
 @router.get(
@@ -59,11 +51,9 @@ async def read_release(session: Authenticated, release_id: str) -> Response:
     responses={**refusals(403, 404), 200: SIGNED_DOCUMENT},
     summary="The signed release manifest",
 )
-async def read_manifest(session: Authenticated, release_id: str) -> Response:
-    release = await _released(session, release_id)
-    if release.manifest is None:
-        raise _unsigned()
-    return Response(release.manifest, media_type="application/json")
+async def read_manifest(session: Authenticated, release_id: Id) -> Response:
+    manifest, _ = await _signed(session, release_id)
+    return Response(manifest, media_type="application/json")
 
 
 @router.get(
@@ -72,11 +62,9 @@ async def read_manifest(session: Authenticated, release_id: str) -> Response:
     responses={**refusals(403, 404), 200: DETACHED_SIGNATURE},
     summary="The gateway's signature over the release manifest",
 )
-async def read_manifest_signature(session: Authenticated, release_id: str) -> Response:
-    release = await _released(session, release_id)
-    if release.manifest_signature is None:
-        raise _unsigned()
-    return Response(release.manifest_signature, media_type="application/octet-stream")
+async def read_manifest_signature(session: Authenticated, release_id: Id) -> Response:
+    _, signature = await _signed(session, release_id)
+    return Response(signature, media_type="application/octet-stream")
 
 
 @router.post(
@@ -84,26 +72,18 @@ async def read_manifest_signature(session: Authenticated, release_id: str) -> Re
     response_model=ReleaseBody,
     status_code=201,
     responses=refusals(403, 404, 409, 413, 415, 422),
-    openapi_extra={
-        **body_schema(
-            AcknowledgementBody,
-            {"acknowledgement": "eyJtYW5pZmVzdF9kaWdlc3QiOi…", "signature": "MGUCMQDs…", "key_id": "0b7f3c9e-…"},
-        ),
-        **idempotency.DESCRIPTION,
-    },
     summary="Acknowledge a release with your agency's signature",
 )
-async def acknowledge(request: Request, session: Authenticated, release_id: str, untrusted: Json) -> Response:
-    acknowledgement, signature, key_id = signed_document(
-        untrusted, "acknowledgement", max_bytes=MAX_ACKNOWLEDGEMENT_BYTES
-    )
-    release_id = object_id(release_id)
+async def acknowledge(
+    session: Authenticated, release_id: Id, body: Annotated[AcknowledgementBody, taken(AcknowledgementBody, _EXAMPLE)]
+) -> Response:
+    def work(tx: Transaction, principal: Principal) -> ReleaseBody:
+        item = deliver.acknowledge(
+            tx, principal, release_id, body.acknowledgement, body.signature, body.key_id, session.now
+        )
+        return ReleaseBody.described(item)
 
-    def work(tx: Transaction, principal: Principal) -> Answer:
-        item = deliver.acknowledge(tx, principal, release_id, acknowledgement, signature, key_id, session.now)
-        return Answer(201, ReleaseBody.of(item))
-
-    return await answer_once(request, session, work)
+    return await answer_once(session, work, status=201)
 
 
 @router.get(
@@ -112,27 +92,14 @@ async def acknowledge(request: Request, session: Authenticated, release_id: str,
     responses=refusals(404),
     summary="The redaction report, for the sender and for receivers of the rendition",
 )
-async def read_report(session: Authenticated, rendition_id: str) -> Response:
-    rendition_id = object_id(rendition_id)
-
-    def work(tx: Transaction, principal: Principal) -> bytes:
-        return deliver.report(tx, principal, rendition_id, session.now).report
-
-    return Response(await run_in_threadpool(session.run, work), media_type="application/json")
+async def read_report(session: Authenticated, rendition_id: Id) -> Response:
+    found = await run_in_threadpool(session.run, lambda tx, who: deliver.report(tx, who, rendition_id, session.now))
+    return Response(found.report, media_type="application/json")
 
 
-async def _released(session: Session, release_id: str) -> Release:
-    release_id = object_id(release_id)
-
-    def work(tx: Transaction, principal: Principal) -> Release:
-        return deliver.read_release(tx, principal, release_id, session.now).release
-
-    return await run_in_threadpool(session.run, work)
-
-
-def _unsigned() -> NotFound:
-    return NotFound("release-unknown", "The release has no signed manifest yet.", remedy="Try again shortly.")
-
-
-#: Models that only ``openapi_extra`` refers to.
-DESCRIBED = (AcknowledgementBody,)
+async def _signed(session: Session, release_id: str) -> tuple[bytes, bytes]:
+    found = await run_in_threadpool(session.run, lambda tx, who: deliver.read_release(tx, who, release_id, session.now))
+    release = found.release
+    if release.manifest is None or release.manifest_signature is None:
+        raise NotFound("release-unknown", "The release has no signed manifest yet.", remedy="Try again shortly.")
+    return release.manifest, release.manifest_signature

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.request.bodies import declared_length, media_type, pieces, unsupported
-from gateway.api.request.query import known_parameters, object_id
+from gateway.api.request.query import Id, known_parameters
 from gateway.api.request.session import Authenticated, Session
 from gateway.api.schema.package import ExhibitBody
 from gateway.api.schema.problem import refusals
@@ -49,8 +49,7 @@ router = APIRouter(prefix="/v1/packages", tags=["packages"], dependencies=[Depen
     },
     summary="Upload the bytes of an exhibit",
 )
-async def upload_content(request: Request, session: Authenticated, package_id: str, exhibit_id: str) -> Response:
-    package_id, exhibit_id = object_id(package_id), object_id(exhibit_id)
+async def upload_content(request: Request, session: Authenticated, package_id: Id, exhibit_id: Id) -> Response:
     _check_coding(request)
 
     blob = f"originals/{session.gateway.new_id()}"

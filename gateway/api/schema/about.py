@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 from pydantic import Field
 
 from gateway.api.schema.base import Model
+from gateway.exchange.log.audit import following
+from gateway.exchange.ports.log import LoggedEntry
 
 
 class LogIdentity(Model):
@@ -45,6 +48,13 @@ class LogEntries(Model):
 
     entries: list[LogEntry]
     next: int | None
+
+    @classmethod
+    def page(cls, found: Sequence[LoggedEntry], limit: int) -> Self:
+        return cls(
+            entries=[LogEntry(seq=entry.seq, leaf=entry.leaf.decode()) for entry in found],
+            next=following(found, limit),
+        )
 
 
 class AccessToken(Model):

@@ -1,11 +1,14 @@
-"""What all models share: closed objects, and times as RFC 3339 in UTC with a Z."""
+"""What all answers share: closed objects, and times as RFC 3339 in UTC with a Z."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from gateway.errors import NotFound
 
 SHA256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Lower-case hexadecimal SHA-256.")]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$", max_length=64)]
@@ -14,6 +17,20 @@ Clause = Annotated[
     str, Field(description="JSON Pointer (RFC 6901) into the agreement document: the rule that decided.")
 ]
 Base64 = Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
+
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def object_id(untrusted: str) -> str:
+    """A UUID in canonical form.
+
+    Raises:
+        NotFound: ``not-found``; what cannot be an identifier names nothing.
+    """
+    if not _UUID.fullmatch(untrusted):
+        raise NotFound("not-found", "There is no such object for your agency.", remedy="Check the identifier.")
+    return untrusted
 
 
 def rfc3339(time: datetime) -> str:
@@ -25,17 +42,16 @@ Time = Annotated[datetime, PlainSerializer(rfc3339, return_type=str)]
 
 
 class Model(BaseModel):
-    """Base of all: no unknown members; made from the domain's frozen values by attribute."""
+    """Base of all answers: no unknown members; made from the domain's frozen values by attribute."""
 
-    model_config = ConfigDict(extra="forbid", from_attributes=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", from_attributes=True, frozen=True, validate_by_name=True)
 
-
-def body_schema(model: type[Model], example: Any = None, *, required: bool = True) -> dict[str, Any]:
-    """``openapi_extra`` for a JSON body that the handler parses strictly by itself."""
-    content: dict[str, Any] = {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}
-    if example is not None:
-        content["example"] = example
-    return {"requestBody": {"required": required, "content": {"application/json": content}}}
+    @classmethod
+    def of(cls, value: object, **given: Any) -> Self:
+        """Made of the attributes that the value has, and of members that are given instead, or that it has not."""
+        names = {name: str(field.validation_alias or name) for name, field in cls.model_fields.items()}
+        taken = {name: getattr(value, attribute) for name, attribute in names.items() if hasattr(value, attribute)}
+        return cls(**{**taken, **given})
 
 
 def file_answer(description: str, media_type: str = "application/octet-stream") -> dict[str, Any]:

@@ -3,29 +3,74 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from gateway.api.schema.base import SHA256, Base64, Clause, Identifier, Model, ObjectId, Time
+from gateway.api.schema.base import SHA256, Clause, Model, ObjectId, Time
+from gateway.api.schema.body import Body, KeyId, ObjectName, Parsed, Refused, chars, identifier, octets, string
 from gateway.api.schema.package import AgreementBody
-from gateway.evidence.canonical import sha256_hex
-from gateway.evidence.deadline import Clock, ClockState
-from gateway.evidence.duty import Duty
-from gateway.evidence.hold import Hold
-from gateway.evidence.package import Case
-from gateway.exchange.ports.custody import Certificate
+from gateway.errors import InvalidInput
+from gateway.evidence.hold import HoldScope
+from gateway.exchange.custody.hold import MAX_REASON_CHARS, Target
+
+MAX_ATTESTATION_BYTES = 1 << 19
 
 
-class HoldPlacement(Model):
+def _moment(untrusted: Any) -> datetime:
+    written = string(untrusted, 40)
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidInput(
+            "request-invalid",
+            "expires_at is not an RFC 3339 time with a zone.",
+            remedy="Write it like 2027-06-30T00:00:00Z.",
+            where="/expires_at",
+        )
+    return moment
+
+
+class HoldPlacement(Body):
     """What is to be held: exactly one of ``case`` (with ``agreement``), ``package`` and ``exhibit``."""
 
-    agreement: Identifier | None = None
-    case: Identifier | None = Field(default=None, description="Reference of the case under the agreement.")
-    package: ObjectId | None = None
-    exhibit: ObjectId | None = None
-    reason: str = Field(min_length=1, max_length=500, description="By whose order, or for which proceedings.")
-    expires_at: datetime | None = Field(default=None, description="RFC 3339 with a zone; none: until it is lifted.")
+    agreement: Annotated[str, identifier("agreement")] | None = None
+    case: Annotated[str, identifier("case")] | None = Field(
+        default=None, description="Reference of the case under the agreement."
+    )
+    package: ObjectName | None = None
+    exhibit: ObjectName | None = None
+    reason: Annotated[str, chars(MAX_REASON_CHARS)] = Field(
+        description="By whose order, or for which proceedings.", json_schema_extra={"minLength": 1}
+    )
+    expires_at: Annotated[datetime, Parsed(_moment, datetime)] | None = Field(
+        default=None, description="RFC 3339 with a zone; none: until it is lifted."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_one(cls, untrusted: dict[str, Any]) -> dict[str, Any]:
+        named = [name for name in ("case", "package", "exhibit") if untrusted.get(name) is not None]
+        if len(named) != 1 or (named == ["case"]) != (untrusted.get("agreement") is not None):
+            error = InvalidInput(
+                "request-invalid",
+                "The request must name either a case and its agreement, or a package, or an exhibit.",
+                remedy="Compare it with /v1/openapi.json.",
+                where="/",
+            )
+            raise Refused(error)
+        return untrusted
+
+    @property
+    def target(self) -> Target:
+        """What is named."""
+        if self.case is not None:
+            return Target(HoldScope.CASE, agreement=self.agreement or "", case_reference=self.case)
+        if self.package is not None:
+            return Target(HoldScope.PACKAGE, self.package)
+        return Target(HoldScope.EXHIBIT, self.exhibit or "")
 
 
 class HoldBody(Model):
@@ -34,7 +79,7 @@ class HoldBody(Model):
     id: ObjectId
     agreement: str
     scope: str
-    object: ObjectId
+    object: ObjectId = Field(validation_alias="object_id")
     reason: str
     placed_by: str
     agency: str
@@ -42,22 +87,6 @@ class HoldBody(Model):
     expires_at: Time | None
     lift_asked_by: list[str]
     lifted_at: Time | None
-
-    @classmethod
-    def of(cls, hold: Hold) -> Self:
-        return cls(
-            id=hold.id,
-            agreement=hold.agreement,
-            scope=str(hold.scope),
-            object=hold.object_id,
-            reason=hold.reason,
-            placed_by=hold.placed_by,
-            agency=hold.agency,
-            placed_at=hold.placed_at,
-            expires_at=hold.expires_at,
-            lift_asked_by=list(hold.lift_asked_by),
-            lifted_at=hold.lifted_at,
-        )
 
 
 class Holds(Model):
@@ -69,7 +98,7 @@ class Holds(Model):
 class DeadlineBody(Model):
     """A package's clock: by when every receiving agency must have acknowledged a release of it."""
 
-    package: ObjectId
+    package: ObjectId = Field(validation_alias="package_id")
     agreement: str
     sender: str
     urgency: str
@@ -77,19 +106,6 @@ class DeadlineBody(Model):
     state: str = Field(description="running, due (less than a quarter of the time is left) or breached.")
     started_at: Time
     due_at: Time
-
-    @classmethod
-    def of(cls, clock: Clock, state: ClockState) -> Self:
-        return cls(
-            package=clock.package_id,
-            agreement=clock.agreement,
-            sender=clock.sender,
-            urgency=clock.urgency,
-            clause=clock.clause,
-            state=str(state),
-            started_at=clock.started_at,
-            due_at=clock.due_at,
-        )
 
 
 class Deadlines(Model):
@@ -103,7 +119,7 @@ class DutyBody(Model):
     """What an agency owes after a disposal: to delete what it pulled and to attest it."""
 
     id: ObjectId
-    package: ObjectId
+    package: ObjectId = Field(validation_alias="package_id")
     agreement: AgreementBody
     sender: str
     agency: str
@@ -114,22 +130,6 @@ class DutyBody(Model):
     due_at: Time
     attested_at: Time | None
 
-    @classmethod
-    def of(cls, duty: Duty, now: datetime) -> Self:
-        return cls(
-            id=duty.id,
-            package=duty.package_id,
-            agreement=AgreementBody.of(duty.agreement),
-            sender=duty.sender,
-            agency=duty.agency,
-            releases=list(duty.releases),
-            reason=duty.reason,
-            state=str(duty.state(now)),
-            created_at=duty.created_at,
-            due_at=duty.due_at,
-            attested_at=duty.attested_at,
-        )
-
 
 class Duties(Model):
     """A page of duties, newest first: one's own, and those owed for packages that one sent."""
@@ -138,38 +138,27 @@ class Duties(Model):
     next: str | None
 
 
-class AttestationBody(Model):
+class AttestationBody(Body):
     """The agency's signed attestation of deletion."""
 
-    attestation: Base64 = Field(description="RFC 8785 JSON bytes, base64: exactly what is signed.")
-    signature: Base64 = Field(description="Detached ECDSA signature of the agency, DER, base64.")
-    key_id: str = Field(description="The agency's registered signing key.")
+    attestation: Annotated[bytes, octets(MAX_ATTESTATION_BYTES)] = Field(
+        description="RFC 8785 JSON bytes, base64: exactly what is signed."
+    )
+    signature: Annotated[bytes, octets()] = Field(description="Detached ECDSA signature of the agency, DER, base64.")
+    key_id: KeyId
 
 
 class CertificateBody(Model):
     """A certificate of destruction in a list; the document itself is at ``document``."""
 
     id: ObjectId
-    package: ObjectId
+    package: ObjectId = Field(validation_alias="package_id")
     agreement: AgreementBody
     sender: str
     reason: str
     disposed_at: Time
     sha256: SHA256 = Field(description="Of the signed document.")
     document: str = Field(description="Where it is; its signature is at the same address with .sig, a PDF with .pdf.")
-
-    @classmethod
-    def of(cls, certificate: Certificate) -> Self:
-        return cls(
-            id=certificate.id,
-            package=certificate.package_id,
-            agreement=AgreementBody.of(certificate.agreement),
-            sender=certificate.sender,
-            reason=certificate.reason,
-            disposed_at=certificate.disposed_at,
-            sha256=sha256_hex(certificate.document or b""),
-            document=f"/v1/certificates/{certificate.id}/document",
-        )
 
 
 class Certificates(Model):
@@ -184,20 +173,8 @@ class CaseBody(Model):
 
     id: ObjectId
     agreement: str
-    case: str
+    case: str = Field(validation_alias="reference")
     purpose: str
     opened_by: str
     opened_at: Time
     closed_at: Time | None
-
-    @classmethod
-    def of(cls, case: Case) -> Self:
-        return cls(
-            id=case.id,
-            agreement=case.agreement,
-            case=case.reference,
-            purpose=case.purpose,
-            opened_by=case.opened_by,
-            opened_at=case.opened_at,
-            closed_at=case.closed_at,
-        )

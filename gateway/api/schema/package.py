@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from gateway.api.schema.base import SHA256, Base64, Clause, Identifier, Model, ObjectId, Time
-from gateway.evidence.package import AgreementRef, Exhibit, Package, Release, Rendition
-from gateway.policy.decision import Decision
+from gateway.api.schema.body import Body, KeyId, Parsed, chars, octets
+from gateway.evidence.manifest import PackageManifest, parse_manifest
 
 
 class DeclaredExhibitBody(Model):
@@ -32,12 +32,12 @@ class ManifestBody(Model):
     note: str = Field(default="", max_length=2000)
 
 
-class PackageCreation(Model):
+class PackageCreation(Body):
     """A manifest and the sending agency's signature over its canonical form."""
 
-    manifest: ManifestBody
-    signature: Base64 = Field(description="Detached ECDSA signature, DER, base64.")
-    key_id: str = Field(description="The agency's registered signing key.")
+    manifest: Annotated[PackageManifest, Parsed(parse_manifest, ManifestBody)]
+    signature: Annotated[bytes, octets()] = Field(description="Detached ECDSA signature, DER, base64.")
+    key_id: KeyId
 
 
 CREATION_EXAMPLE: dict[str, Any] = {
@@ -68,17 +68,13 @@ class AgreementBody(Model):
     version: int
     digest: SHA256
 
-    @classmethod
-    def of(cls, ref: AgreementRef) -> Self:
-        return cls(id=ref.id, version=ref.version, digest=ref.digest)
-
 
 class ObligationBody(Model):
     """What the gateway must do because of a permit. Its parameters depend on the kind."""
 
     kind: str
     clause: Clause
-    params: dict[str, Any] = Field(default_factory=dict)
+    params: Annotated[dict[str, Any], BeforeValidator(dict)] = Field(default_factory=dict)
 
 
 class DecisionBody(Model):
@@ -90,18 +86,6 @@ class DecisionBody(Model):
     reasons: list[str]
     obligations: list[ObligationBody]
 
-    @classmethod
-    def of(cls, decision: Decision) -> Self:
-        return cls(
-            outcome="permit" if decision.permitted else "deny",
-            code=decision.code,
-            clause=decision.clause,
-            reasons=list(decision.reasons),
-            obligations=[
-                ObligationBody(kind=o.kind, clause=o.clause, params=dict(o.params)) for o in decision.obligations
-            ],
-        )
-
 
 class ExhibitBody(Model):
     """One exhibit of a package and how far it has come."""
@@ -112,31 +96,13 @@ class ExhibitBody(Model):
     evidence_type: str
     declared_media_type: str
     media_type: str | None = Field(description="As the bytes show; null until examined.")
-    size: int
+    size: int = Field(validation_alias="size_bytes")
     sha256: SHA256
     state: str
     reason: str
     clause: str
     received_at: Time | None
     decision: DecisionBody | None = Field(default=None, description="Only in the answer to the creation.")
-
-    @classmethod
-    def of(cls, exhibit: Exhibit, decision: Decision | None = None) -> Self:
-        return cls(
-            id=exhibit.id,
-            ordinal=exhibit.ordinal,
-            name=exhibit.name,
-            evidence_type=exhibit.evidence_type,
-            declared_media_type=exhibit.declared_media_type,
-            media_type=exhibit.media_type,
-            size=exhibit.size_bytes,
-            sha256=exhibit.sha256,
-            state=str(exhibit.state),
-            reason=exhibit.reason,
-            clause=exhibit.clause,
-            received_at=exhibit.received_at,
-            decision=None if decision is None else DecisionBody.of(decision),
-        )
 
 
 class PackageRenditionBody(Model):
@@ -148,23 +114,9 @@ class PackageRenditionBody(Model):
     audience: str
     state: str
     media_type: str
-    size: int
+    size: int = Field(validation_alias="size_bytes")
     report_digest: SHA256
     lowest_confidence: float
-
-    @classmethod
-    def of(cls, rendition: Rendition) -> Self:
-        return cls(
-            id=rendition.id,
-            exhibit_id=rendition.exhibit_id,
-            view=rendition.view,
-            audience=rendition.audience,
-            state=str(rendition.state),
-            media_type=rendition.media_type,
-            size=rendition.size_bytes,
-            report_digest=rendition.report_digest,
-            lowest_confidence=rendition.lowest_confidence,
-        )
 
 
 class PackageReleaseBody(Model):
@@ -181,21 +133,6 @@ class PackageReleaseBody(Model):
     last_pull_at: Time | None
     acknowledged_at: Time | None
 
-    @classmethod
-    def of(cls, release: Release) -> Self:
-        return cls(
-            id=release.id,
-            rendition_id=release.rendition_id,
-            exhibit_id=release.exhibit_id,
-            view=release.view,
-            recipient=release.recipient,
-            state=str(release.state),
-            deadline=release.deadline,
-            released_at=release.released_at,
-            last_pull_at=release.last_pull_at,
-            acknowledged_at=release.acknowledged_at,
-        )
-
 
 class PackageSummary(Model):
     """A package in a list."""
@@ -203,7 +140,7 @@ class PackageSummary(Model):
     id: ObjectId
     state: str
     agreement: AgreementBody
-    case: str
+    case: str = Field(validation_alias="case_reference")
     purpose: str
     urgency: str
     manifest_digest: SHA256
@@ -211,26 +148,6 @@ class PackageSummary(Model):
     created_at: Time
     changed_at: Time
     reason: str
-
-    @staticmethod
-    def members(package: Package) -> dict[str, Any]:
-        return {
-            "id": package.id,
-            "state": str(package.state),
-            "agreement": AgreementBody.of(package.agreement),
-            "case": package.case_reference,
-            "purpose": package.purpose,
-            "urgency": package.urgency,
-            "manifest_digest": package.manifest_digest,
-            "submitter": package.submitter,
-            "created_at": package.created_at,
-            "changed_at": package.changed_at,
-            "reason": package.reason,
-        }
-
-    @classmethod
-    def of(cls, package: Package) -> Self:
-        return cls(**cls.members(package))
 
 
 class PackageBody(PackageSummary):
@@ -256,7 +173,7 @@ class Receipt(Model):
     signature: Base64 = Field(description="Detached ECDSA P-384 signature of the gateway, DER, base64.")
 
 
-class Withdrawal(Model):
+class Withdrawal(Body):
     """Why a package is taken back."""
 
-    reason: str = Field(default="", max_length=200)
+    reason: Annotated[str, chars(200)] = ""

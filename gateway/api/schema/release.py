@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field
 
-from gateway.api.schema.base import SHA256, Base64, Model, ObjectId, Time
+from gateway.api.schema.base import SHA256, Model, ObjectId, Time
+from gateway.api.schema.body import Body, KeyId, chars, octets
 from gateway.api.schema.package import AgreementBody
 from gateway.evidence.package import Rendition
 from gateway.exchange.deliver import InboxItem
 from gateway.exchange.review import PendingReview
+
+MAX_ACKNOWLEDGEMENT_BYTES = 16_384
 
 
 class ReleaseBody(Model):
     """A release that the caller may pull. ``etag`` is that of the .age file at ``content``."""
 
     id: ObjectId
-    package: ObjectId
-    exhibit: ObjectId
+    package: ObjectId = Field(validation_alias="package_id")
+    exhibit: ObjectId = Field(validation_alias="exhibit_id")
     rendition: ObjectId
     case: str
     agreement: AgreementBody
@@ -34,7 +37,9 @@ class ReleaseBody(Model):
     etag: str
     header_sha256: SHA256
     body_sha256: SHA256
-    recipient_key: str = Field(description="The receiving key of your agency that it is encrypted to.")
+    recipient_key: str = Field(
+        validation_alias="recipient_key_id", description="The receiving key of your agency that it is encrypted to."
+    )
     state: str
     sealed_at: Time
     released_at: Time | None
@@ -45,38 +50,31 @@ class ReleaseBody(Model):
     report: str = Field(description="Where the redaction report is.")
 
     @classmethod
-    def of(cls, item: InboxItem) -> Self:
+    def described(cls, item: InboxItem) -> Self:
         release, rendition = item.release, item.rendition
         address = f"/v1/releases/{release.id}"
-        return cls(
-            id=release.id,
-            package=release.package_id,
-            exhibit=release.exhibit_id,
+        return cls.of(
+            release,
             rendition=rendition.id,
             case=item.package.case_reference,
-            agreement=AgreementBody.of(release.agreement),
             purpose=item.package.purpose,
             urgency=item.package.urgency,
-            sender=release.sender,
-            view=release.view,
             name=rendition.name,
             media_type=rendition.media_type,
             evidence_type=item.exhibit.evidence_type,
             size=rendition.size_bytes,
             content_size=len(release.header) + rendition.body_size_bytes,
             etag=content_etag(release.header_sha256, rendition.body_sha256),
-            header_sha256=release.header_sha256,
             body_sha256=rendition.body_sha256,
-            recipient_key=release.recipient_key_id,
-            state=str(release.state),
-            sealed_at=release.sealed_at,
-            released_at=release.released_at,
-            deadline=release.deadline,
-            acknowledged_at=release.acknowledged_at,
             content=f"{address}/content",
             manifest=f"{address}/manifest",
-            report=f"/v1/renditions/{rendition.id}/report",
+            report=report_address(rendition),
         )
+
+
+def report_address(rendition: Rendition) -> str:
+    """Where the redaction report of a rendition is."""
+    return f"/v1/renditions/{rendition.id}/report"
 
 
 def content_etag(header_sha256: str, body_sha256: str) -> str:
@@ -91,12 +89,16 @@ class Inbox(Model):
     next: str | None
 
 
-class AcknowledgementBody(Model):
+class AcknowledgementBody(Body):
     """The receiver's signed word that a release arrived, and whether it verified."""
 
-    acknowledgement: Base64 = Field(description="RFC 8785 JSON bytes, base64: exactly what is signed.")
-    signature: Base64 = Field(description="Detached ECDSA signature of the receiving agency, DER, base64.")
-    key_id: str = Field(description="The agency's registered signing key.")
+    acknowledgement: Annotated[bytes, octets(MAX_ACKNOWLEDGEMENT_BYTES)] = Field(
+        description="RFC 8785 JSON bytes, base64: exactly what is signed."
+    )
+    signature: Annotated[bytes, octets()] = Field(
+        description="Detached ECDSA signature of the receiving agency, DER, base64."
+    )
+    key_id: KeyId
 
 
 class RedactionReport(Model):
@@ -114,9 +116,9 @@ class RedactionReport(Model):
 class ReviewBody(Model):
     """A rendition that waits for, or has been through, review."""
 
-    rendition: ObjectId
-    package: ObjectId
-    exhibit: ObjectId
+    rendition: ObjectId = Field(validation_alias="id")
+    package: ObjectId = Field(validation_alias="package_id")
+    exhibit: ObjectId = Field(validation_alias="exhibit_id")
     view: str
     audience: str
     name: str
@@ -129,26 +131,17 @@ class ReviewBody(Model):
     approvals_needed: int | None = None
 
     @classmethod
-    def of(cls, rendition: Rendition, approvals: tuple[str, ...] = (), needed: int | None = None) -> Self:
-        return cls(
-            rendition=rendition.id,
-            package=rendition.package_id,
-            exhibit=rendition.exhibit_id,
-            view=rendition.view,
-            audience=rendition.audience,
-            name=rendition.name,
-            media_type=rendition.media_type,
-            state=str(rendition.state),
-            lowest_confidence=rendition.lowest_confidence,
-            report_digest=rendition.report_digest,
-            report=f"/v1/renditions/{rendition.id}/report",
-            approvals=list(approvals),
-            approvals_needed=needed,
-        )
+    def decided(cls, rendition: Rendition) -> Self:
+        return cls.of(rendition, report=report_address(rendition))
 
     @classmethod
     def pending(cls, item: PendingReview) -> Self:
-        return cls.of(item.rendition, item.approvals, item.needed)
+        return cls.of(
+            item.rendition,
+            report=report_address(item.rendition),
+            approvals=list(item.approvals),
+            approvals_needed=item.needed,
+        )
 
 
 class Reviews(Model):
@@ -158,7 +151,7 @@ class Reviews(Model):
     next: ObjectId | None = Field(description="Give it as `after` for the next page; null: that was all.")
 
 
-class ReviewNote(Model):
+class ReviewNote(Body):
     """An optional remark. It is recorded as an erasable field, not in the clear."""
 
-    note: str = Field(default="", max_length=500)
+    note: Annotated[str, chars(500)] = ""

@@ -22,8 +22,7 @@ from gateway.errors import InvalidInput
 
 if TYPE_CHECKING:
     from gateway.exchange.log.as_of import AsOf
-
-_PAGE = 1000
+    from gateway.exchange.ports.log import AuditIndex
 
 
 def as_of(
@@ -67,26 +66,20 @@ def _leaves(log: Path | None, vkey: str | None, home: Path | None) -> Iterator[I
     from gateway.bootstrap.gateway import open_gateway
     from gateway.exchange import record
     from gateway.settings import read_settings
-    from gateway.storage.log.ledger import SqlLedger
 
-    with open_gateway(read_settings(home=home)) as gateway, gateway.database.engine.begin() as connection:
-        ledger = SqlLedger(connection)
+    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
         # Looking into the log is an entry of its own.
         origin = gateway.keyring.log_signer.name
-        ledger.append(
-            record.event("log.read", "done", gateway.clock(), object_kind="log", object_id=origin, system="operator")
-        )
-        yield _stored(ledger)
+        tx.ledger.append(record.event("log.read", "done", gateway.clock(), ("log", origin), system="operator"))
+        yield _stored(tx.audit)
 
 
-def _stored(ledger: Any) -> Iterator[bytes]:
+def _stored(log: AuditIndex) -> Iterator[bytes]:
+    from gateway.exchange.audit_query import MAX_PAGE, AuditQuery
+
     start = 0
-    while True:
-        page = ledger.search(start=start, limit=_PAGE)
-        for entry in page:
-            yield entry.leaf
-        if len(page) < _PAGE:
-            return
+    while page := log.find(AuditQuery(), None, start=start, limit=MAX_PAGE):
+        yield from (entry.leaf for entry in page)
         start = page[-1].seq + 1
 
 

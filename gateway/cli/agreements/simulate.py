@@ -6,6 +6,7 @@ With ``--as all``, every role of every party; what each would receive, keep and 
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -45,11 +46,11 @@ def simulate(
     from rich.console import Console
 
     from gateway.agreements.text.parsing import parse_agreement
+    from gateway.bootstrap.workbench import open_workbench
     from gateway.settings import read_settings
     from gateway.simulation.all_readers import simulate_all
     from gateway.simulation.one_reader import simulate
     from gateway.simulation.scenario import every_scenario, scenario
-    from gateway.workbench.parent import SandboxedWorkbench
 
     draft = parse_agreement(read_file(agreement))
     now = at.replace(tzinfo=UTC) if at else datetime.now(UTC)
@@ -60,21 +61,14 @@ def simulate(
         questions = (scenario(draft, who, now, sender=sender, purpose=purpose, types=types),)
     settings = read_settings()
     console = Console(stderr=True, highlight=False)
-    workbench = SandboxedWorkbench(
-        workers=min(2, len(files)),
-        memory_bytes=settings.sandbox_memory_bytes,
-        seconds=settings.sandbox_seconds,
-        max_bytes=settings.max_redactable_bytes,
-        max_scans=settings.max_scanned_pages,
-    )
-    try:
-        with console.status("working (language models load at first)"):
-            if who == "all":
-                decisions = simulate_all(questions, files, out, workbench)
-            else:
-                decisions = simulate(questions[0], files, out, workbench)
-    finally:
-        workbench.close()
+    with (
+        closing(open_workbench(settings, workers=min(2, len(files)))) as workbench,
+        console.status("working (language models load at first)"),
+    ):
+        if who == "all":
+            decisions = simulate_all(questions, files, out, workbench)
+        else:
+            decisions = simulate(questions[0], files, out, workbench)
     if as_json:
         typer.echo(json.dumps(decisions, ensure_ascii=False))
     elif who == "all":

@@ -25,7 +25,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gateway.agreements.model import Agreement
 from gateway.agreements.signing import PartySignature, statement
 from gateway.agreements.text.parsing import parse_agreement
+from gateway.bootstrap.database import stop_left_over
 from gateway.bootstrap.gateway import Gateway, open_gateway
+from gateway.bootstrap.key_files import create_keyring
 from gateway.bootstrap.resources import resource
 from gateway.envelope.signature import load_private_key, private_pem, public_pem, sign
 from gateway.envelope.x25519 import X25519Identity
@@ -34,9 +36,7 @@ from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
 from gateway.evidence.package import Principal
 from gateway.exchange.parties import govern, onboard
 from gateway.exchange.ports.database import Transaction
-from gateway.keyring.file_keyring import FileKeyring
 from gateway.settings import Settings
-from gateway.storage.embedded.server import start_embedded
 
 AGENCIES = (
     ("cnil-fr", "Commission nationale de l'informatique et des libertés", "FR"),
@@ -97,7 +97,7 @@ def set_up(folder: Path, tell: Callable[[str], None]) -> Stage:
         return stage
     if not settings.key_path.exists():
         settings.key_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        FileKeyring.create(settings.key_path, settings.passphrase, settings.log_origin)
+        create_keyring(settings, settings.passphrase)
     tell("Starting the private PostgreSQL and creating the tables.")
     with open_gateway(settings) as gateway:
         _onboard(gateway, stage, tell)
@@ -108,9 +108,7 @@ def set_up(folder: Path, tell: Callable[[str], None]) -> Stage:
 
 def tear_down(folder: Path) -> None:
     """Remove the stage, with a database that a killed run may have left; everything there is invented."""
-    database = folder.absolute() / "home" / "database"
-    if database.exists():
-        start_embedded(database).stop()
+    stop_left_over(folder.absolute() / "home")
     shutil.rmtree(folder, ignore_errors=True)
 
 

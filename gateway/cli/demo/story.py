@@ -21,12 +21,12 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from gateway.bootstrap.in_process import text_of
 from gateway.cli.demo.evidence import DemoExhibit
 from gateway.cli.demo.stage import AGREEMENT_FILE, Stage
 from gateway.client import Credentials, ExhibitFile, GatewayClient, Pulled
 from gateway.errors import GatewayError, IntegrityFailure, NotFound
 from gateway.evidence.media import EXTENSIONS
-from gateway.formats.registry import format_for
 
 SENDER, REVIEWER = "cnil-fr.submitter", "cnil-fr.reviewer"
 READERS = ("ico-uk.investigator", "ico-uk.counsel")
@@ -322,6 +322,7 @@ def _table(*headings: str) -> Table:
 
 
 def _excerpt(data: bytes, media_type: str) -> str:
-    format_ = format_for(media_type)
-    text = format_.parse(data).canonical.text if format_ else f"({len(data)} bytes that nobody looks into)"
+    text = text_of(data, media_type)
+    if text is None:
+        text = f"({len(data)} bytes that nobody looks into)"
     return text[:EXCERPT_CHARACTERS].rsplit(" ", 1)[0] + " …" if len(text) > EXCERPT_CHARACTERS else text

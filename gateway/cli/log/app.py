@@ -155,13 +155,11 @@ def export(
     Where an agreement in force says so (safeguards: export-log), two different
     persons of its parties must ask for it.
     """
-    from gateway.blobs.log_export import export_log
     from gateway.bootstrap.gateway import open_gateway
-    from gateway.bootstrap.witnesses import witness_policy
+    from gateway.bootstrap.log_copy import copy_log
     from gateway.exchange import record
     from gateway.exchange.parties import govern
     from gateway.settings import read_settings
-    from gateway.translog.vkey import parse_vkey
 
     with open_gateway(read_settings(home=home)) as gateway:
         origin = gateway.keyring.log_signer.name
@@ -173,14 +171,12 @@ def export(
                     "log.export",
                     "done",
                     gateway.clock(),
-                    object_kind="log",
-                    object_id=origin,
+                    ("log", origin),
                     system="operator",
                     detail={"approved_by": sorted(set(approved_by or []))},
                 )
             )
-        policy = witness_policy(gateway.settings)
-        checkpoint = export_log(gateway.log_store, parse_vkey(gateway.keyring.log_vkey), out, policy)
+        checkpoint = copy_log(gateway, out)
     answer = {"out": str(out), "origin": origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
@@ -207,37 +203,26 @@ def show(
     """Show entries, oldest first. Looking is an entry of its own."""
     from gateway.bootstrap.gateway import open_gateway
     from gateway.exchange import record
+    from gateway.exchange.audit_query import AuditQuery
+    from gateway.exchange.log.audit import following
     from gateway.settings import read_settings
-    from gateway.storage.log.ledger import SqlLedger
 
-    wanted = {
-        "package": package,
-        "case": case,
-        "exhibit": exhibit,
-        "agency": agency,
-        "principal": principal,
-        "agreement": agreement,
-        "action": action,
-        "outcome": outcome,
-    }
-    with open_gateway(read_settings(home=home)) as gateway, gateway.database.engine.begin() as connection:
-        ledger = SqlLedger(connection)
-        found = ledger.search(**wanted, start=start, limit=limit)
-        ledger.append(
+    query = AuditQuery(principal, agency, case, package, exhibit, agreement, action=action, outcome=outcome)
+    with open_gateway(read_settings(home=home)) as gateway, gateway.database.transaction() as tx:
+        found = tx.audit.find(query, None, start=start, limit=limit)
+        tx.ledger.append(
             record.event(
                 "log.read",
                 "done",
                 gateway.clock(),
-                object_kind="log",
-                object_id=gateway.keyring.log_signer.name,
+                ("log", gateway.keyring.log_signer.name),
                 system="operator",
-                detail={**wanted, "start": start, "returned": len(found)},
+                detail={**query.filters(), "start": start, "returned": len(found)},
             )
         )
     if as_json:
         entries = [json.loads(entry.leaf) for entry in found]
-        following = found[-1].seq + 1 if len(found) == limit else None
-        typer.echo(json.dumps({"entries": entries, "next": following}, ensure_ascii=False))
+        typer.echo(json.dumps({"entries": entries, "next": following(found, limit)}, ensure_ascii=False))
     else:
         _print(found)
 

@@ -51,6 +51,7 @@ def search(
 ) -> None:
     """Search by any combination; --export writes every match, with proofs or signed, to a file."""
     from gateway.exchange.audit_query import AuditQuery
+    from gateway.exchange.log.audit import following
 
     query = AuditQuery(
         principal, agency, case, package, exhibit, agreement, clause, action, outcome, reason, _utc(since), _utc(until)
@@ -64,15 +65,15 @@ def search(
         return
     if credentials is not None:
         page = as_officer(credentials, "entries", **query.filters(), start=start, limit=limit)
-        leaves, following = [entry["leaf"] for entry in page["entries"]], page["next"]
+        leaves, more = [entry["leaf"] for entry in page["entries"]], page["next"]
     else:
         found = as_operator(
             home, "entries", lambda tx: tx.audit.find(query, None, start=start, limit=limit), query.filters()
         )
-        leaves, following = [entry.leaf for entry in found], found[-1].seq + 1 if len(found) == limit else None
+        leaves, more = [entry.leaf for entry in found], following(found, limit)
     entries = [json.loads(leaf) for leaf in leaves]
     if as_json:
-        typer.echo(json.dumps({"entries": entries, "next": following}, ensure_ascii=False))
+        typer.echo(json.dumps({"entries": entries, "next": more}, ensure_ascii=False))
         return
     for e in entries:
         who = e["actor"].get("system") or f"{e['actor'].get('principal', '')}@{e['actor'].get('agency', '')}"
@@ -81,8 +82,8 @@ def search(
             f"{e['seq']}  {e['time'][:19]}  {who}  {e['action']} {e['outcome']}  "
             f"{e['object']['kind']} {e['object']['id']}  {why}".rstrip()
         )
-    if following is not None:
-        typer.echo(f"more: --start {following}")
+    if more is not None:
+        typer.echo(f"more: --start {more}")
 
 
 @audit_app.command("person")

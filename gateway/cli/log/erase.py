@@ -1,4 +1,4 @@
-"""``evidence-gateway log erase``: erase what persons typed, of a case or of one entry, under two persons.
+"""``log erase``, or ``audit erase``: erase what persons typed, of a case or of one entry, under two persons.
 
 With credentials it is asked for and confirmed over HTTP, by two officers who are each logged in. On the machine
 of the gateway the operator names the two who have asked: the command checks that they may, and cannot
@@ -68,14 +68,12 @@ def vacuum_tables(
     """Rewrite the tables that erasures touch, so that no old page holds what was erased over HTTP."""
     from gateway.bootstrap.gateway import open_gateway
     from gateway.settings import read_settings
-    from gateway.storage.vacuum import drop_wal
-    from gateway.storage.vacuum import vacuum as rewrite
 
     with open_gateway(read_settings(home=home)) as gateway:
-        rewrite(gateway.database.engine)
+        gateway.database.vacuum()
         typer.echo("Rewritten.")
         if wal:
-            typer.echo(f"The write-ahead log was dropped: {drop_wal(gateway.database.engine)} segments.")
+            typer.echo(f"The write-ahead log was dropped: {gateway.database.drop_wal()} segments.")
 
 
 def _over_http(credentials: Path, confirm: str | None, basis: str, target: dict[str, Any], as_json: bool) -> None:
@@ -103,7 +101,6 @@ def _here(
     from gateway.bootstrap.gateway import open_gateway
     from gateway.exchange.custody.forget import erase_case, erase_entry
     from gateway.settings import read_settings
-    from gateway.storage.vacuum import vacuum as rewrite
 
     with open_gateway(read_settings(home=home)) as gateway:
         try:
@@ -116,7 +113,7 @@ def _here(
             _record_refusal(gateway, error)
             raise
         if vacuum:
-            rewrite(gateway.database.engine)
+            gateway.database.vacuum()
     return count
 
 

@@ -140,13 +140,11 @@ def read_key(given: str) -> VerifierKey:
 @contextmanager
 def _prover(bundle: Path | None, vkey: str | None, home: Path | None, *, cosigned: bool = False) -> Iterator[Prover]:
     if bundle is None:
-        from gateway.blobs.log_reader import LogReader
         from gateway.bootstrap.gateway import open_gateway
         from gateway.settings import read_settings
-        from gateway.translog.vkey import parse_vkey
 
         with open_gateway(read_settings(home=home)) as gateway:
-            reader = LogReader(gateway.log_store, parse_vkey(gateway.keyring.log_vkey))
+            reader = gateway.log_reader
             yield reader.prover(reader.cosigned() if cosigned else None)
         return
 

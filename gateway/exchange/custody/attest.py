@@ -47,14 +47,8 @@ def attest(
     """
     duty = tx.duties.get(duty_id, lock=True)
     if duty is None or duty.agency != principal.agency:
-        raise record.refusal(
-            NotFound("duty-unknown", "Your agency has no such duty.", remedy="List the duties."),
-            "attestation.give",
-            now,
-            actor=principal,
-            object_kind="duty",
-            object_id=duty.id if duty else "",
-        )
+        error = NotFound("duty-unknown", "Your agency has no such duty.", remedy="List the duties.")
+        raise record.unknown(error, "attestation.give", now, duty, principal)
     check_signature(tx, principal, attestation, signature, key_id, now, what="attestation")
     parsed = DeletionAttestation.parse(attestation)
     named = (parsed.duty, parsed.package, parsed.agency, parsed.releases)
@@ -67,24 +61,10 @@ def attest(
         )
     if duty.attested_at is not None:
         raise Conflict("already-attested", "This duty is attested already.", remedy="Nothing is left to do.")
-    tx.duties.attest(
-        duty.id,
-        now,
-        attestation,
-        signature,
-        key_id,
-        record.event(
-            "attestation.give",
-            "done",
-            now,
-            actor=principal,
-            object_kind="duty",
-            object_id=duty.id,
-            within=duty,
-            reason="late" if now > duty.due_at else "",
-            detail={"attestation_digest": sha256_hex(attestation), "signing_key": key_id},
-        ),
-    )
+    reason = "late" if now > duty.due_at else ""
+    detail = {"attestation_digest": sha256_hex(attestation), "signing_key": key_id}
+    event = record.event("attestation.give", "done", now, duty, actor=principal, reason=reason, detail=detail)
+    tx.duties.attest(duty.id, now, attestation, signature, key_id, event)
     return tx.duties.get(duty.id) or duty
 
 
@@ -92,18 +72,7 @@ def mark_overdue(tx: Transaction, now: datetime, limit: int = 100) -> int:
     """Write down attestations that are overdue, each once; how many there were."""
     found = tx.duties.overdue(now, limit)
     for duty in found:
-        tx.duties.mark_overdue(
-            duty.id,
-            now,
-            record.event(
-                "attestation.overdue",
-                "failed",
-                now,
-                object_kind="duty",
-                object_id=duty.id,
-                within=duty,
-                reason="attestation-overdue",
-                detail={"agency": duty.agency, "due": format_time(duty.due_at)},
-            ),
-        )
+        detail = {"agency": duty.agency, "due": format_time(duty.due_at)}
+        event = record.event("attestation.overdue", "failed", now, duty, reason="attestation-overdue", detail=detail)
+        tx.duties.mark_overdue(duty.id, now, event)
     return len(found)

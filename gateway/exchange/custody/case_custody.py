@@ -55,13 +55,8 @@ def locked_case(tx: Transaction, principal: Principal, case: Case | None, now: d
         error = NotFound(
             "case-unknown", "Your agency has no such case.", remedy="Check the agreement and the reference."
         )
-        raise unknown(error, "case", case.id if case else "", principal, now)
+        raise record.unknown(error, "case.read", now, case, principal)
     return InCustody(locked, governed_by)
-
-
-def unknown(error: NotFound, kind: str, object_id: str, principal: Principal, now: datetime) -> NotFound:
-    """The refusal of something that one's agency has nothing to do with, with its event."""
-    return record.refusal(error, f"{kind}.read", now, actor=principal, object_kind=kind, object_id=object_id)
 
 
 def close_case(tx: Transaction, principal: Principal, agreement_id: str, reference: str, now: datetime) -> Case:
@@ -85,12 +80,10 @@ def close_case(tx: Transaction, principal: Principal, agreement_id: str, referen
             decision,
             "case.close",
             now,
+            case,
             remedy="Ask the agency that opened the case.",
             actor=principal,
-            object_kind="case",
-            object_id=case.id,
             agreement=agreement.ref,
-            case_id=case.id,
         )
     if case.closed_at is not None:
         raise Conflict("case-closed", "The case is closed already.", remedy="Nothing is left to do.")
@@ -101,13 +94,11 @@ def close_case(tx: Transaction, principal: Principal, agreement_id: str, referen
             "case.close",
             "done",
             now,
+            case,
             actor=principal,
-            object_kind="case",
-            object_id=case.id,
             agreement=agreement.ref,
             clause=decision.clause,
             detail=record.digests({"closed_at": None}, {"closed_at": now}),
-            case_id=case.id,
         ),
     )
     count_from_closing(tx, case, now)

@@ -48,14 +48,7 @@ def destroy_key(
 ) -> None:
     """Destroy one file key (its id, whether of an original or a rendition, and of which) and note it."""
     event = record.event(
-        "key.destroy",
-        "done",
-        now,
-        object_kind="key",
-        object_id=key[0],
-        within=package,
-        clause="/retention",
-        reason=reason,
+        "key.destroy", "done", now, ("key", key[0]), within=package, clause="/retention", reason=reason
     )
     tx.file_keys.destroy(key[0], now, event)
     destroyed.keys.append(key)
@@ -114,21 +107,12 @@ def certify_disposal(tx: Transaction, package: Package, destroyed: Destroyed, re
         disposed_at=now,
         facts=encoded,
     )
-    tx.certificates.add(
-        certificate,
-        record.event(
-            "disposal.record",
-            "done",
-            now,
-            object_kind="certificate",
-            object_id=certificate.id,
-            within=package,
-            clause=clauses[0][0],
-            agreement=clauses[0][1],
-            reason=reason,
-            detail={"facts_digest": sha256_hex(encoded), "keys": len(facts.keys), "bodies": len(facts.bodies)},
-        ),
+    detail = {"facts_digest": sha256_hex(encoded), "keys": len(facts.keys), "bodies": len(facts.bodies)}
+    clause, other = clauses[0]
+    event = record.event(
+        "disposal.record", "done", now, certificate, clause=clause, agreement=other, reason=reason, detail=detail
     )
+    tx.certificates.add(certificate, event)
     tx.queue.enqueue("certify", package.id)
 
 
@@ -154,21 +138,9 @@ def issue_certificates(tx: Transaction, keyring: Keyring, package_id: str, now: 
             complete_now = False
             continue
         document = complete(certificate.facts, position)
-        tx.certificates.issue(
-            certificate.id,
-            document,
-            keyring.sign(document),
-            now,
-            record.event(
-                "certificate.issue",
-                "done",
-                now,
-                object_kind="certificate",
-                object_id=certificate.id,
-                within=certificate,
-                detail={"document_digest": sha256_hex(document), "log_position": position},
-            ),
-        )
+        detail = {"document_digest": sha256_hex(document), "log_position": position}
+        event = record.event("certificate.issue", "done", now, certificate, detail=detail)
+        tx.certificates.issue(certificate.id, document, keyring.sign(document), now, event)
     return complete_now
 
 
@@ -195,25 +167,9 @@ def read_certificate(tx: Transaction, principal: Principal, certificate_id: str,
         or certificate.issued_at is None
         or not has_to_do_with(tx, principal.agency, package)
     ):
-        raise record.refusal(
-            NotFound("certificate-unknown", "There is no such certificate for you.", remedy="List them."),
-            "certificate.read",
-            now,
-            actor=principal,
-            object_kind="certificate",
-            object_id=certificate.id if certificate else "",
-        )
-    tx.ledger.append(
-        record.event(
-            "certificate.read",
-            "permit",
-            now,
-            actor=principal,
-            object_kind="certificate",
-            object_id=certificate.id,
-            within=certificate,
-        )
-    )
+        error = NotFound("certificate-unknown", "There is no such certificate for you.", remedy="List them.")
+        raise record.unknown(error, "certificate.read", now, certificate, principal)
+    tx.ledger.append(record.event("certificate.read", "permit", now, certificate, actor=principal))
     return certificate
 
 
@@ -234,20 +190,11 @@ def _oblige(tx: Transaction, package: Package, pulled: Sequence[Release], reason
             created_at=now,
             due_at=now + within,
         )
-        tx.duties.add(
-            duty,
-            record.event(
-                "attestation.require",
-                "done",
-                now,
-                object_kind="duty",
-                object_id=duty.id,
-                within=package,
-                clause="/retention",
-                reason=reason,
-                detail={"agency": agency, "releases": len(releases), "due": format_time(duty.due_at)},
-            ),
+        detail = {"agency": agency, "releases": len(releases), "due": format_time(duty.due_at)}
+        event = record.event(
+            "attestation.require", "done", now, duty, clause="/retention", reason=reason, detail=detail
         )
+        tx.duties.add(duty, event)
 
 
 def _derived(kind: str, *parts: str) -> str:

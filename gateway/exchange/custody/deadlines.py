@@ -101,15 +101,5 @@ def _event(
     reason: str = "",
     actor: Principal | None = None,
 ) -> AuditEvent:
-    return record.event(
-        action,
-        outcome,
-        now,
-        actor=actor,
-        object_kind="package",
-        object_id=package.id,
-        within=package,
-        clause=clock.clause,
-        reason=reason,
-        detail={"urgency": clock.urgency, "due": format_time(clock.due_at)},
-    )
+    detail = {"urgency": clock.urgency, "due": format_time(clock.due_at)}
+    return record.event(action, outcome, now, package, actor=actor, clause=clock.clause, reason=reason, detail=detail)

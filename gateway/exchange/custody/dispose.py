@@ -17,13 +17,12 @@ from datetime import datetime, timedelta
 from gateway.evidence.hold import HoldsOfCase
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import Exhibit, Package, Release
-from gateway.exchange import record
 from gateway.exchange.custody.certify import Destroyed, certify_disposal, destroy_key
 from gateway.exchange.custody.forget import forget
+from gateway.exchange.moves import move_exhibit, move_package, move_release, move_rendition
 from gateway.exchange.parties.standing import End, standing
 from gateway.exchange.ports.database import Transaction
 from gateway.translog.entry import format_time
-from gateway.translog.event import AuditEvent
 
 #: An open package that nobody submits within this time is given up.
 OPEN_FOR = timedelta(days=1)
@@ -75,13 +74,8 @@ def abandon_stale(tx: Transaction, now: datetime, limit: int = 100) -> int:
     """Give up packages that were opened and never submitted, and dispose of what was uploaded."""
     stale = tx.packages.in_state(PackageState.OPEN, before=now - OPEN_FOR, limit=limit)
     for package in stale:
-        tx.packages.move(
-            package.id,
-            "abandon",
-            now,
-            _event("package.abandon", now, package, "package", package.id, "never-submitted"),
-            reason="never-submitted",
-        )
+        reason = "never-submitted"
+        move_package(tx, package, "abandon", now, package_id=package.id, clause="/retention", reason=reason)
         tx.queue.enqueue("dispose", package.id)
     return len(stale)
 
@@ -199,23 +193,16 @@ def _dispose_release(disposal: _Disposal, release: Release) -> None:
     disposal.destroyed.clauses.add((clause, other))
     if release.last_pull_at is not None:
         disposal.destroyed.pulled.append(release)
-    tx.releases.move(
-        release.id,
+    move_release(
+        tx,
+        release,
         "dispose",
-        record.event(
-            "release.dispose",
-            "done",
-            now,
-            object_kind="release",
-            object_id=release.id,
-            rendition_id=release.rendition_id,
-            package_id=release.package_id,
-            agreement=release.agreement if end is None else end.agreement,
-            clause=clause,
-            reason=disposal.reason,
-            detail={"deadline": format_time(release.deadline), "recipient": release.recipient},
-            case_id=release.case_id,
-        ),
+        now,
+        rendition_id=release.rendition_id,
+        agreement=None if end is None else end.agreement,
+        clause=clause,
+        reason=disposal.reason,
+        detail={"deadline": format_time(release.deadline), "recipient": release.recipient},
     )
 
 
@@ -245,20 +232,18 @@ def _finish(disposal: _Disposal) -> None:
         # An opaque rendition shares the original's key: it goes with the original, and is certified with it.
         if not ended and rendition.file_key_id in originals:
             continue
-        event = _event("rendition.dispose", now, package, "rendition", rendition.id, reason)
         if rendition.file_key_id not in originals:
             destroy_key(
                 tx, package, disposal.destroyed, (rendition.file_key_id, "rendition", rendition.id), reason, now
             )
-        tx.renditions.move(rendition.id, "dispose", event)
+        move_rendition(tx, package, rendition, "dispose", now, clause="/retention", reason=reason)
         disposal.destroyed.renditions.append(rendition)
     if ended:
         for exhibit in exhibits:
             if not disposal.held(exhibit.id):
                 _dispose_exhibit(disposal, exhibit)
         if not any(disposal.held(e.id) for e in exhibits) and not live:
-            event = _event("package.dispose", now, package, "package", package.id, reason)
-            tx.packages.move(package.id, "dispose", now, event, reason=reason)
+            move_package(tx, package, "dispose", now, package_id=package.id, clause="/retention", reason=reason)
     certify_disposal(tx, package, disposal.destroyed, reason, now)
     # Named in this very transaction, so that the housekeeping erases them whatever becomes of the job.
     tx.unfinished.abandon(_unneeded(tx, [package]), now)
@@ -268,23 +253,9 @@ def _finish(disposal: _Disposal) -> None:
 def _dispose_exhibit(disposal: _Disposal, exhibit: Exhibit) -> None:
     if exhibit.state in (ExhibitState.REFUSED, ExhibitState.DISPOSED):
         return
+    tx, package, now, reason = disposal.tx, disposal.package, disposal.now, disposal.reason
     if exhibit.file_key_id is not None:
         key = (exhibit.file_key_id, "original", exhibit.id)
-        destroy_key(disposal.tx, disposal.package, disposal.destroyed, key, disposal.reason, disposal.now)
+        destroy_key(tx, package, disposal.destroyed, key, reason, now)
         disposal.destroyed.originals.append(exhibit)
-    event = _event("exhibit.dispose", disposal.now, disposal.package, "exhibit", exhibit.id, disposal.reason)
-    disposal.tx.packages.move_exhibit(exhibit.id, "dispose", event)
-
-
-def _event(action: str, now: datetime, package: Package, kind: str, object_id: str, reason: str) -> AuditEvent:
-    return record.event(
-        action,
-        "done",
-        now,
-        object_kind=kind,
-        object_id=object_id,
-        package_id=package.id,
-        within=package,
-        clause="/retention",
-        reason=reason,
-    )
+    move_exhibit(tx, package, exhibit, "dispose", now, clause="/retention", reason=reason)

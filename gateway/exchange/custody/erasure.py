@@ -16,9 +16,8 @@ from gateway.evidence.erasure import Erasure
 from gateway.evidence.package import Case, Principal
 from gateway.exchange import record
 from gateway.exchange.custody.forget import check_basis, check_may_erase, erasable_entry, erase_case, erase_entry
+from gateway.exchange.log.audit import auditable
 from gateway.exchange.ports.database import Transaction
-from gateway.policy.decide import decide
-from gateway.policy.decision import Request
 from gateway.translog.event import AuditEvent
 
 
@@ -62,11 +61,11 @@ def confirm(tx: Transaction, principal: Principal, erasure_id: str, now: datetim
     """
     erasure = tx.erasures.get(erasure_id, lock=True)
     if erasure is None:
-        raise _unknown(principal, "", now)
+        raise _unknown(principal, None, now)
     try:
         _case(tx, principal, erasure.case_id, now)
     except NotFound:
-        raise _unknown(principal, erasure.id, now) from None
+        raise _unknown(principal, erasure, now) from None
     if erasure.confirmed_at is not None:
         raise Conflict("erasure-done", "This erasure was confirmed already.", remedy="Nothing is left to do.")
     if not erasure.waiting(now):
@@ -79,10 +78,7 @@ def confirm(tx: Transaction, principal: Principal, erasure_id: str, now: datetim
             "The person who asked for an erasure cannot confirm it.",
             remedy="Another officer has to confirm it.",
         )
-        raise record.refusal(
-            error, "erasure.confirm", now, actor=principal, object_kind="erasure", object_id=erasure.id,
-            case_id=erasure.case_id,
-        )  # fmt: skip
+        raise record.refusal(error, "erasure.confirm", now, erasure, actor=principal)
     persons = (erasure.asked_by, principal.id)
     confirmed = replace(erasure, confirmed_by=principal.id, confirmed_at=now)
     tx.erasures.confirm(confirmed, _event("erasure.confirm", confirmed, principal, now))
@@ -93,13 +89,8 @@ def confirm(tx: Transaction, principal: Principal, erasure_id: str, now: datetim
 
 def waiting(tx: Transaction, principal: Principal, now: datetime) -> list[Erasure]:
     """Erasures that the officer may confirm, or has asked for, oldest first."""
-    agreements = {
-        stored.agreement.id
-        for stored in tx.agreements.all()
-        if principal.agency in stored.agreement.parties
-        and decide(Request(action="audit", principal=principal, now=now), stored.agreement, stored.state).permitted
-    }
-    return [found for found in tx.erasures.waiting(sorted(agreements)) if found.waiting(now)]
+    agreements, _ = auditable(tx, principal, now)
+    return [found for found in tx.erasures.waiting(agreements) if found.waiting(now)]
 
 
 def _case(tx: Transaction, principal: Principal, case_id: str, now: datetime) -> Case:
@@ -109,24 +100,16 @@ def _case(tx: Transaction, principal: Principal, case_id: str, now: datetime) ->
             raise NotFound("case-unknown", "There is no such case for your agency.", remedy="Give the id of a case.")
         check_may_erase(tx, principal, case, now)
     except NotFound as error:
-        record.refusal(error, "log.erase", now, actor=principal, object_kind="case", object_id=case.id if case else "")
+        record.unknown(error, "log.erase", now, case, principal)
         raise
     return case
 
 
 def _event(action: str, erasure: Erasure, principal: Principal, now: datetime) -> AuditEvent:
-    return record.event(
-        action,
-        "done",
-        now,
-        actor=principal,
-        object_kind="erasure",
-        object_id=erasure.id,
-        case_id=erasure.case_id,
-        detail={"entry": erasure.entry_seq, "fields": list(erasure.fields), "legal_basis": erasure.legal_basis},
-    )
+    detail = {"entry": erasure.entry_seq, "fields": list(erasure.fields), "legal_basis": erasure.legal_basis}
+    return record.event(action, "done", now, erasure, actor=principal, detail=detail)
 
 
-def _unknown(principal: Principal, erasure_id: str, now: datetime) -> NotFound:
+def _unknown(principal: Principal, erasure: Erasure | None, now: datetime) -> NotFound:
     error = NotFound("erasure-unknown", "There is no such erasure for your agency.", remedy="List those that wait.")
-    return record.refusal(error, "erasure.confirm", now, actor=principal, object_kind="erasure", object_id=erasure_id)
+    return record.unknown(error, "erasure.confirm", now, erasure, principal)

@@ -91,8 +91,7 @@ def erase_entry(
         "log.erase",
         "done",
         now,
-        object_kind="entry",
-        object_id=str(seq),
+        ("entry", str(seq)),
         agreement=newest.agreement.ref if newest else None,
         reason="erasure",
         detail={"legal_basis": basis, "fields": gone, "approved_by": sorted(set(persons))},
@@ -168,12 +167,10 @@ def forget(
         "log.erase",
         "done",
         now,
-        object_kind="case",
-        object_id=case.id,
+        case,
         agreement=newest.agreement.ref if newest else None,
         reason=reason,
         detail={"legal_basis": basis, "rows_scrubbed": texts, **(detail or {})},
-        case_id=case.id,
     )
     gone = tx.ledger.erase_case(case.id, now, event)
     if texts and not gone:
@@ -199,12 +196,10 @@ def check_may_erase(tx: Transaction, principal: Principal, case: Case, now: date
         decision,
         "log.erase",
         now,
+        case,
         remedy="A principal with a role that may audit has to do it.",
         actor=principal,
-        object_kind="case",
-        object_id=case.id,
         agreement=newest.agreement.ref,
-        case_id=case.id,
     )
 
 

@@ -16,7 +16,7 @@ from gateway.evidence.hold import Hold, HoldScope
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.package import Case, Principal
 from gateway.exchange import record
-from gateway.exchange.custody.case_custody import InCustody, has_to_do_with, locked_case, unknown
+from gateway.exchange.custody.case_custody import InCustody, has_to_do_with, locked_case
 from gateway.exchange.ports.database import Transaction
 from gateway.policy.decision import Decision
 from gateway.translog.event import AuditEvent
@@ -69,7 +69,7 @@ def place(
     case, agreement = custody.case, custody.governed_by.agreement
     decision = custody.decide("hold", principal, now)
     if not decision.permitted:
-        raise _denied("hold.place", decision, principal, custody, object_id, target.scope, now)
+        raise _denied("hold.place", decision, principal, custody, (str(target.scope), object_id), now)
     if gone:
         raise Conflict(
             "already-disposed",
@@ -85,14 +85,12 @@ def place(
             "hold.place",
             "done",
             now,
+            hold,
             actor=principal,
-            object_kind="hold",
-            object_id=hold.id,
             agreement=agreement.ref,
             clause=decision.clause,
             detail={"scope": hold.scope, "object": hold.object_id, "expires_at": expires_at},
             erasable={"hold_reason": reason},
-            case_id=case.id,
         ),
     )
     return hold
@@ -116,41 +114,39 @@ def lift(tx: Transaction, principal: Principal, hold_id: str, now: datetime) -> 
         custody = locked_case(tx, principal, case, now)
     except NotFound:
         error = NotFound("hold-unknown", "Your agency has no such hold.", remedy="List the holds.")
-        raise unknown(error, "hold", found.id if found else "", principal, now) from None
+        raise record.unknown(error, "hold.read", now, found, principal) from None
     hold = tx.holds.get(hold_id, lock=True)
     if hold is None:
         raise NotFound("hold-unknown", "Your agency has no such hold.", remedy="List the holds.")
     agreement = custody.governed_by.agreement
     decision = custody.decide("hold", principal, now)
     if not decision.permitted:
-        raise _denied("hold.lift", decision, principal, custody, hold.id, hold.scope, now)
+        raise _denied("hold.lift", decision, principal, custody, hold, now)
     if not hold.active(now):
         raise Conflict("hold-over", "The hold is lifted or has expired.", remedy="Nothing is left to do.")
     asked = (*hold.lift_asked_by, principal.id)
     needed = 2 if "lift-hold" in agreement.two_persons else 1
     if principal.id in hold.lift_asked_by:
         second = Decision(False, "two-persons-required", "/safeguards/two_persons", ("one person counts once",))
-        raise _denied("hold.lift", second, principal, custody, hold.id, hold.scope, now)
+        raise _denied("hold.lift", second, principal, custody, hold, now)
 
     def event(action: str) -> AuditEvent:
         return record.event(
             action,
             "done",
             now,
+            hold,
             actor=principal,
-            object_kind="hold",
-            object_id=hold.id,
             agreement=agreement.ref,
             clause="/safeguards/two_persons" if needed == 2 else decision.clause,
             detail={"scope": hold.scope, "object": hold.object_id, "asked_by": list(asked)},
-            case_id=hold.case_id,
         )
 
     people = [tx.directory.principal(person) for person in asked]
     of_placing = any(person is not None and person.agency == hold.agency for person in people)
     if len(asked) >= needed and not of_placing:
         other = Decision(False, "hold-of-other-agency", "/parties", (f"one of the persons must be of {hold.agency}",))
-        raise _denied("hold.lift", other, principal, custody, hold.id, hold.scope, now)
+        raise _denied("hold.lift", other, principal, custody, hold, now)
     tx.holds.ask_lift(hold.id, principal.id, event("hold.ask-lift"))
     if len(asked) >= needed:
         tx.holds.lift(hold.id, now, event("hold.lift"))
@@ -160,7 +156,7 @@ def lift(tx: Transaction, principal: Principal, hold_id: str, now: datetime) -> 
 
 def list_holds(tx: Transaction, principal: Principal, now: datetime) -> Sequence[Hold]:
     """Holds in force on what the principal's agency has to do with, oldest first."""
-    ids = sorted({r.agreement.id for r in tx.agreements.all() if principal.agency in r.agreement.parties})
+    ids = sorted({ref.id for ref in tx.agreements.of_party(principal.agency)})
     found = [
         hold
         for hold in tx.holds.of_agreements(ids)
@@ -174,19 +170,8 @@ def expire(tx: Transaction, now: datetime, limit: int = 100) -> int:
     """Write down holds that have expired, each once, and let disposal go on; how many there were."""
     found = tx.holds.expired(now, limit)
     for hold in found:
-        tx.holds.lift(
-            hold.id,
-            now,
-            record.event(
-                "hold.expire",
-                "done",
-                now,
-                object_kind="hold",
-                object_id=hold.id,
-                detail={"scope": hold.scope, "object": hold.object_id, "expires_at": hold.expires_at},
-                case_id=hold.case_id,
-            ),
-        )
+        detail = {"scope": hold.scope, "object": hold.object_id, "expires_at": hold.expires_at}
+        tx.holds.lift(hold.id, now, record.event("hold.expire", "done", now, hold, detail=detail))
         _resume_disposal(tx, hold)
     return len(found)
 
@@ -202,7 +187,7 @@ def _resolve(tx: Transaction, principal: Principal, target: Target, now: datetim
     matches = (target.scope is HoldScope.EXHIBIT) == (exhibit is not None)
     if not matches or package is None or not has_to_do_with(tx, principal.agency, package):
         error = NotFound(f"{target.scope}-unknown", f"Your agency has no such {target.scope}.", remedy="Check the id.")
-        raise unknown(error, str(target.scope), package.id if package else "", principal, now)
+        raise record.unknown(error, f"{target.scope}.read", now, package, principal)
     custody = locked_case(tx, principal, tx.cases.get(package.case_id), now)
     # Read again: whoever was disposing of it held the case until now.
     package = tx.packages.get(package.id) or package
@@ -236,8 +221,7 @@ def _denied(
     decision: Decision,
     principal: Principal,
     custody: InCustody,
-    object_id: str,
-    scope: HoldScope,
+    about: Hold | tuple[str, str],
     now: datetime,
 ) -> Denied:
     return record.denied(
@@ -245,10 +229,9 @@ def _denied(
         decision,
         action,
         now,
+        about,
         remedy="Another person, with a role that may hold, must do it.",
         actor=principal,
-        object_kind="hold" if action == "hold.lift" else str(scope),
-        object_id=object_id,
         agreement=custody.governed_by.agreement.ref,
         case_id=custody.case.id,
     )

@@ -45,19 +45,14 @@ def _shorten(tx: Transaction, release: Release, case: Case | None, reason: str, 
     end = binding.release_end(release, exhibit, case)
     if end.at >= release.deadline:
         return
-    tx.releases.touch(
-        release.id,
-        record.event(
-            "release.shorten",
-            "done",
-            now,
-            object_kind="release",
-            object_id=release.id,
-            within=release,
-            agreement=end.agreement,
-            clause=end.clause,
-            reason=reason,
-            detail={"deadline": end.at},
-        ),
-        deadline=end.at,
+    event = record.event(
+        "release.shorten",
+        "done",
+        now,
+        release,
+        agreement=end.agreement,
+        clause=end.clause,
+        reason=reason,
+        detail={"deadline": end.at},
     )
+    tx.releases.touch(release.id, event, deadline=end.at)

@@ -25,17 +25,9 @@ def tell(tx: Transaction, now: datetime) -> int:
     """Write an entry for each window that is over; how many there were."""
     told = tx.replays.take_unknown(_window(now))
     for begun_at, attempts in told:
-        tx.ledger.append(
-            record.event(
-                "token.refuse",
-                "deny",
-                now,
-                object_kind="gateway",
-                object_id="token-endpoint",
-                reason="client-unknown",
-                detail={"attempts": attempts, "since": begun_at, "until": begun_at + WINDOW},
-            )
-        )
+        about = ("gateway", "token-endpoint")
+        detail = {"attempts": attempts, "since": begun_at, "until": begun_at + WINDOW}
+        tx.ledger.append(record.event("token.refuse", "deny", now, about, reason="client-unknown", detail=detail))
     return len(told)
 
 

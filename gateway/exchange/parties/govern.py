@@ -23,10 +23,10 @@ from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.ports.database import Transaction
 from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
-from gateway.translog.event import AuditEvent
 
 #: Longer documents do not fit into an entry of the log; as-of then needs them as files.
 MAX_DOCUMENT_BYTES = 24_000
+_LIVE = (AgreementState.ACTIVE, AgreementState.SUSPENDED)
 
 
 def propose(tx: Transaction, agreement: Agreement, source: str, now: datetime) -> None:
@@ -50,9 +50,10 @@ def propose(tx: Transaction, agreement: Agreement, source: str, now: datetime) -
             f"Version {agreement.version} of '{agreement.id}' is already stored and never changes.",
             remedy="Give the changed text the next version number.",
         )
+    detail = {"parties": sorted(agreement.parties), **_document(agreement)}
     tx.agreements.propose(
         AgreementRecord(agreement, source, AgreementState.PROPOSED, frozenset(), now),
-        _event("agreement.propose", now, agreement, {"parties": sorted(agreement.parties), **_document(agreement)}),
+        record.event("agreement.propose", "done", now, agreement, detail=detail, system="operator"),
     )
 
 
@@ -73,11 +74,12 @@ def sign(tx: Transaction, signed: PartySignature, now: datetime) -> None:
             remedy="Propose another version.",
         )
     key = _signing_key(tx, stored.agreement, signed, now)
+    detail = {"party": signed.agency, "signing_key": key.id}
     tx.agreements.sign(
         signed.ref.id,
         signed.ref.version,
         AgreementSignature(signed.agency, key.id, signed.signature, now),
-        _event("agreement.sign", now, stored.agreement, {"party": signed.agency, "signing_key": key.id}),
+        record.event("agreement.sign", "done", now, stored.agreement, detail=detail, system="operator"),
     )
 
 
@@ -118,9 +120,8 @@ def activate(tx: Transaction, agreement_id: str, version: int, approved_by: Sequ
             remedy="Propose a version with later dates.",
         )
     # A suspended version gives way as an active one does: it must not come back beside the new one.
-    for older in tx.agreements.all():
-        if older.agreement.id == agreement_id and older.state in (AgreementState.ACTIVE, AgreementState.SUSPENDED):
-            _move(tx, older, AgreementState.SUPERSEDED, "agreement.supersede", now, {"by_version": version})
+    for older in tx.agreements.read(tx.agreements.versions(agreement_id, *_LIVE)):
+        _move(tx, older, AgreementState.SUPERSEDED, "agreement.supersede", now, {"by_version": version})
     _move(tx, stored, AgreementState.ACTIVE, "agreement.activate", now, {"approved_by": sorted(set(approved_by))})
 
 
@@ -170,12 +171,8 @@ def end(tx: Transaction, agreement_id: str, version: int, approved_by: Sequence[
 
 def end_outdated(tx: Transaction, now: datetime) -> int:
     """End versions whose last day is over; how many there were."""
-    over = [
-        found
-        for found in tx.agreements.all()
-        if found.state in (AgreementState.ACTIVE, AgreementState.SUSPENDED)
-        and found.agreement.in_force_until < now.date()
-    ]
+    live = tx.agreements.read(tx.agreements.in_state(*_LIVE))
+    over = [found for found in live if found.agreement.in_force_until < now.date()]
     for found in over:
         _move(tx, found, AgreementState.ENDED, "agreement.end", now, {}, reason="in-force-over", system="worker")
     return len(over)
@@ -188,8 +185,8 @@ def check_export(tx: Transaction, approved_by: Sequence[str]) -> None:
         Denied: ``two-persons-required``, ``person-not-an-officer``.
     """
     people = [tx.directory.principal(person) for person in sorted(set(approved_by))]
-    for found in tx.agreements.all():
-        if found.state is AgreementState.ACTIVE and "export-log" in found.agreement.two_persons:
+    for found in tx.agreements.read(tx.agreements.in_state(AgreementState.ACTIVE)):
+        if "export-log" in found.agreement.two_persons:
             # The log is of all agreements; each is spoken for by persons of its own parties.
             own = [p.id for p in people if p is not None and p.agency in found.agreement.parties]
             _check_persons(tx, found.agreement, "export-log", own)
@@ -209,7 +206,7 @@ def _move(
     agreement = stored.agreement
     before, after = ({"agreement": agreement.ref.as_dict(), "state": each} for each in (stored.state, state))
     detail = {**detail, "state": state, **record.digests(before, after)}
-    event = _event(action, now, agreement, detail, reason=reason, system=system)
+    event = record.event(action, "done", now, agreement, detail=detail, reason=reason, system=system)
     tx.agreements.set_state(agreement.id, agreement.version, state, now, event)
 
 
@@ -275,25 +272,3 @@ def _version(tx: Transaction, agreement_id: str, version: int) -> AgreementRecor
             "agreement-unknown", f"There is no version {version} of '{agreement_id}'.", remedy="Propose it first."
         )
     return stored
-
-
-def _event(
-    action: str,
-    now: datetime,
-    agreement: Agreement,
-    detail: dict[str, object],
-    *,
-    reason: str = "",
-    system: str = "operator",
-) -> AuditEvent:
-    return record.event(
-        action,
-        "done",
-        now,
-        object_kind="agreement",
-        object_id=agreement.id,
-        agreement=agreement.ref,
-        reason=reason,
-        detail=detail,
-        system=system,
-    )

@@ -17,7 +17,6 @@ from gateway.evidence.names import check_identifier
 from gateway.evidence.package import Principal
 from gateway.exchange import record
 from gateway.exchange.ports.database import Transaction
-from gateway.translog.event import AuditEvent
 
 
 def add_agency(tx: Transaction, agency: Agency) -> None:
@@ -30,18 +29,10 @@ def add_agency(tx: Transaction, agency: Agency) -> None:
     check_identifier(agency.id, what="agency")
     if tx.directory.agency(agency.id) is not None:
         raise Conflict("agency-exists", f"The agency '{agency.id}' is already registered.", remedy="Use another id.")
+    after = {"jurisdiction": agency.jurisdiction, "name": agency.name}
+    detail = {"jurisdiction": agency.jurisdiction, **record.digests(None, after)}
     tx.directory.add_agency(
-        agency,
-        _event(
-            "agency.add",
-            agency.created_at,
-            "agency",
-            agency.id,
-            detail={
-                "jurisdiction": agency.jurisdiction,
-                **record.digests(None, {"jurisdiction": agency.jurisdiction, "name": agency.name}),
-            },
-        ),
+        agency, record.event("agency.add", "done", agency.created_at, agency, detail=detail, system="operator")
     )
 
 
@@ -63,23 +54,16 @@ def put_principal(tx: Transaction, principal: Principal, now: datetime) -> None:
             f"The principal '{principal.id}' belongs to another agency.",
             remedy="Use another id, for example one that begins with the agency's.",
         )
-    tx.directory.put_principal(
-        principal,
-        _event(
-            "principal.put",
-            now,
-            "principal",
-            principal.id,
-            detail={
-                "agency": principal.agency,
-                "roles": principal.roles,
-                "attributes": principal.attributes,
-                "roles_before": known.roles if known else None,
-                "attributes_before": known.attributes if known else None,
-                **record.digests(_state(known), _state(principal)),
-            },
-        ),
-    )
+    detail = {
+        "agency": principal.agency,
+        "roles": principal.roles,
+        "attributes": principal.attributes,
+        "roles_before": known.roles if known else None,
+        "attributes_before": known.attributes if known else None,
+        **record.digests(_state(known), _state(principal)),
+    }
+    event = record.event("principal.put", "done", now, principal, detail=detail, system="operator")
+    tx.directory.put_principal(principal, event)
 
 
 def register_key(tx: Transaction, key: RegisteredKey, now: datetime) -> None:
@@ -107,24 +91,16 @@ def register_key(tx: Transaction, key: RegisteredKey, now: datetime) -> None:
                 "principal-unknown", f"The agency has no principal '{key.principal}'.", remedy="Add it first."
             )
     check_material(key)
-    tx.directory.add_key(
-        key,
-        _event(
-            "key.register",
-            now,
-            "key",
-            key.id,
-            detail={
-                "agency": key.agency,
-                "principal": key.principal,
-                "use": key.use,
-                "material_sha256": sha256_hex(key.material.encode()),
-                "valid_from": key.valid_from,
-                "valid_until": key.valid_until,
-                **record.digests(None, _key_state(key)),
-            },
-        ),
-    )
+    detail = {
+        "agency": key.agency,
+        "principal": key.principal,
+        "use": key.use,
+        "material_sha256": sha256_hex(key.material.encode()),
+        "valid_from": key.valid_from,
+        "valid_until": key.valid_until,
+        **record.digests(None, _key_state(key)),
+    }
+    tx.directory.add_key(key, record.event("key.register", "done", now, key, detail=detail, system="operator"))
 
 
 def revoke_key(tx: Transaction, key_id: str, now: datetime) -> None:
@@ -133,21 +109,10 @@ def revoke_key(tx: Transaction, key_id: str, now: datetime) -> None:
     if key is None:
         raise NotFound("key-unknown", f"There is no key '{key_id}'.", remedy="List the keys.")
     if key.revoked_at is None:
-        tx.directory.revoke_key(
-            key_id,
-            now,
-            _event(
-                "key.revoke",
-                now,
-                "key",
-                key_id,
-                detail={
-                    "agency": key.agency,
-                    "use": key.use,
-                    **record.digests(_key_state(key), _key_state(replace(key, revoked_at=now))),
-                },
-            ),
-        )
+        changed = record.digests(_key_state(key), _key_state(replace(key, revoked_at=now)))
+        detail = {"agency": key.agency, "use": key.use, **changed}
+        event = record.event("key.revoke", "done", now, key, detail=detail, system="operator")
+        tx.directory.revoke_key(key_id, now, event)
 
 
 def check_material(key: RegisteredKey) -> None:
@@ -188,7 +153,3 @@ def _agency(tx: Transaction, agency_id: str) -> Agency:
     if agency is None:
         raise NotFound("agency-unknown", f"There is no agency '{agency_id}'.", remedy="Add the agency first.")
     return agency
-
-
-def _event(action: str, now: datetime, kind: str, object_id: str, *, detail: dict[str, object]) -> AuditEvent:
-    return record.event(action, "done", now, object_kind=kind, object_id=object_id, detail=detail, system="operator")

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from gateway.agreements.model import AgreementState
 from gateway.envelope.wrapping import WrappedKey
 from gateway.errors import Conflict, Denied, IntegrityFailure, InvalidInput, NotFound, TooLarge
 from gateway.evidence.names import check_identifier
@@ -94,11 +95,8 @@ def register(
         registered_by=principal.id,
         registered_at=now,
     )
-    event = record.event(
-        "secret.register", "done", now, actor=principal, object_kind="secret", object_id=secret_id,
-        detail={"kind": material.kind},
-    )  # fmt: skip
-    tx.secrets.add(secret, event)
+    detail = {"kind": material.kind}
+    tx.secrets.add(secret, record.event("secret.register", "done", now, secret, actor=principal, detail=detail))
     return secret
 
 
@@ -122,10 +120,7 @@ def retire(tx: Transaction, principal: Principal, label: str, now: datetime) -> 
         raise NotFound("secret-unknown", "Your agency has no secret of this label.", remedy="List them.")
     if secret.retired_at is not None:
         return secret
-    event = record.event(
-        "secret.retire", "done", now, actor=principal, object_kind="secret", object_id=secret.id,
-        detail={"kind": secret.kind},
-    )  # fmt: skip
+    event = record.event("secret.retire", "done", now, secret, actor=principal, detail={"kind": secret.kind})
     tx.secrets.retire(secret.id, now, event)
     return replace(secret, digests=b"", shape=b"", retired_at=now)
 
@@ -176,8 +171,8 @@ def _opened(keyring: Keyring, secret: RegisteredSecret) -> Fingerprint:
 
 
 def _check_may(tx: Transaction, principal: Principal, action: str, now: datetime) -> None:
-    for stored in tx.agreements.all():
-        asked = Request(action="push", principal=principal, now=now)
+    asked = Request(action="push", principal=principal, now=now)
+    for stored in tx.agreements.read(tx.agreements.of_party(principal.agency, AgreementState.ACTIVE)):
         if decide(asked, stored.agreement, stored.state).permitted:
             return
     error = Denied(
@@ -185,4 +180,4 @@ def _check_may(tx: Transaction, principal: Principal, action: str, now: datetime
         "No agreement in force lets this person push for the agency, so its secrets are not hers to manage.",
         remedy="Ask somebody whose role may push.",
     )
-    raise record.refusal(error, action, now, actor=principal, object_kind="secret", object_id="")
+    raise record.refusal(error, action, now, ("secret", ""), actor=principal)

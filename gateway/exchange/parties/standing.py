@@ -149,8 +149,7 @@ def standing(tx: Transaction, ref: AgreementRef) -> Standing | None:
 
 def latest(tx: Transaction, agreement_id: str) -> AgreementRecord | None:
     """The active version of an agreement, else the newest, whose state says why none is active."""
-    versions = [found for found in tx.agreements.all() if found.agreement.id == agreement_id]
-    return tx.agreements.active(agreement_id) or max(versions, key=lambda found: found.agreement.version, default=None)
+    return tx.agreements.active(agreement_id) or tx.agreements.newest(agreement_id)
 
 
 def governing(tx: Transaction, agreement_id: str) -> AgreementRecord | None:
@@ -161,11 +160,9 @@ def governing(tx: Transaction, agreement_id: str) -> AgreementRecord | None:
     active = tx.agreements.active(agreement_id)
     if active is not None:
         return active
-    begun = [
-        found
-        for found in tx.agreements.all()
-        if found.agreement.id == agreement_id
-        and found.state in (AgreementState.SUSPENDED, AgreementState.SUPERSEDED, AgreementState.ENDED)
-        and found.signed_by >= frozenset(found.agreement.parties)
-    ]
-    return max(begun, key=lambda found: found.agreement.version, default=None)
+    begun = (AgreementState.SUSPENDED, AgreementState.SUPERSEDED, AgreementState.ENDED)
+    for found in tx.agreements.read(reversed(tx.agreements.versions(agreement_id, *begun))):
+        # A proposal that was ended before all had signed has never bound anybody.
+        if found.signed_by >= frozenset(found.agreement.parties):
+            return found
+    return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from gateway.exchange.ports.alerts import AlertStore
 from gateway.exchange.ports.custody import Certificates, Clocks, Duties, Erasures, Holds
 from gateway.exchange.ports.evidence import Cases, FileKeys, Packages, Releases, Renditions, UnfinishedBlobs
 from gateway.exchange.ports.log import AuditIndex, Ledger
@@ -41,6 +42,7 @@ class Transaction(Protocol):
     duties: Duties
     certificates: Certificates
     secrets: Secrets
+    alerts: AlertStore
 
 
 class Database(Protocol):

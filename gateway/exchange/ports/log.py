@@ -34,12 +34,6 @@ class Ledger(Protocol):
         """Sequence number once the sequencer has placed the entry, else None."""
         ...
 
-    def visible_to(
-        self, agency_id: str, agreement_ids: Sequence[str], *, start: int, limit: int
-    ) -> Sequence[LoggedEntry]:
-        """Sequenced entries from ``start`` on that the agency acted in or whose agreement it is party to."""
-        ...
-
     def erase_case(self, case_id: str, at: datetime, event: AuditEvent) -> int:
         """Delete values and salts behind the commitments of a case, for ever; how many there were.
 

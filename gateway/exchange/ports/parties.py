@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from gateway.agreements.model import Agreement, AgreementState
 from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
-from gateway.evidence.package import Principal
+from gateway.evidence.package import AgreementRef, Principal
 from gateway.translog.event import AuditEvent
 
 
@@ -54,11 +54,34 @@ class AgreementSignature:
 
 
 class Agreements(Protocol):
-    """Versions of agreements. At most one version of an id is active at a time."""
+    """Versions of agreements. At most one version of an id is active at a time.
+
+    Which versions there are is answered with refs, in the order of id and version, and no text is parsed for
+    it; a caller reads those that it needs. Nobody's request takes longer for what others have stored.
+    """
 
     def active(self, agreement_id: str) -> AgreementRecord | None: ...
     def version(self, agreement_id: str, version: int) -> AgreementRecord | None: ...
-    def all(self) -> Sequence[AgreementRecord]: ...
+    def newest(self, agreement_id: str) -> AgreementRecord | None:
+        """The highest version, whatever its state."""
+        ...
+
+    def versions(self, agreement_id: str, *states: AgreementState) -> Sequence[AgreementRef]:
+        """The versions of an agreement in one of the states, or in any if none is named."""
+        ...
+
+    def of_party(self, agency: str, *states: AgreementState) -> Sequence[AgreementRef]:
+        """The versions of all agreements that name the agency as a party; states as above."""
+        ...
+
+    def in_state(self, *states: AgreementState) -> Sequence[AgreementRef]:
+        """The versions of all agreements; states as above."""
+        ...
+
+    def read(self, refs: Iterable[AgreementRef]) -> Iterator[AgreementRecord]:
+        """The versions of refs that this port gave, in their order, each parsed when the caller gets to it."""
+        ...
+
     def signatures(self, agreement_id: str, version: int) -> Sequence[AgreementSignature]: ...
     def propose(self, record: AgreementRecord, event: AuditEvent) -> None: ...
     def sign(self, agreement_id: str, version: int, signature: AgreementSignature, event: AuditEvent) -> None: ...

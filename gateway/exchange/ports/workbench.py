@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from gateway.agreements.model import View
-from gateway.exchange.ports.secrets import SecretRegister
+from gateway.exchange.ports.redaction_job import RedactionJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +36,21 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True)
-class RenditionSpec:
-    """A rendition to make: a view for an audience, with the key its pseudonyms are derived from."""
-
-    view: View
-    audience: str
-    pseudonym_key: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class CleanRendition:
-    """A finished rendition that the residue check has passed. ``data`` is plaintext: seal at once."""
+    """A finished rendition that the residue check has passed.
+
+    Attributes:
+        lowest_confidence: 1.0 if nothing was found.
+        data: Its bytes, unless a sink was given them; plaintext, so seal at once.
+    """
 
     view: str
     audience: str
     name: str
     media_type: str
-    data: bytes
     report: Mapping[str, Any]
-    lowest_confidence: float  # 1.0 if nothing was found
+    lowest_confidence: float
+    data: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,37 +58,55 @@ class Redacted:
     """All renditions of one exhibit, or the entities that stop it."""
 
     renditions: tuple[CleanRendition, ...]
-    stopped_by: tuple[str, ...]
-
-
-#: All bytes of an exhibit in pieces, from the start at each call. Raises IntegrityFailure if they were changed.
-Pieces = Callable[[], Iterator[bytes]]
+    stopped_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class WindowedSurvey:
-    """Names of persons in a long exhibit, and all that was found in it, in a form of the workbench's own."""
+class Source:
+    """The bytes of an exhibit, to be had whole or in pieces; always from the start.
+
+    Attributes:
+        read: All of them. Raises IntegrityFailure if they are not what was uploaded, as ``pieces`` does at the end.
+    """
+
+    size_bytes: int
+    read: Callable[[], bytes]
+    pieces: Callable[[], Iterator[bytes]]
+
+    @classmethod
+    def of(cls, data: bytes) -> Source:
+        """Bytes that are in memory."""
+        return cls(len(data), lambda: data, lambda: iter((data,)))
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Names of persons in an exhibit; of a long one all that was found in it too, in a form of the workbench's own."""
 
     names: frozenset[str]
-    findings: bytes = field(repr=False)
+    findings: bytes = field(default=b"", repr=False)
+
+
+#: Is given bytes of a rendition, in order, as they are made.
+Sink = Callable[[bytes], None]
 
 
 class Workbench(Protocol):
-    """Opens evidence in a child process without network, within limits. Pure in its inputs."""
+    """Opens evidence in a child process without network, within limits. Pure in its inputs.
 
-    def examine(self, data: bytes, untrusted_name: str, declared_media_type: str, *, complete: bool = True) -> Examined:
+    An exhibit that is too long to be held at once is opened window by window, if its type allows that; the caller
+    sees no difference.
+    """
+
+    def examine(self, source: Source, untrusted_name: str, declared_media_type: str) -> Examined:
         """Sniff and parse.
 
-        Args:
-            complete: False if ``data`` is only the beginning; then nothing is parsed, and what would
-                have to be redacted is refused as too large.
-
         Raises:
-            Unparsable, SandboxFailure, TooLarge: the exhibit is to be quarantined.
+            Unparsable, SandboxFailure, TooLarge: the exhibit is to be quarantined; also what ``source`` raises.
         """
         ...
 
-    def survey(self, data: bytes, *, name: str, media_type: str) -> frozenset[str]:
+    def survey(self, source: Source, *, name: str, media_type: str) -> Survey:
         """The names of persons in an exhibit that are to be looked for in the others of its package.
 
         Raises:
@@ -102,72 +115,16 @@ class Workbench(Protocol):
         ...
 
     def redact(
-        self,
-        data: bytes,
-        *,
-        exhibit_id: str,
-        name: str,
-        media_type: str,
-        source_commitment: str,
-        stop_on: frozenset[str],
-        specs: Sequence[RenditionSpec],
-        names: frozenset[str] = frozenset(),
-        register: SecretRegister | None = None,
+        self, source: Source, job: RedactionJob, sinks: Sequence[Sink], survey: Survey | None = None
     ) -> Redacted:
         """Parse, detect, plan, rebuild and check; one parse and one detection for all renditions.
 
         Args:
-            stop_on: Categories (values of taxonomy.Category) that the agreement forbids.
-            names: Names of persons known from other exhibits of the package.
-            register: Registered secrets of the party that pushed it.
+            sinks: One for each rendition of the job, in its order. What they were given counts for nothing
+                unless this returns a rendition for it.
+            survey: Of the same exhibit, if there was one; it spares some of the work.
 
         Raises:
-            Unparsable, DetectionFailed, ResidueFound, SandboxFailure: nothing may be released.
-        """
-        ...
-
-    def examine_windowed(
-        self, beginning: bytes, pieces: Pieces, untrusted_name: str, declared_media_type: str
-    ) -> Examined | None:
-        """As :meth:`examine`, of an exhibit too long to be held at once.
-
-        Args:
-            beginning: Its first bytes, by which its type is told.
-            pieces: Gives all of it, from the start each time it is called.
-
-        Returns:
-            None if files of its type can't be opened window by window.
-
-        Raises:
-            Unparsable, SandboxFailure: as :meth:`examine`; also what ``pieces`` raises.
-        """
-        ...
-
-    def survey_windowed(self, pieces: Pieces, *, name: str, media_type: str) -> WindowedSurvey:
-        """As :meth:`survey`, window by window; what was found besides spares :meth:`redact_windowed` a third of its
-        work."""
-        ...
-
-    def redact_windowed(
-        self,
-        pieces: Pieces,
-        sinks: Sequence[Callable[[bytes], None]],
-        *,
-        survey: WindowedSurvey | None,
-        exhibit_id: str,
-        name: str,
-        media_type: str,
-        source_commitment: str,
-        stop_on: frozenset[str],
-        specs: Sequence[RenditionSpec],
-        names: frozenset[str] = frozenset(),
-        register: SecretRegister | None = None,
-    ) -> Redacted:
-        """As :meth:`redact`, window by window.
-
-        Args:
-            sinks: One for each spec, given the bytes of its rendition as they are made. What they were given
-                counts for nothing unless this returns a rendition for the spec; its ``data`` is empty.
-            survey: Of the same exhibit, if there was one.
+            Unparsable, DetectionFailed, ResidueFound, SandboxFailure, TooLarge: nothing may be released.
         """
         ...

@@ -1,10 +1,9 @@
-"""Where the evaluation of alerts stands, who is told, and which messages are still to be delivered."""
+"""Where the evaluation of alerts stands, who is told, and what is still to be delivered (ports.AlertStore)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,39 +11,21 @@ from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.envelope.wrapping import WrappedKey
+from gateway.exchange.ports.alerts import Delivery, Webhook
+from gateway.exchange.ports.log import Ledger
 from gateway.storage.schema.log_tables import log_pending
 from gateway.storage.schema.tables import alert_progress, webhook_deliveries, webhooks
+from gateway.translog.event import AuditEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """Where alerts are sent; ``agency`` None: the operator's, which gets them all."""
-
-    id: str
-    agency: str | None
-    url: str
-    secret: WrappedKey
-    allow_private: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A message that is due, claimed by this worker."""
-
-    id: str
-    body: bytes
-    attempts: int
-    webhook: Webhook
-
-
-class AlertStore:
+class PostgresAlerts:
     """All of it, in one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, ledger: Ledger) -> None:
         self._connection = connection
+        self._ledger = ledger
 
     def progress(self) -> tuple[int, dict[str, Any]]:
-        """Next number to judge, and the memory; locked, so that one process evaluates at a time."""
         start = upsert(alert_progress).values(id=1, next_seq=0, state="{}").on_conflict_do_nothing()
         self._connection.execute(start)
         row = self._connection.execute(select(alert_progress).with_for_update()).one()
@@ -54,11 +35,10 @@ class AlertStore:
         self._connection.execute(update(alert_progress).values(next_seq=next_seq, state=json.dumps(memory)))
 
     def pending(self, most: int) -> int:
-        """How many entries wait for their place, counted up to ``most``."""
         some = select(log_pending.c.created).limit(most).subquery()
         return int(self._connection.execute(select(func.count()).select_from(some)).scalar_one())
 
-    def add(self, webhook: Webhook, now: datetime) -> None:
+    def add(self, webhook: Webhook, event: AuditEvent) -> None:
         self._connection.execute(
             insert(webhooks).values(
                 id=webhook.id,
@@ -68,16 +48,16 @@ class AlertStore:
                 kek_id=webhook.secret.kek_id,
                 kek_version=webhook.secret.kek_version,
                 allow_private=webhook.allow_private,
-                created_at=now,
+                created_at=event.time,
             )
         )
+        self._ledger.append(event)
 
     def enabled(self) -> Sequence[Webhook]:
         rows = self._connection.execute(select(webhooks).where(webhooks.c.disabled_at.is_(None))).all()
         return [_webhook(row) for row in rows]
 
     def disable(self, webhook_id: str, reason: str, now: datetime) -> None:
-        """Send nothing there any more, and forget what waits."""
         of_it = webhooks.c.id == webhook_id
         self._connection.execute(update(webhooks).where(of_it).values(disabled_at=now, disabled_reason=reason))
         waiting = webhook_deliveries.c.webhook_id == webhook_id
@@ -91,7 +71,6 @@ class AlertStore:
         )
 
     def claim(self, now: datetime, lease: timedelta) -> Delivery | None:
-        """The next message that is due, put off by ``lease`` in case this worker dies with it."""
         d = webhook_deliveries.c
         query = (
             select(d.id, d.body, d.attempts, d.webhook_id)
@@ -108,7 +87,6 @@ class AlertStore:
         return Delivery(row.id, bytes(row.body), row.attempts, _webhook(hook))
 
     def settle(self, delivery: Delivery, outcome: str, now: datetime, again: datetime | None, *, done: bool) -> None:
-        """Write down how an attempt ended; ``again`` None: no more of it."""
         self._connection.execute(
             update(webhook_deliveries)
             .where(webhook_deliveries.c.id == delivery.id)

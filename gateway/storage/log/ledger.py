@@ -1,4 +1,4 @@
-"""The ledger on SQLAlchemy: entries are appended in the caller's transaction, and found again.
+"""The ledger on SQLAlchemy: entries are appended in the caller's transaction; search.py finds them again.
 
 Implements :class:`gateway.exchange.ports.log.Ledger`. Appending is one statement, inserts one row and takes
 no lock, so writers never wait for each other; the entry gets its place later, from the sequencer. The
@@ -15,21 +15,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import chain
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import Unavailable
 from gateway.exchange.ports.keys import Keyring
-from gateway.exchange.ports.log import LoggedEntry
 from gateway.storage.log.values import LogValues
 from gateway.storage.schema.log_tables import log_entries
 from gateway.translog.commitment import SALT_BYTES, commit
 from gateway.translog.entry import pending
 from gateway.translog.event import AuditEvent
-
-MAX_PAGE = 1000
 
 # In the driver's own words: this is the busiest statement of all, and building it from the tables takes
 # longer than running it. The driver prepares it by itself; %b sends bytes as they are, not as text.
@@ -111,58 +107,6 @@ class SqlLedger:
         if gone:
             self.append(event)
         return gone
-
-    def visible_to(
-        self, agency_id: str, agreement_ids: Sequence[str], *, start: int, limit: int
-    ) -> Sequence[LoggedEntry]:
-        """Sequenced entries from ``start`` on that the agency acted in or whose agreement it is party to."""
-        own = log_entries.c.actor_agency == agency_id
-        shared = log_entries.c.agreement_id.in_(list(agreement_ids))
-        return self._page([or_(own, shared)], start, limit)
-
-    def search(
-        self,
-        *,
-        package: str | None = None,
-        case: str | None = None,
-        exhibit: str | None = None,
-        agency: str | None = None,
-        principal: str | None = None,
-        agreement: str | None = None,
-        action: str | None = None,
-        outcome: str | None = None,
-        start: int = 0,
-        limit: int = 100,
-    ) -> Sequence[LoggedEntry]:
-        """Sequenced entries from ``start`` on for which all given members match, in log order.
-
-        For the operator and officers of the gateway itself: no visibility rule is applied.
-        """
-        wanted: dict[str, str | None] = {
-            "package_id": package,
-            "case_id": case,
-            "exhibit_id": exhibit,
-            "actor_agency": agency,
-            "actor_principal": principal,
-            "agreement_id": agreement,
-            "action": action,
-            "outcome": outcome,
-        }
-        conditions: list[ColumnElement[bool]] = [
-            log_entries.c[column] == value for column, value in wanted.items() if value is not None
-        ]
-        return self._page(conditions, start, limit)
-
-    def _page(self, conditions: Sequence[ColumnElement[bool]], start: int, limit: int) -> Sequence[LoggedEntry]:
-        query = (
-            select(log_entries.c.seq, log_entries.c.leaf)
-            .where(log_entries.c.seq >= start, *conditions)
-            .order_by(log_entries.c.seq)
-            .limit(min(max(limit, 0), MAX_PAGE))
-        )
-        with _logging():
-            rows: Sequence[Any] = self._connection.execute(query).all()
-        return [LoggedEntry(row.seq, bytes(row.leaf)) for row in rows]
 
 
 @contextmanager

@@ -45,7 +45,7 @@ _TYPES = ["int8", "uuid", "bytea", "bytea", "timestamptz", *["text"] * 12]
 
 
 class LogSequence:
-    """Sequencing on one database. Not for use by several threads.
+    """Implements ``ports.LogRows`` on one database. Not for use by several threads.
 
     Args:
         engine: The database.
@@ -58,11 +58,6 @@ class LogSequence:
         self._connection: Connection | None = None
 
     def lead(self) -> bool:
-        """Become the leader, or find out that one still is; False if another process leads.
-
-        Raises:
-            Unavailable: ``log-unavailable``.
-        """
         if self._connection is not None:
             return True
         try:
@@ -82,7 +77,6 @@ class LogSequence:
         return leads
 
     def close(self) -> None:
-        """Stop leading."""
         connection, self._connection = self._connection, None
         if connection is not None:
             try:
@@ -91,15 +85,6 @@ class LogSequence:
                 connection.invalidate()
 
     def sequence(self, limit: int) -> int:
-        """Give up to ``limit`` pending rows their places, in one durable transaction.
-
-        Returns:
-            How many there were.
-
-        Raises:
-            IntegrityFailure: ``log-pending-invalid``: a waiting row is not what was appended.
-            Unavailable: ``log-unavailable``.
-        """
         with self._working() as connection, connection.begin():
             # Whatever the server's default: what has a place must survive a crash.
             connection.execute(text("SET LOCAL synchronous_commit = on"))
@@ -125,13 +110,11 @@ class LogSequence:
         return len(waiting)
 
     def size(self) -> int:
-        """Number of entries that have a place."""
         with self._working() as connection, connection.begin():
             last = connection.execute(select(func.max(log_entries.c.seq))).scalar_one()
             return 0 if last is None else int(last) + 1
 
     def leaves(self, start: int, limit: int) -> list[tuple[int, bytes, bytes]]:
-        """Committed rows from ``start`` on: seq, leaf bytes, leaf hash."""
         with self._working() as connection, connection.begin(), _driver(connection).cursor(binary=True) as cursor:
             return cursor.execute(_READ, (start, limit)).fetchall()
 

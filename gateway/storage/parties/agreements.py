@@ -8,17 +8,18 @@ the canonical bytes have: a changed row is an IntegrityFailure, never another ag
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, tuple_, update
 
 from gateway.agreements.model import Agreement, AgreementState
 from gateway.agreements.text.parsing import parse_agreement
 from gateway.errors import IntegrityFailure, InvalidInput
 from gateway.evidence.canonical import canonical_json
+from gateway.evidence.package import AgreementRef
 from gateway.exchange.ports.log import Ledger
 from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
 from gateway.storage.parties.agreement_states import (
@@ -27,13 +28,23 @@ from gateway.storage.parties.agreement_states import (
     check_signature,
     check_state_change,
 )
-from gateway.storage.refusals import exists, missing
-from gateway.storage.rows import find, insert_once
+from gateway.storage.refusals import exists
+from gateway.storage.rows import find_locked, insert_once
 from gateway.storage.schema.tables import agreement_signatures, agreements
 from gateway.translog.event import AuditEvent
 
+#: More agreements than are in force at any gateway, at about 40 KB each. With fewer, whoever looks at all in turn,
+#: as housekeeping does once a minute for those that end, would parse each anew and leave none for the requests.
+_KEPT = 1024
 
-@lru_cache(maxsize=256)
+_PLACE = tuple_(agreements.c.id, agreements.c.version)
+_SIGNERS = select(func.array_agg(agreement_signatures.c.agency)).where(
+    tuple_(agreement_signatures.c.agreement_id, agreement_signatures.c.version) == _PLACE
+)
+_RECORDS = select(agreements, _SIGNERS.scalar_subquery().label("signed_by"))
+
+
+@lru_cache(maxsize=_KEPT)
 def _parsed(source: bytes, digest: str, document: bytes) -> Agreement:
     # The cache is keyed by all that the outcome depends on, so a changed row never meets an old entry.
     try:
@@ -61,22 +72,30 @@ class PostgresAgreements:
         self._ledger = ledger
 
     def active(self, agreement_id: str) -> AgreementRecord | None:
-        row = find(
-            self._connection,
-            agreements,
-            agreements.c.id == agreement_id,
-            agreements.c.state == AgreementState.ACTIVE.value,
-        )
-        return self._record(row) if row else None
+        return self._one(agreements.c.id == agreement_id, agreements.c.state == AgreementState.ACTIVE.value)
 
     def version(self, agreement_id: str, version: int) -> AgreementRecord | None:
-        row = find(self._connection, agreements, _is(agreement_id, version))
-        return self._record(row) if row else None
+        return self._one(_is(agreement_id, version))
 
-    def all(self) -> Sequence[AgreementRecord]:
-        rows = self._connection.execute(select(agreements).order_by(agreements.c.id, agreements.c.version)).all()
-        signers = self._signers([(row.id, row.version) for row in rows])
-        return [_to_record(row, signers.get((row.id, row.version), frozenset())) for row in rows]
+    def newest(self, agreement_id: str) -> AgreementRecord | None:
+        return self._one(agreements.c.id == agreement_id)
+
+    def versions(self, agreement_id: str, *states: AgreementState) -> Sequence[AgreementRef]:
+        return self._refs(states, agreements.c.id == agreement_id)
+
+    def of_party(self, agency: str, *states: AgreementState) -> Sequence[AgreementRef]:
+        # How a party begins in canonical bytes. Written as pg_catalog.position, for POSITION(a, b) is no SQL.
+        begins = canonical_json({"agency": agency, "jurisdiction": ""}).removesuffix(b'"}')
+        return self._refs(states, func.pg_catalog.position(agreements.c.document, begins) > 0)
+
+    def in_state(self, *states: AgreementState) -> Sequence[AgreementRef]:
+        return self._refs(states)
+
+    def read(self, refs: Iterable[AgreementRef]) -> Iterator[AgreementRecord]:
+        places = [(ref.id, ref.version) for ref in refs]
+        found = self._connection.execute(_RECORDS.where(_PLACE.in_(places)))
+        rows = {(row.id, row.version): row for row in found}
+        return (_to_record(rows[place]) for place in places)
 
     def signatures(self, agreement_id: str, version: int) -> Sequence[AgreementSignature]:
         table = agreement_signatures
@@ -138,32 +157,29 @@ class PostgresAgreements:
         self._ledger.append(event)
 
     def _locked(self, agreement_id: str, version: int) -> AgreementRecord:
-        row = find(self._connection, agreements, _is(agreement_id, version), lock=True)
-        if row is None:
-            raise missing("agreement-version")
-        return self._record(row)
+        """The version, read once it is locked: whoever held it until now may have added a signature."""
+        row = find_locked(self._connection, agreements, "agreement-version", _is(agreement_id, version))
+        return next(self.read([AgreementRef(agreement_id, version, row.digest)]))
 
-    def _record(self, row: Row[Any]) -> AgreementRecord:
-        place = (row.id, row.version)
-        return _to_record(row, self._signers([place]).get(place, frozenset()))
+    def _one(self, *conditions: ColumnElement[bool]) -> AgreementRecord | None:
+        query = _RECORDS.where(*conditions).order_by(agreements.c.version.desc()).limit(1)
+        row = self._connection.execute(query).one_or_none()
+        return _to_record(row) if row else None
 
-    def _signers(self, places: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], frozenset[str]]:
-        table = agreement_signatures
-        query = select(table.c.agreement_id, table.c.version, table.c.agency).where(
-            tuple_(table.c.agreement_id, table.c.version).in_(places)
-        )
-        signers: dict[tuple[str, int], set[str]] = {}
-        for row in self._connection.execute(query):
-            signers.setdefault((row.agreement_id, row.version), set()).add(row.agency)
-        return {place: frozenset(names) for place, names in signers.items()}
+    def _refs(self, states: Sequence[AgreementState], *conditions: ColumnElement[bool]) -> Sequence[AgreementRef]:
+        c = agreements.c
+        wanted = (*conditions, c.state.in_([state.value for state in states])) if states else conditions
+        query = select(c.id, c.version, c.digest).where(*wanted).order_by(c.id, c.version)
+        return [AgreementRef(*row) for row in self._connection.execute(query)]
 
 
 def _is(agreement_id: str, version: int) -> ColumnElement[bool]:
     return and_(agreements.c.id == agreement_id, agreements.c.version == version)
 
 
-def _to_record(row: Row[Any], signed_by: frozenset[str]) -> AgreementRecord:
+def _to_record(row: Row[Any]) -> AgreementRecord:
     agreement = _parsed(row.source.encode(), row.digest, bytes(row.document))
     if (agreement.id, agreement.version) != (row.id, row.version):
         raise _tampered()
+    signed_by = frozenset(row.signed_by or ())
     return AgreementRecord(agreement, row.source, AgreementState(row.state), signed_by, row.changed_at)

@@ -222,7 +222,10 @@ def test_a_deadline_that_comes_near_is_missed_and_answered_late_is_told_once_eac
 def test_410_ends_a_webhook_and_retries_end(world: World) -> None:
     answers = iter([410])
     alerts = Alerts(world.gateway, AlertRules(pending=0), send=lambda *_, **__: next(answers))
-    add_webhook(world.gateway, "https://example.org/x", SECRET, None, allow_private=False)
+    webhook = add_webhook(world.gateway, "https://example.org/x", SECRET, None, allow_private=False)
+    with world.gateway.database.engine.connect() as connection:
+        events = [json.loads(row.event) for row in connection.execute(select(log_pending))]
+    assert [e["object"]["id"] for e in events if e["action"] == "webhook.add"] == [webhook]
     alerts.raise_once()
     assert alerts.deliver_once()
     assert not alerts.deliver_once()

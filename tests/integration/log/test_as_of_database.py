@@ -17,11 +17,12 @@ from gateway.agreements.text.parsing import parse_agreement
 from gateway.bootstrap.gateway import Gateway, open_gateway
 from gateway.envelope.signature import public_pem, sign
 from gateway.evidence.agency import Agency, RegisteredKey
+from gateway.exchange.audit_query import AuditQuery
 from gateway.exchange.parties import govern, onboard
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.main.command import app
 from gateway.settings import read_settings
-from gateway.storage.log.ledger import SqlLedger
+from gateway.storage.log.search import LogSearch
 from gateway.storage.log.sequence import LogSequence
 from gateway.translog.vkey import parse_vkey
 from gateway.workers.sequencer import Sequencer
@@ -79,7 +80,7 @@ def sequence(gateway: Gateway) -> None:
 
 def leaves(gateway: Gateway) -> list[bytes]:
     with gateway.database.engine.begin() as connection:
-        return [entry.leaf for entry in SqlLedger(connection).search(start=0, limit=1000)]
+        return [entry.leaf for entry in LogSearch(connection).find(AuditQuery(), None, start=0, limit=1000)]
 
 
 def told(instant: str, *options: str) -> dict[str, Any]:

@@ -78,9 +78,7 @@ def full(disk: SmallDisk) -> Iterator[None]:
 def append(database: PostgresDatabase, count: int) -> None:
     with database.transaction() as tx:
         for number in range(count):
-            tx.ledger.append(
-                event("disk.test", "done", datetime.now(UTC), object_kind="test", object_id=f"{number} " + "x" * 300)
-            )
+            tx.ledger.append(event("disk.test", "done", datetime.now(UTC), ("test", f"{number} " + "x" * 300)))
 
 
 def tiles(store: LocalLogStore) -> dict[str, bytes | None]:

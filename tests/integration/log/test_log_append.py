@@ -39,7 +39,7 @@ def keyring() -> FileKeyring:
 
 
 def an_event(number: int, **members: object) -> AuditEvent:
-    return event("package.create", "done", NOW, object_kind="package", object_id=f"p-{number}", **members)  # type: ignore[arg-type]
+    return event("package.create", "done", NOW, ("package", f"p-{number}"), **members)  # type: ignore[arg-type]
 
 
 def personal() -> AuditEvent:

@@ -22,8 +22,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from obstore.store import MemoryStore
 
 from gateway.blobs.log_export import export_log
-from gateway.blobs.log_reader import LogReader
-from gateway.blobs.log_store import COSIGNED, LogStore
+from gateway.blobs.log_store import LogStore
+from gateway.exchange.log.reader import LogReader
+from gateway.exchange.ports.sequencing import COSIGNED
 from gateway.translog.bundle import WitnessPolicy
 from gateway.translog.cosignature import Cosigner
 from gateway.translog.note import parse_note

@@ -17,11 +17,13 @@ from sqlalchemy import Engine, create_engine, delete, func, insert, select, text
 from gateway.blobs.log_store import LocalLogStore, LogStore
 from gateway.errors import IntegrityFailure, Unavailable
 from gateway.evidence.package import AgreementRef, Principal
+from gateway.exchange.audit_query import AuditQuery, Scope
 from gateway.exchange.record import event
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.embedded.server import start_embedded
 from gateway.storage.log.ledger import SqlLedger
+from gateway.storage.log.search import LogSearch
 from gateway.storage.log.sequence import LogSequence
 from gateway.storage.schema.log_tables import case_keys, log_commitments, log_entries, log_pending
 from gateway.translog.checkpoint import open_checkpoint
@@ -110,9 +112,8 @@ def an_event(number: int, **members: object) -> AuditEvent:
         "package.create",
         "done",
         NOW + timedelta(seconds=number),
+        ("package", f"package-{number}"),
         actor=INVESTIGATOR,
-        object_kind="package",
-        object_id=f"package-{number}",
         agreement=AGREEMENT,
         detail={"number": number},
         **members,  # type: ignore[arg-type]
@@ -455,25 +456,27 @@ def test_who_may_see_which_entries(database: Engine, processes: Processes) -> No
     with database.begin() as connection:
         ledger = SqlLedger(connection)
         ledger.append(an_event(0))
-        ledger.append(
-            event("package.create", "deny", NOW, actor=foreign, object_kind="package", object_id="x", reason="no")
-        )
-        ledger.append(event("log.sequence", "done", NOW, actor=None, object_kind="log", object_id="log"))
+        ledger.append(event("package.create", "deny", NOW, ("package", "x"), actor=foreign, reason="no"))
+        ledger.append(event("log.sequence", "done", NOW, ("log", "log"), actor=None))
     processes.start().sequence_once()
     with database.begin() as connection:
-        ledger = SqlLedger(connection)
+        log = LogSearch(connection)
 
         def seen(agency: str, *agreements: str) -> list[int]:
-            return [entry.seq for entry in ledger.visible_to(agency, agreements, start=0, limit=10)]
+            return [entry.seq for entry in log.find(AuditQuery(), Scope(agency, agreements), start=0, limit=10)]
+
+        def found(limit: int = 100, **filters: str) -> list[int]:
+            return [entry.seq for entry in log.find(AuditQuery(**filters), None, start=0, limit=limit)]
 
         assert seen("ico-uk") == [0]
         assert seen("cnil-fr") == []
         assert seen("cnil-fr", "eu-uk-ai-incidents") == [0]
         assert seen("other", "eu-uk-ai-incidents") == [0, 1]
-        assert [e.seq for e in ledger.visible_to("other", ["eu-uk-ai-incidents"], start=1, limit=10)] == [1]
-        assert [e.seq for e in ledger.search(outcome="deny")] == [1]
-        assert [e.seq for e in ledger.search(package="package-0", action="package.create")] == [0]
-        assert [e.seq for e in ledger.search(limit=2)] == [0, 1]
+        scope = Scope("other", ("eu-uk-ai-incidents",))
+        assert [e.seq for e in log.find(AuditQuery(), scope, start=1, limit=10)] == [1]
+        assert found(outcome="deny") == [1]
+        assert found(package="package-0", action="package.create") == [0]
+        assert found(limit=2) == [0, 1]
 
 
 def test_appending_without_a_database_fails_closed(database: Engine) -> None:

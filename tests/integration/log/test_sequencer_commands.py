@@ -51,12 +51,8 @@ def test_show_export_and_verify(gateway: Gateway, tmp_path: Path) -> None:
     person = Principal("p-7", "ico-uk", frozenset())
     with gateway.database.transaction() as tx:
         for number in range(3):
-            tx.ledger.append(
-                event("package.create", "done", NOW, actor=person, object_kind="package", object_id=f"k-{number}")
-            )
-        tx.ledger.append(
-            event("release.pull", "deny", NOW, actor=person, object_kind="release", object_id="[red]r", package="k-1")
-        )
+            tx.ledger.append(event("package.create", "done", NOW, ("package", f"k-{number}"), actor=person))
+        tx.ledger.append(event("release.pull", "deny", NOW, ("release", "[red]r"), actor=person, package="k-1"))
     assert sequence(gateway) == 4
 
     shown = runner.invoke(log_app, ["show", "--package", "k-1", "--json"], catch_exceptions=False)

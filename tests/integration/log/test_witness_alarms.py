@@ -18,9 +18,9 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 
-from gateway.blobs.log_store import COSIGNED
 from gateway.bootstrap.witnesses import WitnessAddress
 from gateway.exchange.log.alerts import AlertRules
+from gateway.exchange.ports.sequencing import COSIGNED
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase

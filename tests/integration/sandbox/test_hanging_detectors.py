@@ -22,8 +22,8 @@ from contextlib import nullcontext
 
 import spacy
 
-from gateway.bootstrap import bench
 from gateway.detectors import ensemble
+from gateway.workbench import child
 
 def hang(*_, **__):
     time.sleep(3600)
@@ -34,7 +34,7 @@ def prepare():
     numbers = SimpleNamespace(find=lambda passage, document: [])
     tagger = SimpleNamespace(judge=lambda passage, columns, spans: spans)
     detector = ensemble.Ensemble(SimpleNamespace(read=read, reading=nullcontext), numbers, ensemble.RULES, tagger)
-    bench._detector = detector
+    child._child = child.Child(detector)
 
 def run(request):
     if request["hangs"] == "labels":
@@ -47,12 +47,13 @@ def run(request):
         detector._rules = (*detector._rules[1:], hang)
     elif request["hangs"] == "tagger":
         detector._tagger.judge = hang
-    return bench.work(request)
+    return child.work(request)
 """
 
 
 def _survey(sandbox: Sandbox, hangs: str) -> list[str]:
-    text = "Mr Arthur Redfearn of the committee, NHS number 943 476 5919."
+    # Another text for each, for what was found in a text is remembered.
+    text = f"Mr Arthur Redfearn of the committee on {hangs}, NHS number 943 476 5919."
     about = {"name": "a.txt", "media_type": "text/plain", "max_scans": 1, "hangs": hangs}
     names = sandbox.call({"do": "survey", "data": text.encode(), **about})["names"]
     return [name for name in names if "Redfearn" in name]

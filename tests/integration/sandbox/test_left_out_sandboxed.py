@@ -9,7 +9,8 @@ import pikepdf
 from gateway.agreements.model import View
 from gateway.evidence.media import PDF
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.ports.workbench import RenditionSpec
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
+from gateway.exchange.ports.workbench import Source
 from gateway.workbench.parent import SandboxedWorkbench
 
 
@@ -24,15 +25,9 @@ def test_an_attachment_of_a_pdf_is_counted_and_not_named() -> None:
     pdf.save(out)
     workbench = SandboxedWorkbench(workers=1, memory_bytes=3 << 30, seconds=120, max_bytes=1 << 20)
     try:
-        outcome = workbench.redact(
-            out.getvalue(),
-            exhibit_id="e1",
-            name="pump.pdf",
-            media_type=PDF,
-            source_commitment="0" * 64,
-            stop_on=frozenset(),
-            specs=[RenditionSpec(View("standard", dict.fromkeys(Category, Action.REMOVE), {}), "all", bytes(32))],
-        )
+        specs = (RenditionSpec(View("standard", dict.fromkeys(Category, Action.REMOVE), {}), "all", bytes(32)),)
+        job = RedactionJob("e1", "pump.pdf", PDF, "0" * 64, frozenset(), specs)
+        outcome = workbench.redact(Source.of(out.getvalue()), job, [bytearray().extend])
     finally:
         workbench.close()
     (rendition,) = outcome.renditions

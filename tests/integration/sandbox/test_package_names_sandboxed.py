@@ -8,7 +8,8 @@ from itertools import permutations
 from gateway.agreements.model import View
 from gateway.evidence.media import TEXT
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.ports.workbench import RenditionSpec
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
+from gateway.exchange.ports.workbench import Source
 from gateway.workbench.parent import SandboxedWorkbench
 
 FILES = {
@@ -19,30 +20,22 @@ FILES = {
 VIEW = View("named", dict.fromkeys(Category, Action.REMOVE), {Category.PERSONAL_DATA: {"PERSON": Action.PSEUDONYMISE}})
 
 
+def redacted(workbench: SandboxedWorkbench, name: str, names: frozenset[str]) -> str:
+    specs = (RenditionSpec(VIEW, "reader", b"k" * 32),)
+    out = bytearray()
+    workbench.redact(
+        Source.of(FILES[name]), RedactionJob("e1", name, TEXT, "0" * 64, frozenset(), specs, names), [out.extend]
+    )
+    return out.decode()
+
+
 def test_short_and_initialled_forms_bear_the_pseudonym_in_any_order() -> None:
     workbench = SandboxedWorkbench(workers=1, memory_bytes=3 << 30, seconds=120, max_bytes=1 << 20)
     try:
         names: frozenset[str] = frozenset()
         for name, data in FILES.items():
-            names |= workbench.survey(data, name=name, media_type=TEXT)
-        runs = [
-            {
-                name: workbench.redact(
-                    FILES[name],
-                    exhibit_id="e1",
-                    name=name,
-                    media_type=TEXT,
-                    source_commitment="0" * 64,
-                    stop_on=frozenset(),
-                    specs=[RenditionSpec(VIEW, "reader", b"k" * 32)],
-                    names=names,
-                )
-                .renditions[0]
-                .data.decode()
-                for name in order
-            }
-            for order in permutations(FILES)
-        ]
+            names |= workbench.survey(Source.of(data), name=name, media_type=TEXT).names
+        runs = [{name: redacted(workbench, name, names) for name in order} for order in permutations(FILES)]
     finally:
         workbench.close()
     assert all(run == runs[0] for run in runs)

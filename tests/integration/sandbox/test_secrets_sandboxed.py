@@ -8,11 +8,12 @@ import pytest
 
 from gateway.agreements.model import View
 from gateway.evidence.taxonomy import Action, Category
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
 from gateway.exchange.ports.secrets import SecretRegister
-from gateway.exchange.ports.workbench import RenditionSpec
+from gateway.exchange.ports.workbench import Source
 from gateway.redaction.fingerprint import Fingerprinter
 from gateway.workbench.parent import SandboxedWorkbench
-from gateway.workbench.wire import decode_register, encode_register
+from gateway.workbench.wire import decode_job, encode_job
 
 KEY = b"r" * 32
 VIEW = View("standard", dict.fromkeys(Category, Action.REMOVE), {})
@@ -39,20 +40,16 @@ def workbench() -> Iterator[SandboxedWorkbench]:
     made.close()
 
 
+def _job(register: SecretRegister | None) -> RedactionJob:
+    specs = (RenditionSpec(VIEW, "all", b"p" * 32),)
+    return RedactionJob("e1", "Blaureiher.txt", "text/plain", "0" * 64, frozenset(), specs, register=register)
+
+
 def _redact(workbench: SandboxedWorkbench, register: SecretRegister | None) -> tuple[str, str, list[str]]:
-    outcome = workbench.redact(
-        TEXT.encode(),
-        exhibit_id="e1",
-        name="Blaureiher.txt",
-        media_type="text/plain",
-        source_commitment="0" * 64,
-        stop_on=frozenset(),
-        specs=[RenditionSpec(VIEW, "all", bytes(32))],
-        register=register,
-    )
-    (rendition,) = outcome.renditions
+    out = bytearray()
+    (rendition,) = workbench.redact(Source.of(TEXT.encode()), _job(register), [out.extend]).renditions
     codes = [f["rule"] for f in rendition.report["findings"] if f["reason_code"] == "TS-REGISTERED"]
-    return rendition.data.decode(), rendition.name, codes
+    return out.decode(), rendition.name, codes
 
 
 def test_all_kinds_are_removed_and_reported(workbench: SandboxedWorkbench) -> None:
@@ -70,9 +67,6 @@ def test_without_a_register_the_text_stays(workbench: SandboxedWorkbench) -> Non
     assert rules == []
 
 
-def test_a_register_is_the_same_on_both_sides_of_the_pipe() -> None:
-    decoded = decode_register(encode_register(REGISTER))
-    assert decoded is not None
-    assert {f.rule for f in decoded.find(TEXT)} == {"registered/t-1", "registered/r-1", "registered/d-1"}
-    assert encode_register(None) is None
-    assert decode_register(None) is None
+@pytest.mark.parametrize("register", [REGISTER, None])
+def test_a_job_is_the_same_on_both_sides_of_the_pipe(register: SecretRegister | None) -> None:
+    assert decode_job(encode_job(_job(register))) == _job(register)

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from gateway.agreements.model import View
-from gateway.errors import IntegrityFailure, Unparsable
+from gateway.errors import IntegrityFailure, TooLarge, Unparsable
 from gateway.evidence.taxonomy import Action, Category
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
 from gateway.exchange.ports.secrets import SecretRegister
-from gateway.exchange.ports.workbench import CleanRendition, RenditionSpec
+from gateway.exchange.ports.workbench import CleanRendition, Source
 from gateway.redaction.fingerprint import Fingerprinter
 from gateway.workbench.parent import SandboxedWorkbench
 
 KEY = b"r" * 32
 REMOVE = View("standard", dict.fromkeys(Category, Action.REMOVE), {})
 PSEUDONYMS = View("pseudonymous", dict.fromkeys(Category, Action.PSEUDONYMISE), {})
-SPECS = [RenditionSpec(REMOVE, "*", bytes(32)), RenditionSpec(PSEUDONYMS, "ico-uk", b"p" * 32)]
+SPECS = (RenditionSpec(REMOVE, "*", bytes(32)), RenditionSpec(PSEUDONYMS, "ico-uk", b"p" * 32))
 REGISTER = SecretRegister(KEY, (Fingerprinter(KEY).term("t-1", "Blaureiher"),))
 PIECE = 1 << 18
 
 
 @pytest.fixture(scope="module")
 def workbench() -> Iterator[SandboxedWorkbench]:
-    made = SandboxedWorkbench(workers=1, memory_bytes=3 << 30, seconds=120, max_bytes=1 << 20)
+    made = SandboxedWorkbench(
+        workers=1,
+        memory_bytes=3 << 30,
+        seconds=120,
+        max_bytes=1 << 20,
+        window_from_bytes=1 << 17,
+        max_windowed_bytes=4 << 20,
+    )
     yield made
     made.close()
 
@@ -38,26 +46,20 @@ def log(lines: int) -> str:
     )
 
 
-def pieces_of(data: bytes) -> Callable[[], Iterator[bytes]]:
-    return lambda: (data[start : start + PIECE] for start in range(0, len(data), PIECE))
+def read_whole() -> bytes:
+    raise AssertionError("a long exhibit is not to be read whole")
+
+
+def source_of(data: bytes) -> Source:
+    return Source(len(data), read_whole, lambda: (data[start : start + PIECE] for start in range(0, len(data), PIECE)))
 
 
 def redacted(
-    workbench: SandboxedWorkbench, data: bytes, name: str, media_type: str, **options: object
+    workbench: SandboxedWorkbench, data: bytes, name: str, media_type: str, register: SecretRegister | None = None
 ) -> tuple[list[str], tuple[CleanRendition, ...]]:
     outputs = [bytearray() for _ in SPECS]
-    outcome = workbench.redact_windowed(
-        pieces_of(data),
-        [out.extend for out in outputs],
-        survey=None,
-        exhibit_id="e1",
-        name=name,
-        media_type=media_type,
-        source_commitment="0" * 64,
-        stop_on=frozenset(),
-        specs=SPECS,
-        **options,  # type: ignore[arg-type]
-    )
+    job = RedactionJob("e1", name, media_type, "0" * 64, frozenset(), SPECS, register=register)
+    outcome = workbench.redact(source_of(data), job, [out.extend for out in outputs])
     return [out.decode() for out in outputs], outcome.renditions
 
 
@@ -105,23 +107,30 @@ def test_a_table_of_several_windows(workbench: SandboxedWorkbench) -> None:
 
 def test_what_was_surveyed_is_not_read_again(workbench: SandboxedWorkbench) -> None:
     data = (log(6_000) + "Ms Orla Redfearn\n" + log(6_000)).encode()
-    survey = workbench.survey_windowed(pieces_of(data), name="a.log", media_type="text/plain")
-    assert survey.names == {"Ms Orla Redfearn"}
+    survey = workbench.survey(source_of(data), name="a.log", media_type="text/plain")
+    assert "Ms Orla Redfearn" in survey.names
     assert len(survey.findings) < len(data) / 2
     assert b"edfearn" not in survey.findings
 
 
 def test_an_examination_reads_everything_and_says_what_is_wrong(workbench: SandboxedWorkbench) -> None:
     fine = log(16_000).encode()
-    examined = workbench.examine_windowed(fine[:PIECE], pieces_of(fine), "a.log", "text/plain")
-    assert examined is not None
+    examined = workbench.examine(source_of(fine), "a.log", "text/plain")
     assert (examined.media_type, examined.redactable, examined.characters) == ("text/plain", True, len(fine))
     broken = fine + b"caf\xe9\n"
     with pytest.raises(Unparsable) as refusal:
-        workbench.examine_windowed(broken[:PIECE], pieces_of(broken), "a.log", "text/plain")
+        workbench.examine(source_of(broken), "a.log", "text/plain")
     assert (refusal.value.code, refusal.value.where) == ("text-encoding-unknown", f"byte {len(fine) + 3}")
     pdf = b"%PDF-1.7\n" + fine
-    assert workbench.examine_windowed(pdf[:PIECE], pieces_of(pdf), "a.pdf", "application/pdf") is None
+    with pytest.raises(TooLarge) as too_large:
+        workbench.examine(source_of(pdf), "a.pdf", "application/pdf")
+    assert too_large.value.code == "exhibit-too-large-to-redact"
+
+
+def test_what_is_longer_than_can_be_opened_in_windows_is_refused(workbench: SandboxedWorkbench) -> None:
+    with pytest.raises(TooLarge) as refusal:
+        workbench.examine(source_of(log(1).encode() * 80_000), "a.log", "text/plain")
+    assert refusal.value.code == "exhibit-too-large-to-redact"
 
 
 def test_a_failure_in_the_middle_leaves_the_workbench_usable(workbench: SandboxedWorkbench) -> None:
@@ -132,5 +141,6 @@ def test_a_failure_in_the_middle_leaves_the_workbench_usable(workbench: Sandboxe
         raise IntegrityFailure("exhibit-digest-mismatch", "The stored exhibit is not what was uploaded.")
 
     with pytest.raises(IntegrityFailure):
-        workbench.survey_windowed(cut_off, name="a.log", media_type="text/plain")
-    assert workbench.survey(b"Ms Orla Redfearn", name="a.txt", media_type="text/plain") == {"Ms Orla Redfearn"}
+        workbench.survey(Source(len(data), read_whole, cut_off), name="a.log", media_type="text/plain")
+    short = Source.of(b"Ms Orla Redfearn")
+    assert workbench.survey(short, name="a.txt", media_type="text/plain").names == {"Ms Orla Redfearn"}

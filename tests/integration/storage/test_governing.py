@@ -21,12 +21,13 @@ from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.hold import HoldScope
 from gateway.evidence.lifecycle import PackageState
 from gateway.exchange import deliver, review
+from gateway.exchange.audit_query import AuditQuery
 from gateway.exchange.custody import dispose, hold
 from gateway.exchange.custody.hold import Target
 from gateway.exchange.log.as_of import AsOf, reconstruct
 from gateway.exchange.parties import govern
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.log.ledger import SqlLedger
+from gateway.storage.log.search import LogSearch
 from gateway.storage.log.sequence import LogSequence
 from gateway.storage.schema.log_tables import log_commitments
 from gateway.translog.entry import parse_entry
@@ -64,7 +65,7 @@ def sequence(world: World) -> None:
 def told(world: World, moment: object) -> AsOf:
     sequence(world)
     with world.database.engine.begin() as connection:  # type: ignore[attr-defined]
-        entries = SqlLedger(connection).search(limit=1000)
+        entries = LogSearch(connection).find(AuditQuery(), None, start=0, limit=1000)
     return reconstruct((e.leaf for e in entries), moment, parse_agreement)  # type: ignore[arg-type]
 
 
@@ -132,7 +133,7 @@ def test_a_shorter_life_of_an_agreement(world: World) -> None:
     verify(world.keyring.signing_key_pem(), certificate.document, certificate.signature)
     members = parse_certificate(certificate.document)
     with world.database.engine.begin() as connection:  # type: ignore[attr-defined]
-        entries = {e.seq: e.leaf for e in SqlLedger(connection).search(limit=1000)}
+        entries = {e.seq: e.leaf for e in LogSearch(connection).find(AuditQuery(), None, start=0, limit=1000)}
         of_case = log_commitments.c.case_id == certificate.case_id
         values = connection.execute(select(func.count()).select_from(log_commitments).where(of_case)).scalar_one()
     assert b'"disposal.record"' in entries[members["log_position"]]
@@ -150,7 +151,7 @@ def test_a_shorter_life_of_an_agreement(world: World) -> None:
     assert now.active_holds() == []
     assert now.versions[key].agreement == world.agreement
     with world.database.engine.begin() as connection:  # type: ignore[attr-defined]
-        overdue = SqlLedger(connection).search(action="attestation.overdue")
+        overdue = LogSearch(connection).find(AuditQuery(action="attestation.overdue"), None, start=0, limit=100)
     assert len(overdue) == 1
 
 
@@ -210,7 +211,7 @@ def test_a_newer_version_that_keeps_less_ends_what_nobody_pulled(world: World) -
     assert state_of(world, package_id) is PackageState.DISPOSED
     sequence(world)
     with world.database.engine.begin() as connection:  # type: ignore[attr-defined]
-        leaves = [parse_entry(e.leaf) for e in SqlLedger(connection).search(limit=1000)]
+        leaves = [parse_entry(e.leaf) for e in LogSearch(connection).find(AuditQuery(), None, start=0, limit=1000)]
     for action in ("release.shorten", "release.dispose"):
         found = [entry for entry in leaves if entry.action == action]
         assert len(found) == 2, action

@@ -10,8 +10,14 @@ import psycopg
 import pytest
 
 from gateway.errors import Conflict, GatewayError, IntegrityFailure, InvalidInput, Misconfigured, NotFound, Unavailable
+from gateway.evidence.manifest import DeclaredExhibit, PackageManifest
+from gateway.evidence.media import TEXT
+from gateway.exchange.authorize import authorize_package
+from gateway.exchange.custody import hold
+from gateway.exchange.parties import secret_register
 from gateway.exchange.ports.requests import StoredAnswer
 from gateway.storage.database import PostgresDatabase, PostgresTransaction, conninfo, database_url
+from gateway.storage.parties import agreements as stored_agreements
 from gateway.storage.requests.idempotency import PostgresIdempotency
 from gateway.storage.requests.replays import PostgresReplays
 from tests.contract import world
@@ -178,8 +184,30 @@ def test_an_agreement_that_was_changed_in_the_database_is_not_read(database: Pos
     with database.engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE agreements SET {change}")  # noqa: S608 - our own text
     with pytest.raises(IntegrityFailure) as refusal, database.transaction() as tx:
-        tx.agreements.all()
+        tx.agreements.newest(agreement.id)
     assert refusal.value.code == "agreement-changed"
+
+
+def test_a_push_parses_the_version_it_is_under_once_and_no_other(database: PostgresDatabase) -> None:
+    here = world.build(database)
+    agreement, person = here.agreement, seeds.principal("ico-uk-submitter", "ico-uk", "submitter")
+    with database.transaction() as tx:
+        for name, version in ((agreement.id, agreement.version + 1), ("another", 1), ("another", 2)):
+            source = here.source.replace(f"agreement: {agreement.id}", f"agreement: {name}")
+            source = source.replace(f"version: {agreement.version}", f"version: {version}")
+            world.propose(tx, world.parse_agreement(source.encode()), source)
+    exhibit = DeclaredExhibit("report.txt", "incident-report", TEXT, 10, "0" * 64)
+    manifest = PackageManifest(agreement.id, "case-9", agreement.purposes[0], (exhibit,))
+    parsed = stored_agreements._parsed
+    parsed.cache_clear()
+    with database.transaction() as tx:
+        hold.list_holds(tx, person, seeds.NOW)
+    assert parsed.cache_info().misses == 0
+    for _ in range(2):
+        with database.transaction() as tx:
+            authorize_package(tx, person, manifest, seeds.NOW)
+            secret_register.listed(tx, person, seeds.NOW)
+    assert parsed.cache_info().misses == 1
 
 
 def test_the_second_of_two_moves_waits_and_is_refused(database: PostgresDatabase) -> None:

@@ -19,9 +19,10 @@ from typer.testing import CliRunner
 
 from gateway.blobs import standalone_verifier
 from gateway.blobs.log_export import export_log
-from gateway.blobs.log_store import COSIGNED, LogStore
+from gateway.blobs.log_store import LogStore
 from gateway.cli.log.app import log_app
 from gateway.errors import GatewayError
+from gateway.exchange.ports.sequencing import COSIGNED
 from gateway.translog.bundle import WitnessPolicy
 from gateway.translog.checkpoint import Checkpoint, sign_checkpoint
 from gateway.translog.cosignature import Cosigner

@@ -9,6 +9,7 @@ from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.media import EMAIL, TEXT
 from gateway.exchange import examine
 from gateway.exchange.ports.workbench import Examined, Inside
+from gateway.redaction.document import CanonicalText, Finding
 from gateway.workbench import child
 from tests.fakes.exchange import World
 from tests.unit.exchange.parties.test_agreement_acts import supersede
@@ -21,8 +22,16 @@ def world() -> World:
     return World()
 
 
+class Nothing:
+    """A detector that finds nothing."""
+
+    def detect(self, document: CanonicalText, language: str | None = None) -> list[Finding]:
+        return []
+
+
 def test_the_letter_of_the_demo_has_a_text_attached() -> None:
-    found = child.examine({"data": letter(), "name": "letter.eml", "declared": EMAIL, "complete": True, "max_scans": 1})
+    request = {"data": letter(), "name": "letter.eml", "declared": EMAIL, "complete": True, "max_scans": 1}
+    found = child.Child(Nothing()).examine(request)
     assert (found["media_type"], found["members"], found["attachments"]) == (EMAIL, [], [TEXT])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,8 +33,8 @@ from gateway.exchange import deliver, examine, review, sent_packages
 from gateway.exchange.custody import dispose, hold
 from gateway.exchange.custody.hold import Target
 from gateway.exchange.parties import govern, onboard
+from gateway.exchange.ports.redaction_job import RedactionJob
 from gateway.exchange.ports.workbench import Examined, Inside
-from gateway.settings import Settings
 from gateway.workers.steps import handlers
 from tests.fakes.exchange import AGREEMENT_SOURCE, COUNSEL, INVESTIGATOR, OFFICERS, REVIEWER, STRANGER, SUBMITTER, World
 
@@ -327,11 +326,11 @@ class TestExamineAndRedact:
         calls: list[frozenset[str]] = []
         redact = world.workbench.redact
 
-        def once(*args: Any, **members: Any) -> Any:
-            calls.append(members["names"])
+        def once(source: Any, job: RedactionJob, *where: Any) -> Any:
+            calls.append(job.names)
             if len(calls) == 2:
                 raise RuntimeError("the process dies")
-            return redact(*args, **members)
+            return redact(source, job, *where)
 
         world.workbench.redact = once  # type: ignore[method-assign]
         with pytest.raises(RuntimeError):
@@ -434,9 +433,9 @@ class TestDeliver:
     def test_a_role_sees_its_views_only(self, world: World) -> None:
         released(world)
         with world.database.transaction() as tx:
-            seen = deliver.inbox(tx, INVESTIGATOR, after=None, limit=50, now=world.clock())
+            seen, _ = deliver.inbox(tx, INVESTIGATOR, after=None, limit=50, now=world.clock())
             assert {i.release.view for i in seen} == {"standard"}
-            both = deliver.inbox(tx, COUNSEL, after=None, limit=50, now=world.clock())
+            both, _ = deliver.inbox(tx, COUNSEL, after=None, limit=50, now=world.clock())
             assert {i.release.view for i in both} == {"standard", "confidentiality-ring"}
             with pytest.raises(Denied) as refusal:
                 deliver.pull(tx, INVESTIGATOR, releases(world, "confidentiality-ring")[0].id, world.clock())
@@ -667,7 +666,7 @@ class TestOpaque:
         self, opaque_world: World, largest: int
     ) -> None:
         world = opaque_world
-        world.settings = Settings(home=Path("unused"), max_redactable_bytes=largest)
+        world.workbench.max_bytes = largest
         data = b"\x7fELF" + bytes(range(256)) * 300
         released(world, {"weights.bin": data})
         assert len(world.blobs.contents) == 1
@@ -676,14 +675,13 @@ class TestOpaque:
 
     def test_a_text_larger_than_what_is_opened_is_quarantined(self, opaque_world: World) -> None:
         world = opaque_world
-        world.settings = Settings(home=Path("unused"), max_redactable_bytes=16)
+        world.workbench.max_bytes = 16
         world.pushed({"report.txt": FILES["report.txt"]})
         world.work()
         exhibit = next(iter(world.database.state.exhibits.values()))
         assert (exhibit.state, exhibit.reason) == (ExhibitState.QUARANTINED, "exhibit-too-large-to-redact")
 
-    def test_a_long_text_is_opened_in_windows_and_released_like_any_other(self, world: World) -> None:
-        world.settings = Settings(home=Path("unused"), window_from_bytes=16, max_redactable_bytes=16)
+    def test_what_was_surveyed_is_handed_on_and_every_body_is_named_by_a_row(self, world: World) -> None:
         released(world, FILES)
         assert world.workbench.surveyed is True
         texts = [opened(world, release, INVESTIGATOR) for release in releases(world, "standard")]
@@ -692,22 +690,12 @@ class TestOpaque:
         assert len(world.blobs.contents) == len({r.blob for r in world.database.state.renditions.values()}) + 2
 
     def test_what_a_failed_rendition_had_written_does_not_stay(self, world: World) -> None:
-        world.settings = Settings(home=Path("unused"), window_from_bytes=16)
         world.workbench.redact_failures["report.txt"] = ResidueFound("residue-found", "Left.")
         world.pushed({"report.txt": FILES["report.txt"]})
         world.work()
         exhibit = next(iter(world.database.state.exhibits.values()))
         assert (exhibit.state, exhibit.reason) == (ExhibitState.QUARANTINED, "residue-found")
         assert set(world.blobs.contents) == {exhibit.blob}
-
-    def test_a_text_longer_than_can_be_opened_in_windows_is_quarantined(self, world: World) -> None:
-        world.settings = Settings(
-            home=Path("unused"), window_from_bytes=16, max_windowed_bytes=20, max_redactable_bytes=20
-        )
-        world.pushed({"report.txt": FILES["report.txt"]})
-        world.work()
-        exhibit = next(iter(world.database.state.exhibits.values()))
-        assert (exhibit.state, exhibit.reason) == (ExhibitState.QUARANTINED, "exhibit-too-large-to-redact")
 
     def test_their_key_goes_with_the_original(self, opaque_world: World) -> None:
         world = opaque_world

@@ -21,7 +21,7 @@ from gateway.errors import InvalidInput, Unauthenticated
 from gateway.evidence.agency import RegisteredKey
 from gateway.evidence.package import Principal
 from gateway.keyring.jwk import encode, public_jwk
-from gateway.keyring.tokens import AssertionClaims, TokenAuthority, untrusted_client_id
+from gateway.keyring.tokens import AssertionClaims, TokenAuthority
 
 NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)
 ISSUER, AUDIENCE, ENDPOINT = "https://gw.example", "https://gw.example/v1", "https://gw.example/oauth/token"
@@ -217,7 +217,7 @@ def test_a_header_that_steers_the_verifier_is_refused(name: str) -> None:
     assert refused(lambda: AUTHORITY.verify_access_token(token, NOW)) == "token-malformed"
     forged = assertion(header_with({"alg": "ES256", "typ": "JWT"}, HEADERS[name]))
     for work in (
-        lambda: untrusted_client_id(forged),
+        lambda: TokenAuthority.untrusted_client_id(forged),
         lambda: accept(forged, REGISTERED),
     ):
         assert refused(work) == "assertion-malformed"
@@ -260,7 +260,7 @@ def spellings(token: str) -> dict[str, str]:
 @pytest.mark.parametrize("name", spellings(assertion()))
 def test_other_spellings_are_refused(name: str) -> None:
     forged = spellings(assertion())[name]
-    assert refused(lambda: untrusted_client_id(forged)) == "assertion-malformed"
+    assert refused(lambda: TokenAuthority.untrusted_client_id(forged)) == "assertion-malformed"
     forged = spellings(AUTHORITY.issue_access_token(PRINCIPAL, "", NOW))[name]
     assert refused(lambda: AUTHORITY.verify_access_token(forged, NOW)) == "token-malformed"
 
@@ -291,7 +291,7 @@ def test_a_token_of_another_key_or_kind_is_refused() -> None:
     # Cross-use: an assertion shown as a token, and a token shown as an assertion.
     assert refused(lambda: AUTHORITY.verify_access_token(assertion(), NOW)) == "token-malformed"
     token = AUTHORITY.issue_access_token(PRINCIPAL, "", NOW)
-    assert refused(lambda: untrusted_client_id(token)) == "assertion-malformed"
+    assert refused(lambda: TokenAuthority.untrusted_client_id(token)) == "assertion-malformed"
 
 
 # --- assertions ---
@@ -308,7 +308,7 @@ def test_a_token_of_another_key_or_kind_is_refused() -> None:
 @pytest.mark.parametrize("changes", [{}, {"aud": ISSUER}, {"aud": [ENDPOINT]}, {"iat": ...}, {"nbf": 0}, {"extra": 1}])
 def test_a_client_assertion_passes(header: dict[str, Any], changes: dict[str, Any]) -> None:
     text = assertion(header, **changes)
-    assert untrusted_client_id(text) == PRINCIPAL.id
+    assert TokenAuthority.untrusted_client_id(text) == PRINCIPAL.id
     claims = accept(text, REGISTERED)
     assert (claims.client_id, claims.jti, claims.key_id) == (PRINCIPAL.id, "id-1", "key-1")
     assert claims.expires_at == NOW + timedelta(seconds=60)

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
 import gateway
+from gateway.evidence.lifecycle import TRANSITIONS
 from gateway.evidence.package import AgreementRef, Principal
 from gateway.exchange.record import event
 from gateway.translog.entry import parse_entry, pending, place
@@ -33,13 +34,13 @@ def validator() -> Draft202012Validator:
 
 def leaf(action: str, outcome: Any = "done", actor: Principal | None = PERSON, **members: Any) -> bytes:
     now = datetime(2026, 3, 1, tzinfo=UTC)
-    made = event(action, outcome, now, actor=actor, object_kind="release", object_id="r-1", **members)
+    made = event(action, outcome, now, ("release", "r-1"), actor=actor, **members)
     return place(pending(made, {}), 4, "0" * 64)[1]
 
 
 def actions() -> list[str]:
-    """Every action that stands in the source as a word of its own."""
-    found: set[str] = set()
+    """Every action that stands in the source as a word of its own, and those of lifecycle.py."""
+    found = {transition.action for transition in TRANSITIONS}
     for path in (Path(gateway.__file__).parent).rglob("*.py"):
         found |= set(
             re.findall(r'"([a-z]{3,12}\.[a-z-]{3,12})",?\s*\n?\s*"(?:done|permit|deny|failed)"', path.read_text())

@@ -14,16 +14,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from obstore.store import MemoryStore
 from typer.testing import CliRunner
 
-from gateway.blobs.log_reader import LogReader
 from gateway.blobs.log_store import LogStore
+from gateway.bootstrap.witness_folder import create_witness, open_witness, read_logs, trust_log
 from gateway.cli.witness import witness_app
 from gateway.errors import Conflict, InvalidInput, Misconfigured, Unavailable
+from gateway.exchange.log.reader import LogReader
 from gateway.translog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from gateway.translog.note import parse_note
 from gateway.translog.vkey import Ed25519Signer
 from gateway.translog.witness import AddCheckpoint, origin_id, parse_add_checkpoint, read_cosignature
 from gateway.witness.memory import Memory
-from gateway.witness.setup import create_witness, open_witness, read_logs, trust_log
 from tests.fakes.published_log import SIGNER, PublishedLog
 from tests.fakes.witness_world import NOW, Direct, OneWitness
 

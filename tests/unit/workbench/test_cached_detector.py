@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.redaction.document import CanonicalText, Finding, Segment
-from gateway.workbench.cached_detector import RememberingDetector
+from gateway.workbench.cached_detector import CachedDetector
 
 
 class Counting:
@@ -21,7 +21,7 @@ def text(content: str, place: str = "") -> CanonicalText:
 
 def test_a_text_is_read_once() -> None:
     inner = Counting()
-    detector = RememberingDetector(inner)
+    detector = CachedDetector(lambda: inner)
     first = detector.detect(text("abc"))
     first.clear()
     assert len(detector.detect(text("abc"))) == 3
@@ -32,7 +32,7 @@ def test_a_text_is_read_once() -> None:
 
 def test_only_so_much_is_remembered() -> None:
     inner = Counting()
-    detector = RememberingDetector(inner, max_findings=10)
+    detector = CachedDetector(lambda: inner, max_findings=10)
     for content in ("aaaa", "bbbb", "cccc", "aaaa", "d" * 40, "d" * 40):
         detector.detect(text(content))
     assert [content[0] for content, _ in inner.read] == ["a", "b", "c", "a", "d", "d"]

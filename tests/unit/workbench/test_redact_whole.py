@@ -10,7 +10,8 @@ import pytest
 from gateway.agreements.model import View
 from gateway.errors import DetectionFailed, ResidueFound
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.ports.workbench import Redacted, RenditionSpec
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
+from gateway.exchange.ports.workbench import Redacted
 from gateway.formats.text.plaintext import TextFormat
 from gateway.redaction.document import CanonicalText, Document, Finding, Replacement
 from gateway.workbench.redact_whole import redact_exhibit
@@ -45,17 +46,9 @@ def redact(
     stop_on: frozenset[str] = frozenset(),
     names: frozenset[str] = frozenset(),
 ) -> Redacted:
-    return redact_exhibit(
-        text.encode(),
-        format_=TextFormat(),
-        detector=detector,
-        exhibit_id="e1",
-        name=name,
-        source_commitment="0" * 64,
-        stop_on=stop_on,
-        specs=[RenditionSpec(view, "ico-uk", b"k" * 32) for view in views],
-        names=names,
-    )
+    specs = tuple(RenditionSpec(view, "ico-uk", b"k" * 32) for view in views)
+    job = RedactionJob("e1", name, "text/plain", "0" * 64, stop_on, specs, names)
+    return redact_exhibit(text.encode(), job, format_=TextFormat(), detector=detector)
 
 
 def test_each_view_gets_its_own_rendition_from_one_detection() -> None:

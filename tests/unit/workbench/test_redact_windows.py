@@ -14,13 +14,15 @@ from gateway.detectors.structure.legends import Enclosures
 from gateway.errors import IntegrityFailure, ResidueFound
 from gateway.evidence.media import CSV, JSON_LINES, TEXT
 from gateway.evidence.taxonomy import Action, Category
-from gateway.exchange.ports.workbench import CleanRendition, RenditionSpec
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
+from gateway.exchange.ports.secrets import SecretRegister
+from gateway.exchange.ports.workbench import CleanRendition
 from gateway.formats import limits
 from gateway.formats.registry import FORMATS
 from gateway.formats.text.windows import WINDOWED
 from gateway.redaction.document import CanonicalText, Finding, Layer, WindowedFormat, WindowReader
 from gateway.redaction.finding_list import FindingList
-from gateway.redaction.fingerprint import Fingerprinter, Register
+from gateway.redaction.fingerprint import Fingerprinter
 from gateway.workbench import redact_windows
 from gateway.workbench.redact_whole import redact_exhibit
 from gateway.workbench.redact_windows import Surveyed, WindowRedaction, WindowSurvey
@@ -79,22 +81,17 @@ def redacted(
     *,
     views: Sequence[View] = (view(),),
     names: frozenset[str] = frozenset(),
-    register: Register | None = None,
+    register: SecretRegister | None = None,
     name: str = "log.txt",
     format_: WindowedFormat | None = None,
     stop_on: frozenset[str] = frozenset(),
 ) -> tuple[list[bytes], list[CleanRendition]] | tuple[str, ...]:
+    specs = tuple(RenditionSpec(each, "*", KEY) for each in views)
     redaction = WindowRedaction(
         surveyed(media_type, data, name),
+        RedactionJob("E1", name, media_type, "0" * 64, stop_on, specs, names, register),
         format_=format_ or WINDOWED[media_type],
         detector=Names(),
-        exhibit_id="E1",
-        name=name,
-        source_commitment="0" * 64,
-        stop_on=stop_on,
-        specs=[RenditionSpec(each, "*", KEY) for each in views],
-        names=names,
-        register=register,
     )
     for piece in pieces(data):
         redaction.learn(piece)
@@ -142,13 +139,9 @@ def test_windows_give_the_rendition_that_the_whole_gives(action: Action) -> None
     text, rendition = single(TEXT, data, views=[wanted])
     (whole,) = redact_exhibit(
         data,
+        RedactionJob("E1", "log.txt", TEXT, "0" * 64, frozenset(), (RenditionSpec(wanted, "*", KEY),)),
         format_=FORMATS[TEXT],
         detector=Names(),
-        exhibit_id="E1",
-        name="log.txt",
-        source_commitment="0" * 64,
-        stop_on=frozenset(),
-        specs=[RenditionSpec(wanted, "*", KEY)],
     ).renditions
     assert text == whole.data.decode()
     stretches = [(each["start"], each["end"], each["path"]) for each in rendition.report["findings"]]
@@ -196,7 +189,7 @@ def test_an_entity_that_stops_stops() -> None:
 
 
 def test_a_copy_of_a_registered_document_is_found_across_a_seam() -> None:
-    register = Register(KEY, [Fingerprinter(KEY).document("S1", PARAGRAPH * 2)])
+    register = SecretRegister(KEY, (Fingerprinter(KEY).document("S1", PARAGRAPH * 2),))
     for before in range(3, 12):
         data = "\n".join([*log(before), PARAGRAPH.replace(" ", "\n"), *log(9)]).encode()
         text, _ = single(TEXT, data, register=register)
@@ -264,13 +257,9 @@ def test_an_exhibit_that_changes_between_passings_is_refused() -> None:
     data = b"nothing to find\n" * 200
     redaction = WindowRedaction(
         surveyed(TEXT, data),
+        RedactionJob("E1", "log.txt", TEXT, "0" * 64, frozenset(), ()),
         format_=WINDOWED[TEXT],
         detector=Names(),
-        exhibit_id="E1",
-        name="log.txt",
-        source_commitment="0" * 64,
-        stop_on=frozenset(),
-        specs=[],
     )
     redaction.learn(data[: len(data) // 2])
     with pytest.raises(IntegrityFailure) as refusal:

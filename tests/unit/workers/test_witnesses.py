@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from gateway.blobs.log_store import COSIGNED, LogStore
-from gateway.blobs.log_witnesses import read_witness_report
+from gateway.blobs.log_store import LogStore
 from gateway.bootstrap.witnesses import WitnessAddress, read_witnesses, witness_policy
 from gateway.errors import IntegrityFailure, Misconfigured
+from gateway.exchange.log.witness_report import read_witness_report
+from gateway.exchange.ports.sequencing import COSIGNED
 from gateway.settings import Settings
 from gateway.translog.checkpoint import open_checkpoint
 from gateway.workers.witness_client import WitnessClient
@@ -267,7 +268,7 @@ def test_a_server_that_trickles_is_cut_off(stage: Stage, monkeypatch: pytest.Mon
     monkeypatch.setattr("gateway.workers.witness_client.time.monotonic", lambda: float(next(clock)))
     client = WitnessClient(SIGNER.vkey, Trickle())
     stage.log.grow(5)
-    from gateway.blobs.log_reader import LogReader
+    from gateway.exchange.log.reader import LogReader
     from gateway.translog.note import parse_note
 
     prover = LogReader(stage.log.store, SIGNER.vkey).prover()

@@ -7,8 +7,8 @@ import base64
 import jsonschema
 import pytest
 
-from gateway.blobs.log_store import COSIGNED
-from gateway.blobs.log_witnesses import WitnessReport, WitnessState, write_witness_report
+from gateway.exchange.log.witness_report import WitnessReport, WitnessState, write_witness_report
+from gateway.exchange.ports.sequencing import COSIGNED
 from gateway.translog.checkpoint import open_checkpoint
 from gateway.translog.merkle import leaf_hash, verify_consistency, verify_inclusion
 from gateway.translog.proof import parse_proof

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from gateway.agreements.text.parsing import parse_agreement
 from gateway.errors import InvalidInput, ResidueFound
 from gateway.evidence.taxonomy import ENTITIES
-from gateway.exchange.ports.workbench import Inside, Redacted, RenditionSpec
+from gateway.exchange.ports.redaction_job import RedactionJob, RenditionSpec
+from gateway.exchange.ports.workbench import Inside, Redacted, Source
 from gateway.main.command import app
 from gateway.simulation.all_readers import simulate_all
 from gateway.simulation.one_reader import simulate
@@ -34,18 +35,18 @@ class CountingWorkbench(TextWorkbench):
         self.calls: list[str] = []
         self.residue_of_everything = False
 
-    def examine(self, data: bytes, untrusted_name: str, declared_media_type: str, *, complete: bool = True) -> Any:
+    def examine(self, source: Source, untrusted_name: str, declared_media_type: str) -> Any:
         self.calls.append(f"examine {untrusted_name}")
-        return super().examine(data, untrusted_name, declared_media_type, complete=complete)
+        return super().examine(source, untrusted_name, declared_media_type)
 
-    def redact(self, data: bytes, *, specs: Sequence[RenditionSpec], **members: Any) -> Redacted:
-        self.calls.append(f"redact {members['name']}")
-        if self.residue_of_everything and any(spec.view.name.startswith("(") for spec in specs):
+    def redact(self, source: Source, job: RedactionJob, *where: Any) -> Redacted:
+        self.calls.append(f"redact {job.name}")
+        if self.residue_of_everything and any(spec.view.name.startswith("(") for spec in job.specs):
             raise ResidueFound("residue-found", "A value was left.")
-        return super().redact(data, specs=specs, **members)
+        return super().redact(source, job, *where)
 
-    def _render(self, data: bytes, exhibit_id: str, name: str, media_type: str, spec: RenditionSpec) -> Any:
-        rendition = super()._render(data, exhibit_id, name, media_type, spec)
+    def _render(self, data: bytes, job: RedactionJob, spec: RenditionSpec) -> Any:
+        rendition = super()._render(data, job, spec)
         kinds = {"<": ("PERSON", "PD-NAME"), "$": ("AMOUNT", "TS-COMMERCIAL"), "@": ("DATE", "PD-DATE")}
         findings = []
         for word in data.decode().split(" "):

@@ -11,11 +11,12 @@ from obstore.store import MemoryStore
 from typer.testing import CliRunner
 
 from gateway.blobs.log_export import export_log
-from gateway.blobs.log_store import COSIGNED, LogStore
+from gateway.blobs.log_store import LogStore
 from gateway.cli.log import check as bundle_check
 from gateway.cli.log.app import log_app
 from gateway.cli.log.bundle import open_bundle
 from gateway.errors import IntegrityFailure, InvalidInput
+from gateway.exchange.ports.sequencing import COSIGNED
 from gateway.translog.cosignature import Cosigner
 from gateway.translog.note import parse_note
 from gateway.translog.proof import parse_proof

@@ -18,14 +18,14 @@ RULES = AlertRules(bulk_releases=3, denials=3, pending=10, hours={"cnil-fr": Hou
 
 
 def told(action: str, kind: str, reason: str = "") -> Entry:
-    made = event(action, "done", MONDAY, object_kind=kind, object_id="x", reason=reason, system="worker")
+    made = event(action, "done", MONDAY, (kind, "x"), reason=reason, system="worker")
     return parse_entry(place(pending(made, {}), 0, "0" * 64)[1])
 
 
 def strange(attempts: int, minutes: float = 0) -> Entry:
     now = MONDAY + timedelta(minutes=minutes)
-    about = {"object_kind": "gateway", "object_id": "token-endpoint", "reason": "client-unknown"}
-    made = event("token.refuse", "deny", now, detail={"attempts": attempts}, **about)
+    about = ("gateway", "token-endpoint")
+    made = event("token.refuse", "deny", now, about, detail={"attempts": attempts}, reason="client-unknown")
     return parse_entry(place(pending(made, {}), 0, "0" * 64)[1])
 
 
@@ -34,9 +34,8 @@ def act(minutes: float = 0, release: str = "r", outcome: Any = "permit", who: st
         "release.pull",
         outcome,
         MONDAY + timedelta(minutes=minutes),
+        ("release", release),
         actor=Principal(who, "cnil-fr", frozenset()),
-        object_kind="release",
-        object_id=release,
         **members,
     )
     return parse_entry(place(pending(made, {}), 0, "0" * 64)[1])

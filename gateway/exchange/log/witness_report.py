@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 
-from gateway.blobs.log_store import WITNESSES, LogStore
+from gateway.exchange.ports.sequencing import WITNESSES, LogFiles
 
 OK, BEHIND, UNREACHABLE, REFUSED, UNKNOWN = "ok", "behind", "unreachable", "refused", "unknown"
 
@@ -47,7 +47,7 @@ class WitnessReport:
     witnesses: tuple[WitnessState, ...]
 
 
-def write_witness_report(store: LogStore, report: WitnessReport) -> None:
+def write_witness_report(store: LogFiles, report: WitnessReport) -> None:
     """Replace the report.
 
     Raises:
@@ -56,7 +56,7 @@ def write_witness_report(store: LogStore, report: WitnessReport) -> None:
     store.publish(json.dumps(asdict(report), sort_keys=True).encode(), WITNESSES)
 
 
-def read_witness_report(store: LogStore) -> WitnessReport | None:
+def read_witness_report(store: LogFiles) -> WitnessReport | None:
     """The last report, or None if no witness was ever asked.
 
     Raises:

@@ -12,8 +12,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from gateway.blobs.log_store import CHECKPOINT, COSIGNED, LogStore
 from gateway.errors import IntegrityFailure, NotFound
+from gateway.exchange.ports.sequencing import CHECKPOINT, COSIGNED, LogFiles
 from gateway.translog.prover import Prover
 from gateway.translog.tiles import TILE_WIDTH, Tile, fetch
 from gateway.translog.vkey import VerifierKey
@@ -30,7 +30,7 @@ class LogReader:
         log_key: The log's verifier key.
     """
 
-    def __init__(self, store: LogStore, log_key: VerifierKey, *, max_tiles: int = MAX_TILES) -> None:
+    def __init__(self, store: LogFiles, log_key: VerifierKey, *, max_tiles: int = MAX_TILES) -> None:
         self._store = store
         self._log_key = log_key
         self._max_tiles = max_tiles
