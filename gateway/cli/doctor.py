@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import typer
 
 from gateway.cli.options import Home, Json
 from gateway.errors import GatewayError
-
-Check = tuple[str, Callable[[], str]]
 
 
 def doctor(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import typer
 
 from gateway.cli.options import CredentialsFile, Json
+from gateway.cli.principal import client_of, say, say_all
 
 holds_app = typer.Typer(help="Legal holds: what is held is not disposed of until it is lifted.", no_args_is_help=True)
 
@@ -28,32 +28,18 @@ def place(
     Exit codes: 0 placed; 2 the command line cannot be accepted; 3 refused by the
     agreement; 4 no such object, or it is disposed of already; 5 not available.
     """
-    from gateway.client import Credentials, GatewayClient
-
     target = {"agreement": agreement, "case": case, "package": package, "exhibit": exhibit}
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         placed = client.place_hold(reason, expires_at=until, **{k: v for k, v in target.items() if v is not None})
-    _say(placed, f"Placed the hold {placed['id']} on the {placed['scope']} {placed['object']}.", as_json)
+    say(placed, f"Placed the hold {placed['id']} on the {placed['scope']} {placed['object']}.", as_json)
 
 
 @holds_app.command("list")
 def list_all(credentials: CredentialsFile, as_json: Json = False) -> None:
     """List holds in force on what concerns one's own agency."""
-    from gateway.client import Credentials, GatewayClient
-
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         found = client.holds()
-    if as_json:
-        typer.echo(json.dumps({"holds": found}, ensure_ascii=False))
-        return
-    for hold in found:
-        until = hold["expires_at"] or "lifted"
-        asked = f"; lift asked by {', '.join(hold['lift_asked_by'])}" if hold["lift_asked_by"] else ""
-        typer.echo(
-            f"{hold['id']}  {hold['scope']} {hold['object']}  placed {hold['placed_at'][:10]} by {hold['placed_by']}  "
-            f"until {until}{asked}\n  {hold['reason']}"
-        )
-    typer.echo(f"{len(found)} in force.")
+    say_all("holds", found, _line, as_json, f"{len(found)} in force.")
 
 
 @holds_app.command("lift")
@@ -63,13 +49,16 @@ def lift(
     as_json: Json = False,
 ) -> None:
     """Ask to lift a hold; it is lifted with the last person that the agreement requires."""
-    from gateway.client import Credentials, GatewayClient
-
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         answer = client.lift_hold(hold)
     done = answer["lifted_at"] is not None
-    _say(answer, "The hold is lifted." if done else "Noted; a second person must ask for it too.", as_json)
+    say(answer, "The hold is lifted." if done else "Noted; a second person must ask for it too.", as_json)
 
 
-def _say(answer: dict[str, Any], sentence: str, as_json: bool) -> None:
-    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else sentence)
+def _line(hold: dict[str, Any]) -> str:
+    until = hold["expires_at"] or "lifted"
+    asked = f"; lift asked by {', '.join(hold['lift_asked_by'])}" if hold["lift_asked_by"] else ""
+    return (
+        f"{hold['id']}  {hold['scope']} {hold['object']}  placed {hold['placed_at'][:10]} by {hold['placed_by']}  "
+        f"until {until}{asked}\n  {hold['reason']}"
+    )

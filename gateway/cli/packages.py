@@ -1,18 +1,15 @@
-"""``evidence-gateway packages``: what an agency has pushed and must answer, and how it ends.
-
-For agencies; needs the base installation and a credentials file (docs/api.md, "Credentials").
-"""
+"""``evidence-gateway packages``: what an agency has pushed and must answer, and how it ends."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from gateway.cli.options import CredentialsFile, Json
+from gateway.cli.principal import client_of, say, say_all
 from gateway.errors import NotFound
 
 packages_app = typer.Typer(
@@ -23,15 +20,13 @@ packages_app = typer.Typer(
 @packages_app.command("list")
 def list_all(credentials: CredentialsFile, as_json: Json = False) -> None:
     """List the packages that one's own agency pushed, newest first."""
-    from gateway.client import Credentials, GatewayClient
-
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         found = list(client.packages())
-    _listed(
+    say_all(
         "packages",
         found,
-        as_json,
         lambda p: f"{p['id']}  {p['state']}  {p['case']}  {p['urgency']}  {p['created_at'][:10]}  {p['reason']}",
+        as_json,
     )
 
 
@@ -42,15 +37,13 @@ def deadlines(
     as_json: Json = False,
 ) -> None:
     """List packages that wait for an answer, soonest due first; exit code 3 if a deadline was missed."""
-    from gateway.client import Credentials, GatewayClient
-
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         found = list(client.deadlines(late=late))
-    _listed(
+    say_all(
         "deadlines",
         found,
-        as_json,
         lambda d: f"{d['package']}  {d['state']}  {d['urgency']}  due {d['due_at'][:16]}  from {d['sender']}",
+        as_json,
     )
     if any(d["state"] == "breached" for d in found):
         raise typer.Exit(3)
@@ -64,11 +57,9 @@ def close_case(
     as_json: Json = False,
 ) -> None:
     """Close a case that one's own agency opened, for good."""
-    from gateway.client import Credentials, GatewayClient
-
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         closed = client.close_case(agreement, case)
-    typer.echo(json.dumps(closed, ensure_ascii=False) if as_json else f"The case {case} is closed.")
+    say(closed, f"The case {case} is closed.", as_json)
 
 
 @packages_app.command("certificates")
@@ -83,9 +74,7 @@ def certificates(
 
     Exit codes: 0 done; 1 one does not verify (nothing of it was written).
     """
-    from gateway.client import Credentials, GatewayClient
-
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         found = list(client.certificates())
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
@@ -93,29 +82,27 @@ def certificates(
                 fetched = client.certificate(item["id"])
                 for suffix, data in (("json", fetched.document), ("sig", fetched.signature), ("pdf", fetched.pdf)):
                     (out / f"{item['id']}.{suffix}").write_bytes(data)
-    _listed(
+    say_all(
         "certificates",
         found,
-        as_json,
         lambda c: f"{c['id']}  package {c['package']}  {c['reason']}  {c['disposed_at'][:16]}",
+        as_json,
     )
 
 
 @packages_app.command("duties")
 def duties(credentials: CredentialsFile, as_json: Json = False) -> None:
     """List duties to attest deletion: one's own, and those owed to one; exit code 3 if one is overdue."""
-    from gateway.client import Credentials, GatewayClient
-
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         found = list(client.duties())
-    _listed(
+    say_all(
         "duties",
         found,
-        as_json,
         lambda d: (
             f"{d['id']}  {d['state']}  {d['agency']} owes {d['sender']}  {len(d['releases'])} release(s)  "
             f"due {d['due_at'][:10]}"
         ),
+        as_json,
     )
     if any(d["state"] == "overdue" for d in found):
         raise typer.Exit(3)
@@ -131,21 +118,10 @@ def attest(
     as_json: Json = False,
 ) -> None:
     """Sign and send the attestation that all copies of a duty's releases are deleted."""
-    from gateway.client import Credentials, GatewayClient
-
     moment = datetime.now(UTC) if deleted_at is None else deleted_at.replace(tzinfo=UTC)
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         owed = next((found for found in client.duties() if found["id"] == duty), None)
         if owed is None:
             raise NotFound("duty-unknown", "Your agency has no such duty.", remedy="List them with 'packages duties'.")
         answer = client.attest(owed, moment)
-    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else f"Attested: {answer['state']}.")
-
-
-def _listed(noun: str, found: list[dict[str, Any]], as_json: bool, line: Any) -> None:
-    if as_json:
-        typer.echo(json.dumps({noun: found}, ensure_ascii=False))
-        return
-    for item in found:
-        typer.echo(line(item))
-    typer.echo(f"{len(found)} {noun}.")
+    say(answer, f"Attested: {answer['state']}.", as_json)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli.options import CredentialsFile, Json
+from gateway.cli.principal import client_of, say_all
 
 if TYPE_CHECKING:
     from gateway.client import GatewayClient, Pulled
@@ -41,12 +42,11 @@ def pull(
     3 refused by the agreement; 4 no such release; 5 not available.
     """
     from gateway.cli.transfer_display import transfer_display
-    from gateway.client import Credentials, GatewayClient
 
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         found = _found(client, releases, case)
         if list_only:
-            _list(found, as_json)
+            say_all("releases", found, _line, as_json, f"{len(found)} can be pulled.")
             return
         pulled: list[Pulled] = []
         present = [release["id"] for release in found if (out / release["id"]).exists()]
@@ -73,16 +73,11 @@ def _found(client: GatewayClient, ids: list[str] | None, case: str) -> list[dict
     return [release for release in found if case in ("", release["case"])]
 
 
-def _list(found: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps({"releases": found}, ensure_ascii=False))
-        return
-    for release in found:
-        typer.echo(
-            f"{release['id']}  {release['sender']}  {release['case']}  {release['view']}  "
-            f"{release['size']} bytes  until {release['deadline'][:10]}  {release['name']}"
-        )
-    typer.echo(f"{len(found)} can be pulled.")
+def _line(release: dict[str, Any]) -> str:
+    return (
+        f"{release['id']}  {release['sender']}  {release['case']}  {release['view']}  "
+        f"{release['size']} bytes  until {release['deadline'][:10]}  {release['name']}"
+    )
 
 
 def _described(item: Pulled) -> dict[str, Any]:

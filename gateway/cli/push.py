@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli.options import CredentialsFile, Json
+from gateway.cli.principal import client_of
 
 if TYPE_CHECKING:
     from gateway.client import ExhibitFile, Pushed
@@ -54,10 +55,9 @@ def push(
     stopped while you waited (the rest was pushed); 5 not available.
     """
     from gateway.cli.transfer_display import transfer_display
-    from gateway.client import Credentials, GatewayClient
 
     exhibits = [_exhibit(argument, evidence_type, media_type) for argument in files]
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         with transfer_display(quiet=as_json) as progress:
             pushed = client.push(
                 exhibits,

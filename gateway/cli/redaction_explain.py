@@ -14,6 +14,7 @@ import typer
 
 from gateway.cli.files import read_file
 from gateway.cli.options import Json
+from gateway.cli.principal import client_of
 from gateway.errors import InvalidInput
 
 redaction_app = typer.Typer(help="Reports of redaction: explain a finding, count by rule.", no_args_is_help=True)
@@ -113,9 +114,7 @@ def _of_files(reports: list[Path]) -> dict[str, Any]:
 
 
 def _of_agreement(agreement: str, credentials: Path) -> dict[str, Any]:
-    from gateway.client import Credentials, GatewayClient
-
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         return client.redaction_statistics(agreement)
 
 

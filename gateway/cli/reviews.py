@@ -1,7 +1,6 @@
 """``evidence-gateway reviews``: what waits for a person of the sending agency, a look at it, and the decision.
 
-For agencies; needs the base installation and a credentials file (docs/api.md, "Credentials"). Every look
-and every decision is an entry of the gateway's log.
+Every look and every decision is an entry of the gateway's log.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.options import CredentialsFile, Json
+from gateway.cli.principal import client_of, say, say_all
 
 reviews_app = typer.Typer(help="Reviews: list what waits, look at one, approve or reject it.", no_args_is_help=True)
 
@@ -31,24 +31,15 @@ class Answer(StrEnum):
 @reviews_app.command("list")
 def list_waiting(credentials: CredentialsFile, as_json: Json = False) -> None:
     """List the renditions of one's own agency that wait for a person, oldest first."""
-    from gateway.client import Credentials, GatewayClient
-
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         found = client.reviews()
-    if as_json:
-        typer.echo(json.dumps({"reviews": found}, ensure_ascii=False))
-        return
-    for item in found:
-        typer.echo(_line(item))
-    typer.echo(f"{len(found)} reviews.")
+    say_all("reviews", found, _line, as_json)
 
 
 @reviews_app.command("show")
 def show(credentials: CredentialsFile, rendition: Rendition, as_json: Json = False) -> None:
     """Show one with its redaction report: how much was removed by which rule, and the least certain findings."""
-    from gateway.client import Credentials, GatewayClient
-
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         review, report = client.review(rendition), client.report(rendition)
     if as_json:
         typer.echo(json.dumps({"review": review, "report": report}, ensure_ascii=False))
@@ -75,15 +66,10 @@ def decide(
     as_json: Json = False,
 ) -> None:
     """Approve or reject a rendition. Exit code 3: the agreement does not let this person decide."""
-    from gateway.client import Credentials, GatewayClient
-
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         act = client.approve if answer is Answer.APPROVE else client.reject
         decided = act(rendition, note)
-    if as_json:
-        typer.echo(json.dumps(decided, ensure_ascii=False))
-        return
-    typer.echo(f"The rendition is {decided['state']}.")
+    say(decided, f"The rendition is {decided['state']}.", as_json)
 
 
 def _line(item: Mapping[str, Any]) -> str:

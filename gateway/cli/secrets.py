@@ -7,12 +7,13 @@ import io
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from gateway.cli.files import read_file
 from gateway.cli.options import CredentialsFile, Json
+from gateway.cli.principal import client_of, say, say_all
 from gateway.errors import InvalidInput
 
 secrets_app = typer.Typer(
@@ -42,7 +43,6 @@ def register(
     Exit codes: 0 registered, or known already; 2 cannot be accepted; 3 not permitted;
     4 the label is taken; 5 not available.
     """
-    from gateway.client import Credentials, GatewayClient
     from gateway.client.secrets import SecretRegister
 
     sources = [source for source in (term, document, records) if source is not None]
@@ -51,7 +51,7 @@ def register(
             "secrets-usage", "Give exactly one of --term, --document and --records.", remedy="Leave the others out."
         )
     text = _text(sources[0])
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         own = SecretRegister(client.connection)
         if term is not None:
             answers = [own.term(label, text.strip())]
@@ -70,21 +70,12 @@ def register(
 @secrets_app.command("list")
 def list_all(credentials: CredentialsFile, as_json: Json = False) -> None:
     """List the labels of one's agency's secrets; their text is nowhere to be had."""
-    from gateway.client import Credentials, GatewayClient
     from gateway.client.secrets import SecretRegister
 
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         found = list(SecretRegister(client.connection).listed())
-    if as_json:
-        typer.echo(json.dumps({"secrets": found}, ensure_ascii=False))
-        return
-    for secret in found:
-        end = f"  retired {secret['retired_at'][:10]}" if secret["retired_at"] else ""
-        typer.echo(
-            f"{secret['id']}  {secret['kind']:8}  {secret['label']}  "
-            f"registered {secret['registered_at'][:10]} by {secret['registered_by']}{end}"
-        )
-    typer.echo(f"{sum(secret['retired_at'] is None for secret in found)} in force.")
+    in_force = sum(secret["retired_at"] is None for secret in found)
+    say_all("secrets", found, _line, as_json, f"{in_force} in force.")
 
 
 @secrets_app.command("retire")
@@ -97,12 +88,19 @@ def retire(
 
     Exit codes: 0 retired; 3 not permitted; 4 no such label; 5 not available.
     """
-    from gateway.client import Credentials, GatewayClient
     from gateway.client.secrets import SecretRegister
 
-    with GatewayClient(Credentials.load(credentials)) as client:
+    with client_of(credentials) as client:
         answer = SecretRegister(client.connection).retire(label)
-    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else f"Retired {label}.")
+    say(answer, f"Retired {label}.", as_json)
+
+
+def _line(secret: dict[str, Any]) -> str:
+    end = f"  retired {secret['retired_at'][:10]}" if secret["retired_at"] else ""
+    return (
+        f"{secret['id']}  {secret['kind']:8}  {secret['label']}  "
+        f"registered {secret['registered_at'][:10]} by {secret['registered_by']}{end}"
+    )
 
 
 def _text(source: Path) -> str:

@@ -166,10 +166,6 @@ class GatewayClient:
         """What the gateway says of itself: name, keys, log. Not to be trusted for pinning by itself."""
         return self._object("/v1/gateway")
 
-    def log_checkpoint(self) -> bytes:
-        """The log's latest signed checkpoint, as it is."""
-        return self.connection.get_bytes("/v1/log/checkpoint")
-
     def log_entries(self, start: int = 0, limit: int = 100) -> dict[str, Any]:
         """Entries of the log that one's agency may see."""
         answer: dict[str, Any] = self.connection.get("/v1/log/entries", {"start": start, "limit": limit})

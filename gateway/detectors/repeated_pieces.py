@@ -70,7 +70,7 @@ class PiecewiseDetector:
         if _is_labelled(document.segments):
             pieces = [_Piece(each.start, each.end, each.label) for each in document.segments]
         elif stamps := _stamps(document):
-            found.update(_dates(text, stamps))
+            found.update(_dates(stamps))
             pieces = list(_records(text, stamps))
         else:
             return self._detector.detect(document, language)
@@ -156,7 +156,7 @@ def _stamps(document: CanonicalText) -> list[re.Match[str]]:
     return stamps if len(stamps) > _SHARE * len(lines) else []
 
 
-def _dates(text: str, stamps: Iterable[re.Match[str]]) -> Iterator[Finding]:
+def _dates(stamps: Iterable[re.Match[str]]) -> Iterator[Finding]:
     for stamp in stamps:
         for span in find_dates(Passage(stamp.group(), stamp.start())):
             start, end = stamp.start() + span.start, stamp.start() + span.end

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from gateway.envelope.signed_json import Members, format_time, parse_canonical
-from gateway.evidence.canonical import canonical_json, sha256_hex
+from gateway.evidence.canonical import CanonicalDocument
 
 ATTESTATION_TYPE = "evidence-gateway/deletion-attestation/v1"
 _MAX_RELEASES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class DeletionAttestation:
+class DeletionAttestation(CanonicalDocument):
     """All copies of these releases are deleted, says the agency.
 
     Attributes:
@@ -32,22 +33,15 @@ class DeletionAttestation:
     releases: tuple[str, ...]
     deleted_at: datetime
 
-    def canonical(self) -> bytes:
-        """RFC 8785 bytes: what the agency's signature covers."""
-        return canonical_json(
-            {
-                "type": ATTESTATION_TYPE,
-                "duty": self.duty,
-                "package": self.package,
-                "agency": self.agency,
-                "releases": list(self.releases),
-                "deleted_at": format_time(self.deleted_at),
-            }
-        )
-
-    def digest(self) -> str:
-        """SHA-256 of the canonical bytes, hex."""
-        return sha256_hex(self.canonical())
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "type": ATTESTATION_TYPE,
+            "duty": self.duty,
+            "package": self.package,
+            "agency": self.agency,
+            "releases": list(self.releases),
+            "deleted_at": format_time(self.deleted_at),
+        }
 
     @classmethod
     def parse(cls, untrusted: bytes) -> DeletionAttestation:

@@ -15,7 +15,7 @@ from typing import Any
 
 from gateway.envelope.signed_json import Members, format_time, parse_canonical
 from gateway.errors import InvalidInput
-from gateway.evidence.canonical import canonical_json, parse_json, sha256_hex
+from gateway.evidence.canonical import CanonicalDocument, canonical_json, parse_json, sha256_hex
 from gateway.evidence.package import AgreementRef
 
 CERTIFICATE_TYPE = "evidence-gateway/disposal-certificate/v1"
@@ -30,20 +30,8 @@ REMAINS = (
 )
 _FACTS = frozenset(
     {
-        "type",
-        "certificate",
-        "package",
-        "case",
-        "sender",
-        "agreement",
-        "clauses",
-        "reason",
-        "disposed_at",
-        "keys",
-        "bodies",
-        "releases",
-        "pulled_releases",
-        "remains",
+        *("type", "certificate", "package", "case", "sender", "agreement", "clauses", "reason", "disposed_at"),
+        *("keys", "bodies", "releases", "pulled_releases", "remains"),
     }
 )
 
@@ -69,8 +57,8 @@ class DestroyedBody:
 
 
 @dataclass(frozen=True, slots=True)
-class DisposalFacts:
-    """What a disposal destroyed, before the log has placed its entry.
+class DisposalFacts(CanonicalDocument):
+    """What a disposal destroyed, before the log has placed its entry; its digest is in that entry.
 
     Attributes:
         certificate: The certificate's UUID.
@@ -92,35 +80,32 @@ class DisposalFacts:
     releases: tuple[tuple[str, str], ...]
     pulled_releases: int
 
-    def canonical(self) -> bytes:
-        """RFC 8785 bytes; their digest is in the log entry of the disposal."""
-        return canonical_json(
-            {
-                "type": CERTIFICATE_TYPE,
-                "certificate": self.certificate,
-                "package": self.package,
-                "case": self.case,
-                "sender": self.sender,
-                "agreement": self.agreement.as_dict(),
-                "clauses": list(self.clauses),
-                "reason": self.reason,
-                "disposed_at": format_time(self.disposed_at),
-                "keys": [{"id": k.id, "of": k.of, "object": k.object_id} for k in self.keys],
-                "bodies": [
-                    {
-                        "kind": b.kind,
-                        "object": b.object_id,
-                        "exhibit": b.exhibit,
-                        "view": b.view,
-                        "body_sha256": b.body_sha256,
-                    }
-                    for b in self.bodies
-                ],
-                "releases": [{"id": release, "recipient": agency} for release, agency in self.releases],
-                "pulled_releases": self.pulled_releases,
-                "remains": list(REMAINS),
-            }
-        )
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "type": CERTIFICATE_TYPE,
+            "certificate": self.certificate,
+            "package": self.package,
+            "case": self.case,
+            "sender": self.sender,
+            "agreement": self.agreement.as_dict(),
+            "clauses": list(self.clauses),
+            "reason": self.reason,
+            "disposed_at": format_time(self.disposed_at),
+            "keys": [{"id": k.id, "of": k.of, "object": k.object_id} for k in self.keys],
+            "bodies": [
+                {
+                    "kind": b.kind,
+                    "object": b.object_id,
+                    "exhibit": b.exhibit,
+                    "view": b.view,
+                    "body_sha256": b.body_sha256,
+                }
+                for b in self.bodies
+            ],
+            "releases": [{"id": release, "recipient": agency} for release, agency in self.releases],
+            "pulled_releases": self.pulled_releases,
+            "remains": list(REMAINS),
+        }
 
 
 def complete(facts: bytes, log_position: int) -> bytes:

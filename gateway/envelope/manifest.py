@@ -17,7 +17,7 @@ from gateway.envelope.header import parse_header
 from gateway.envelope.policy import ReleasePolicy, check_policy
 from gateway.envelope.signed_json import Members, format_time, parse_canonical
 from gateway.errors import IntegrityFailure
-from gateway.evidence.canonical import canonical_json, parse_json, sha256_hex
+from gateway.evidence.canonical import CanonicalDocument, canonical_json, parse_json, sha256_hex
 from gateway.evidence.media import resolve_media_type
 from gateway.evidence.names import check_exhibit_name
 
@@ -30,7 +30,7 @@ Outcome = Literal["accepted", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseManifest:
+class ReleaseManifest(CanonicalDocument):
     """What a release holds and where it stands in the log.
 
     Attributes:
@@ -60,7 +60,6 @@ class ReleaseManifest:
     released_at: datetime
 
     def as_dict(self) -> dict[str, Any]:
-        """The JSON members, as they are signed."""
         return {
             "type": MANIFEST_TYPE,
             "release": self.release,
@@ -73,14 +72,6 @@ class ReleaseManifest:
             "log_position": self.log_position,
             "released_at": format_time(self.released_at),
         }
-
-    def canonical(self) -> bytes:
-        """RFC 8785 bytes: what the gateway's signature covers."""
-        return canonical_json(self.as_dict())
-
-    def digest(self) -> str:
-        """SHA-256 of the canonical bytes, hex."""
-        return sha256_hex(self.canonical())
 
     def release_policy(self) -> ReleasePolicy:
         """The policy, parsed.
@@ -165,7 +156,7 @@ def _mismatch(part: str) -> IntegrityFailure:
 
 
 @dataclass(frozen=True, slots=True)
-class PackageReceipt:
+class PackageReceipt(CanonicalDocument):
     """What the gateway answers to a push: this is what we have, in which state, and since when.
 
     Attributes:
@@ -181,7 +172,6 @@ class PackageReceipt:
     received_at: datetime
 
     def as_dict(self) -> dict[str, Any]:
-        """The JSON members, as they are signed."""
         return {
             "type": RECEIPT_TYPE,
             "package": self.package,
@@ -189,14 +179,6 @@ class PackageReceipt:
             "exhibits": [{"id": e[0], "sha256": e[1], "state": e[2]} for e in self.exhibits],
             "received_at": format_time(self.received_at),
         }
-
-    def canonical(self) -> bytes:
-        """RFC 8785 bytes: what the gateway's signature covers."""
-        return canonical_json(self.as_dict())
-
-    def digest(self) -> str:
-        """SHA-256 of the canonical bytes, hex."""
-        return sha256_hex(self.canonical())
 
     @classmethod
     def parse(cls, untrusted: bytes) -> PackageReceipt:
@@ -223,7 +205,7 @@ class PackageReceipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledgement:
+class Acknowledgement(CanonicalDocument):
     """What a receiver answers to a pull, signed with the agency's signing key.
 
     Attributes:
@@ -240,7 +222,6 @@ class Acknowledgement:
     reason: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """The JSON members, as they are signed."""
         return {
             "type": ACKNOWLEDGEMENT_TYPE,
             "release": self.release,
@@ -249,14 +230,6 @@ class Acknowledgement:
             "reason": self.reason,
             "time": format_time(self.time),
         }
-
-    def canonical(self) -> bytes:
-        """RFC 8785 bytes: what the receiver's signature covers."""
-        return canonical_json(self.as_dict())
-
-    def digest(self) -> str:
-        """SHA-256 of the canonical bytes, hex."""
-        return sha256_hex(self.canonical())
 
     @classmethod
     def parse(cls, untrusted: bytes) -> Acknowledgement:

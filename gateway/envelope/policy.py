@@ -19,7 +19,7 @@ from gateway.envelope import rawbase64
 from gateway.envelope.header import Header, Stanza
 from gateway.envelope.signed_json import Members, format_time, parse_canonical
 from gateway.errors import IntegrityFailure, InvalidInput
-from gateway.evidence.canonical import canonical_json
+from gateway.evidence.canonical import CanonicalDocument
 
 POLICY_TYPE = "evidence-gateway/release-policy/v1"
 STANZA_TYPE = "evidence-gateway/policy-v1"
@@ -27,7 +27,7 @@ MAX_OBLIGATIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class ReleasePolicy:
+class ReleasePolicy(CanonicalDocument):
     """What governs one release.
 
     Attributes:
@@ -51,7 +51,6 @@ class ReleasePolicy:
     obligations: tuple[Mapping[str, Any], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """The JSON members, as they are hashed."""
         return {
             "type": POLICY_TYPE,
             "agreement": {"id": self.agreement, "version": self.agreement_version, "digest": self.agreement_digest},
@@ -62,14 +61,6 @@ class ReleasePolicy:
             "retain_until": format_time(self.retain_until),
             "obligations": [dict(obligation) for obligation in self.obligations],
         }
-
-    def canonical(self) -> bytes:
-        """RFC 8785 bytes."""
-        return canonical_json(self.as_dict())
-
-    def digest(self) -> str:
-        """SHA-256 of the canonical bytes, hex; :meth:`digest_bytes` gives the 32 bytes."""
-        return self.digest_bytes().hex()
 
     def digest_bytes(self) -> bytes:
         """SHA-256 of the canonical bytes: what the stanza holds and a wrapped key is bound to."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from typing import Any
 
 import rfc8785
@@ -45,6 +46,24 @@ def sha256_hex(data: bytes) -> str:
 def canonical_digest(value: Any) -> str:
     """SHA-256 (hex) of the RFC 8785 form: how agreements, policies and reports are identified."""
     return sha256_hex(canonical_json(value))
+
+
+class CanonicalDocument(ABC):
+    """A document that is signed, or named by its digest, in its RFC 8785 form."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON members, as they are hashed and signed."""
+
+    def canonical(self) -> bytes:
+        """RFC 8785 bytes: what a signature covers."""
+        return canonical_json(self.as_dict())
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical bytes, hex."""
+        return sha256_hex(self.canonical())
 
 
 def parse_json(untrusted: bytes, *, max_bytes: int = MAX_JSON_BYTES, max_depth: int = MAX_DEPTH) -> Any:

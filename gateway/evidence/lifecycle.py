@@ -120,9 +120,6 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
 )
 
-#: States without a way out. A tuple, because states of different kinds with one name are equal as text.
-TERMINAL: tuple[StrEnum, ...] = (_P.DISPOSED, _E.REFUSED, _E.DISPOSED, _R.DISPOSED, _L.DISPOSED)
-
 #: The step a worker resumes a package at, by the package's state. States not listed wait for a
 #: person or for time.
 NEXT_STEP: dict[PackageState, str] = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors import InvalidInput, TooLarge
-from gateway.evidence.canonical import canonical_json, sha256_hex
+from gateway.evidence.canonical import CanonicalDocument
 from gateway.evidence.media import resolve_media_type
 from gateway.evidence.names import check_exhibit_name, check_identifier
 
@@ -32,7 +32,7 @@ class DeclaredExhibit:
 
 
 @dataclass(frozen=True, slots=True)
-class PackageManifest:
+class PackageManifest(CanonicalDocument):
     """What a package is: the agreement and case it moves under, its purpose and its exhibits."""
 
     agreement: str
@@ -43,7 +43,6 @@ class PackageManifest:
     note: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """The JSON members, as they are hashed and signed."""
         members: dict[str, Any] = {
             "agreement": self.agreement,
             "case": self.case,
@@ -61,14 +60,6 @@ class PackageManifest:
             ],
         }
         return {**members, "note": self.note} if self.note else members
-
-    def canonical(self) -> bytes:
-        """RFC 8785 bytes: what the submitter's signature covers."""
-        return canonical_json(self.as_dict())
-
-    def digest(self) -> str:
-        """SHA-256 of the canonical bytes, hex."""
-        return sha256_hex(self.canonical())
 
 
 def parse_manifest(untrusted: Any) -> PackageManifest:

@@ -1,7 +1,6 @@
 """JSON Web Keys, as far as tokens need them: public P-256 keys for ES256 (RFC 7517, RFC 7518 §6.2).
 
-Writes our key for the JWKS document, and reads one as strictly as whoever fetches that document should:
-private, symmetric and RSA keys, sets, certificates and URLs are refused. (Clients register PEM, not JWK.)
+Writes our key for the JWKS document; none is ever read, for clients register PEM.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -18,7 +16,6 @@ from gateway.evidence.canonical import canonical_json
 
 _COORDINATE_BYTES = 32
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
-_KNOWN = frozenset({"kty", "crv", "x", "y", "use", "key_ops", "alg", "kid"})
 
 
 def encode(data: bytes) -> str:
@@ -50,38 +47,13 @@ def thumbprint(key: ec.EllipticCurvePublicKey) -> str:
     return encode(hashlib.sha256(canonical_json(_required(key))).digest())
 
 
-def parse_public_jwk(untrusted: Any) -> ec.EllipticCurvePublicKey:
-    """The key of a parsed JSON value, if it is a public P-256 key that may verify ES256.
-
-    Raises:
-        InvalidInput: ``jwk-invalid``.
-    """
-    if not isinstance(untrusted, dict):
-        raise _invalid("it is not an object")
-    if "d" in untrusted or "k" in untrusted:
-        raise _invalid("it holds a private or secret key, which must be considered exposed")
-    unknown = untrusted.keys() - _KNOWN
-    if unknown:
-        raise _invalid("it has members that are not used here")
-    if untrusted.get("kty") != "EC" or untrusted.get("crv") != "P-256":
-        raise _invalid("it is not an elliptic-curve key on P-256")
-    if untrusted.get("use", "sig") != "sig" or untrusted.get("alg", "ES256") != "ES256":
-        raise _invalid("it is meant for another use or algorithm")
-    if "key_ops" in untrusted and untrusted["key_ops"] != ["verify"]:
-        raise _invalid("it is meant for other operations than to verify")
-    try:
-        x, y = (decode(untrusted[name]) for name in ("x", "y"))
-        if len(x) != _COORDINATE_BYTES or len(y) != _COORDINATE_BYTES:
-            raise _invalid("a coordinate does not have 32 bytes")
-        numbers = ec.EllipticCurvePublicNumbers(int.from_bytes(x, "big"), int.from_bytes(y, "big"), ec.SECP256R1())
-        return numbers.public_key()
-    except (KeyError, TypeError, ValueError):
-        raise _invalid("its coordinates are not those of a point on the curve") from None
-
-
 def _required(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
     if not isinstance(key.curve, ec.SECP256R1):
-        raise _invalid("it is not an elliptic-curve key on P-256")
+        raise InvalidInput(
+            "jwk-invalid",
+            "The JSON Web Key cannot be used: it is not an elliptic-curve key on P-256.",
+            remedy="Register the public half of an ES256 key: kty EC, crv P-256, x and y.",
+        )
     numbers = key.public_numbers()
     return {
         "kty": "EC",
@@ -89,11 +61,3 @@ def _required(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
         "x": encode(numbers.x.to_bytes(_COORDINATE_BYTES, "big")),
         "y": encode(numbers.y.to_bytes(_COORDINATE_BYTES, "big")),
     }
-
-
-def _invalid(reason: str) -> InvalidInput:
-    return InvalidInput(
-        "jwk-invalid",
-        f"The JSON Web Key cannot be used: {reason}.",
-        remedy="Register the public half of an ES256 key: kty EC, crv P-256, x and y.",
-    )

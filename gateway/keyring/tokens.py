@@ -121,7 +121,7 @@ class TokenAuthority:
                 ``token-issuer-wrong``, ``token-audience-wrong``, ``token-not-yet-valid``, ``token-expired``.
         """
         jws = _parse(token, _ACCESS_TYPES, "token")
-        if jws.untrusted_header.get("kid") != self.key_id or not _verified(token, jws, self._public):
+        if jws.untrusted_header.get("kid") != self.key_id or not signed_by(token, jws, self._public):
             raise refuse("token", "signature-invalid", "was not signed by this gateway", GET_ANOTHER)
         claims = Claims(jws.untrusted_payload, "token")
         claims.expect("iss", self._issuer, "issuer-wrong", "was issued by somebody else")
@@ -205,15 +205,6 @@ class TokenAuthority:
         return Claims(jws.untrusted_payload, "assertion").text("iss")
 
 
-def verified_payload(token: str, key: ec.EllipticCurvePublicKey, *, types: Set[str | None]) -> bytes | None:
-    """The payload of an ES256 JWS that the P-256 key signed, else None. Says nothing about claims."""
-    try:
-        jws = parse_compact(token, types=types)
-    except MalformedJws:
-        return None
-    return jws.untrusted_payload if _verified(token, jws, key) else None
-
-
 def _parse(untrusted: str, types: Set[str | None], noun: Noun) -> CompactJws:
     try:
         return parse_compact(untrusted, types=types)
@@ -224,12 +215,13 @@ def _parse(untrusted: str, types: Set[str | None], noun: Noun) -> CompactJws:
 
 def _signed_with(token: str, jws: CompactJws, key: RegisteredKey) -> bool:
     try:
-        return _verified(token, jws, load_public_key(key.material))
+        return signed_by(token, jws, load_public_key(key.material))
     except InvalidInput:
         return False
 
 
-def _verified(token: str, jws: CompactJws, key: ec.EllipticCurvePublicKey) -> bool:
+def signed_by(token: str, jws: CompactJws, key: ec.EllipticCurvePublicKey) -> bool:
+    """Whether the key, if on P-256, signed the token that was parsed as ``jws``. Says nothing about claims."""
     # An object on the right curve, never bytes: jose can then neither guess a format nor see a secret.
     if not isinstance(key.curve, ec.SECP256R1):
         return False

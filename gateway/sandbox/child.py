@@ -43,7 +43,7 @@ def main() -> None:
     channel = _Pipe(incoming, outgoing)
     try:
         setup = channel.read()
-        protections = _confine(setup)
+        _confine(setup)
     except OSError as error:
         channel.write({"unavailable": f"{error.strerror} (errno {error.errno})"})
         return
@@ -59,7 +59,7 @@ def main() -> None:
     # for cycles among them over and over doubles the time.
     gc.freeze()
     gc.set_threshold(200_000, 50, 1_000)
-    channel.write({"ready": protections})
+    channel.write({"ready": True})
     while True:
         more_seconds = channel.read()["more_seconds"]
         payload = channel.read()
@@ -127,7 +127,7 @@ class _Pipe:
                     view = view[self._out.write(view) or 0 :]
 
 
-def _confine(setup: Mapping[str, Any]) -> dict[str, Any]:
+def _confine(setup: Mapping[str, Any]) -> None:
     """Apply every limit the kernel offers; raise OSError if one that matters is refused."""
     memory, files = setup["memory_bytes"], setup["open_files"]
     for limit, value in (
@@ -137,30 +137,23 @@ def _confine(setup: Mapping[str, Any]) -> dict[str, Any]:
         (resource.RLIMIT_AS, memory),
     ):
         resource.setrlimit(limit, (value, value))
-    protections: dict[str, Any] = {
-        "seccomp": False,
-        "landlock": 0,
-        "network_namespace": False,
-        "no_capabilities": False,
-    }
     if sys.platform != "linux":
         if not setup["allow_unsandboxed"]:
             raise OSError(38, "this system has no seccomp and Landlock")
-        return protections
+        return
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     # Best effort: containers often forbid namespaces, and seccomp refuses sockets anyway.
     own = _CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS
-    protections["network_namespace"] = libc.unshare(own) == 0 or libc.unshare(own | _CLONE_NEWUSER) == 0
+    if libc.unshare(own) != 0:
+        libc.unshare(own | _CLONE_NEWUSER)
     try:
-        protections["landlock"] = landlock.restrict_reads(_readable(setup))
-        protections["no_capabilities"] = _drop_capabilities(libc)
+        landlock.restrict_reads(_readable(setup))
+        _drop_capabilities(libc)
         seccomp.install()
-        protections["seccomp"] = True
     except OSError:
         if not setup["allow_unsandboxed"]:
             raise
-    return protections
 
 
 def _readable(setup: Mapping[str, Any]) -> list[str]:
@@ -169,13 +162,13 @@ def _readable(setup: Mapping[str, Any]) -> list[str]:
     return [*_SYSTEM_FILES, *standard, package, *setup["python_path"]]
 
 
-def _drop_capabilities(libc: ctypes.CDLL) -> bool:
+def _drop_capabilities(libc: ctypes.CDLL) -> None:
     libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     for capability in range(_LAST_CAPABILITY + 1):
         libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()
-    return bool(libc.capset(ctypes.byref(header), ctypes.byref(nothing)) == 0)
+    libc.capset(ctypes.byref(header), ctypes.byref(nothing))
 
 
 def _limit_cpu(seconds: int) -> None:

@@ -35,18 +35,17 @@ def version() -> int:
     return max(result, 0)
 
 
-def restrict_reads(folders: Iterable[str]) -> int:
+def restrict_reads(folders: Iterable[str]) -> None:
     """Allow this process to read beneath ``folders`` (or the files themselves) and nothing else.
 
-    Returns:
-        The Landlock version that was applied; 0 if the kernel has none, and nothing was restricted.
+    Where the kernel has no Landlock, nothing is restricted.
 
     Raises:
         OSError: The kernel has Landlock but refused a rule.
     """
     abi = version()
     if abi == 0:
-        return 0
+        return
     libc = ctypes.CDLL(None, use_errno=True)
     handled = (1 << _RIGHTS_BITS.get(abi, 16)) - 1
     attributes = struct.pack("=QQQ", handled, _NET_BOTH if abi >= 4 else 0, _SCOPE_BOTH if abi >= 6 else 0)
@@ -81,7 +80,6 @@ def restrict_reads(folders: Iterable[str]) -> int:
         _check(libc.syscall(ctypes.c_long(_RESTRICT_SELF), ctypes.c_int(ruleset), ctypes.c_uint(0)), "restriction")
     finally:
         os.close(ruleset)
-    return abi
 
 
 def _check(result: int, what: str) -> None:

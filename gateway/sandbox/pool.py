@@ -120,21 +120,6 @@ class Sandbox:
         finally:
             self._give_back(child, healthy and session.answered and child.tasks < self._limits.max_tasks)
 
-    def warm(self) -> dict[str, Any]:
-        """Wait until a child is ready; the protections that the kernel granted it.
-
-        Raises:
-            SandboxFailure: As :meth:`call`.
-        """
-        child = self._borrow()
-        healthy = False
-        try:
-            protections = child.wait_ready()
-            healthy = True
-        finally:
-            self._give_back(child, healthy)
-        return protections
-
     def close(self) -> None:
         """End all children, running tasks included."""
         with self._lock:

@@ -60,7 +60,7 @@ class Child:
         self._limits = limits
         self.tasks = 0
         self._more = 0
-        self._protections: dict[str, Any] | None = None
+        self._ready = False
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-B", "-c", _BOOTSTRAP, _ROOT],
             stdin=subprocess.PIPE,
@@ -87,26 +87,25 @@ class Child:
     def _stdout(self) -> int:
         return self._process.stdout.fileno() if self._process.stdout else -1
 
-    def wait_ready(self) -> dict[str, Any]:
-        """The child's protections, once it is confined and initialised."""
-        if self._protections is None:
-            self._deadline = time.monotonic() + self._limits.startup_seconds
-            answer = self._exchange([])
-            if "ready" in answer and isinstance(answer["ready"], dict):
-                self._protections = answer["ready"]
-            elif "unavailable" in answer:
-                raise SandboxFailure(
-                    "sandbox-unavailable",
-                    f"This system cannot confine the processes that open evidence: {printable(answer['unavailable'])}.",
-                    remedy="Run the gateway on Linux with seccomp, or allow it to run unsandboxed for development.",
-                )
-            else:
-                raise SandboxFailure(
-                    "sandbox-start-failed",
-                    f"A process that opens evidence could not start ({printable(answer.get('failed', 'no reason'))}).",
-                    remedy="Run the doctor command; a model or library may be missing.",
-                )
-        return self._protections
+    def wait_ready(self) -> None:
+        """Return once the child is confined and initialised."""
+        if self._ready:
+            return
+        self._deadline = time.monotonic() + self._limits.startup_seconds
+        answer = self._exchange([])
+        if "unavailable" in answer:
+            raise SandboxFailure(
+                "sandbox-unavailable",
+                f"This system cannot confine the processes that open evidence: {printable(answer['unavailable'])}.",
+                remedy="Run the gateway on Linux with seccomp, or allow it to run unsandboxed for development.",
+            )
+        if answer.get("ready") is not True:
+            raise SandboxFailure(
+                "sandbox-start-failed",
+                f"A process that opens evidence could not start ({printable(answer.get('failed', 'no reason'))}).",
+                remedy="Run the doctor command; a model or library may be missing.",
+            )
+        self._ready = True
 
     def ask(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Send a task and wait for the answer."""

@@ -23,7 +23,6 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.worker import Worker
-from sqlalchemy import text
 
 from gateway.errors import GatewayError
 from gateway.storage.database import PostgresDatabase, conninfo
@@ -38,14 +37,6 @@ MAX_TAKEOVERS = 5
 _LONGEST_PAUSE = timedelta(minutes=5)
 _KEEP_FAILED_HOURS = 7 * 24
 _HOUSEKEEPING = "housekeeping"
-_DUE = text(
-    """
-    SELECT 1 FROM procrastinate_jobs
-    WHERE status = 'todo' AND queue_name = :queue AND task_name = ANY(:steps)
-      AND (scheduled_at IS NULL OR scheduled_at <= clock_timestamp())
-    LIMIT 1 FOR UPDATE SKIP LOCKED
-    """
-)
 
 
 class StepFailed(Exception):
@@ -104,24 +95,6 @@ class StepWorker:
             asyncio.run(self._run(stop))
         finally:
             self._database.close()
-
-    def drain(self) -> None:
-        """Run all jobs that are due now, and those that they enqueue without delay; then return."""
-        try:
-            while self._something_is_due():
-                asyncio.run(self._once())
-        finally:
-            self._database.close()
-
-    async def _once(self) -> None:
-        app = self.build_app()
-        async with app.open_async():
-            worker: Any = Worker(app, **self._options(), wait=False, listen_notify=False)
-            await worker.run()
-
-    def _something_is_due(self) -> bool:
-        with self._database.engine.begin() as connection:
-            return connection.execute(_DUE, {"queue": STEPS, "steps": list(self._handlers)}).first() is not None
 
     def build_app(self) -> App:
         """procrastinate's application, with a task for each step; not opened yet."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from gateway.errors import GatewayError, IntegrityFailure
 from gateway.translog.checkpoint import Checkpoint, open_checkpoint
+from gateway.translog.span import fault
 from gateway.translog.tiles import PathReader
 from gateway.translog.vkey import COSIGNATURE, VKEY_FILE, VerifierKey, parse_vkey
 
@@ -74,7 +75,7 @@ def check_files(read: PathReader) -> None:
     """
     listed = read(SUMS)
     if listed is None:
-        raise _fault("log-file-missing", "The list of files is missing", SUMS)
+        raise fault("log-file-missing", "The list of files is missing", SUMS)
     sums: dict[str, str] = {}
     for line in listed.decode("latin-1").split("\n")[:-1]:
         match = _LINE.fullmatch(line)
@@ -88,7 +89,7 @@ def check_files(read: PathReader) -> None:
     for name, digest in sorted(sums.items()):
         data = read(name)
         if data is None:
-            raise _fault("log-file-missing", "A file of the export is missing", name)
+            raise fault("log-file-missing", "A file of the export is missing", name)
         if not hmac.compare_digest(hashlib.sha256(data).hexdigest(), digest):
             raise _wrong(f"{name} ({SUMS})")
 
@@ -107,9 +108,9 @@ def read_policy(read: PathReader) -> WitnessPolicy:
         quorum = _QUORUM.fullmatch(first)
         policy = WitnessPolicy(int(quorum.group(1)) if quorum else -1, tuple(parse_vkey(key) for key in keys))
     except (GatewayError, ValueError) as error:
-        raise _fault("log-witnesses-wrong", "The list of witnesses is not in its form", WITNESSES_FILE) from error
+        raise fault("log-witnesses-wrong", "The list of witnesses is not in its form", WITNESSES_FILE) from error
     if policy.encode() != data or any(key.algorithm != COSIGNATURE for key in policy.witnesses):
-        raise _fault("log-witnesses-wrong", "The list of witnesses is not in its form", WITNESSES_FILE)
+        raise fault("log-witnesses-wrong", "The list of witnesses is not in its form", WITNESSES_FILE)
     return policy
 
 
@@ -127,28 +128,17 @@ def check_cosigned(
     data = read(COSIGNED_FILE)
     if data is None:
         if required:
-            raise _fault("log-file-missing", "There is no cosigned checkpoint", COSIGNED_FILE)
+            raise fault("log-file-missing", "There is no cosigned checkpoint", COSIGNED_FILE)
         return None
     try:
         opened = open_checkpoint(data, log_key, policy.witnesses)
     except GatewayError as error:
-        raise _fault("log-checkpoint-wrong", error.message.rstrip("."), COSIGNED_FILE) from error
+        raise fault("log-checkpoint-wrong", error.message.rstrip("."), COSIGNED_FILE) from error
     signers = policy.signers(opened.signed_by, log_key)
     if len(signers) < policy.quorum:
-        raise _fault(
-            "log-quorum-missed", f"{len(signers)} witnesses have cosigned; {policy.quorum} must", COSIGNED_FILE
-        )
+        raise fault("log-quorum-missed", f"{len(signers)} witnesses have cosigned; {policy.quorum} must", COSIGNED_FILE)
     return Cosigned(opened.checkpoint, signers)
 
 
 def _wrong(where: str) -> IntegrityFailure:
-    return _fault("log-bundle-file-wrong", "A file of the export is not the one that its list of digests names", where)
-
-
-def _fault(code: str, message: str, where: str) -> IntegrityFailure:
-    return IntegrityFailure(
-        code,
-        f"{message}.",
-        remedy="Keep these files as they are; compare with another copy and with the witnesses.",
-        where=where,
-    )
+    return fault("log-bundle-file-wrong", "A file of the export is not the one that its list of digests names", where)

@@ -147,15 +147,6 @@ def parse_entry(leaf: bytes) -> Entry:
     return _entry(members)
 
 
-def write_entry(entry: Entry) -> bytes:
-    """Leaf bytes of an entry; the inverse of :func:`parse_entry`."""
-    members = {name: getattr(entry, name) for name in _MEMBERS - {"v", "time"}}
-    members.update(v=VERSION, time=format_time(entry.time))
-    _check_values(members)
-    _entry(members)
-    return _encode(members)
-
-
 def _entry(members: dict[str, Any]) -> Entry:
     seq, prev, version = members["seq"], members["prev"], members["v"]
     # JSON true is an int to Python, and 1 == True; the type is part of the form.

@@ -102,10 +102,17 @@ class Memory:
 
     def history(self, origin: str) -> Iterator[tuple[Checkpoint, bytes]]:
         """All checkpoints of a log that were accepted, oldest first; a torn one is left out."""
-        yield from _history(self._folder / origin_id(origin))
+        data = _read(self._folder / origin_id(origin) / "history") or b""
+        # Within a checkpoint there is never more than one empty line.
+        for record in data.split(b"\n\n\n"):
+            note = record.strip(b"\n") + b"\n"
+            try:
+                yield parse_checkpoint(parse_note(note).text), note
+            except GatewayError:
+                continue
 
     def _look_for_fork(self, folder: Path, head: Checkpoint, note: bytes) -> None:
-        for earlier, earlier_note in _history(folder):
+        for earlier, earlier_note in self.history(head.origin):
             if forks(earlier, head):
                 self._write_fork(folder / "forks", head, earlier, (earlier_note, note))
                 return
@@ -151,17 +158,6 @@ def _clock_behind(seconds: int) -> Unavailable:
         f"The clock of the witness is {seconds} s behind its latest cosignature; nothing was cosigned.",
         remedy="Set its clock. If the clock was ahead before, docs/spec/witness.md says what to do.",
     )
-
-
-def _history(folder: Path) -> Iterator[tuple[Checkpoint, bytes]]:
-    data = _read(folder / "history") or b""
-    # Within a checkpoint there is never more than one empty line.
-    for record in data.split(b"\n\n\n"):
-        note = record.strip(b"\n") + b"\n"
-        try:
-            yield parse_checkpoint(parse_note(note).text), note
-        except GatewayError:
-            continue
 
 
 def _read(path: Path) -> bytes | None:

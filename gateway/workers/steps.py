@@ -7,7 +7,6 @@ encrypting) happens between two short transactions.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -37,7 +36,6 @@ from gateway.workers import bodies
 #: Failures of one exhibit that set it aside; anything else makes the job be tried again.
 _SETS_ASIDE = (Unparsable, DetectionFailed, ResidueFound, SandboxFailure, TooLarge, IntegrityFailure)
 
-_log = logging.getLogger(__name__)
 _RETRY_RELEASE = timedelta(milliseconds=300)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from gateway.evidence.deadline import STOPPED_STATES, Clock
@@ -11,25 +10,16 @@ from gateway.evidence.duty import Duty
 from gateway.evidence.hold import Hold
 from gateway.evidence.lifecycle import PackageState
 from gateway.exchange.ports.custody import Certificate
-from gateway.exchange.ports.log import Ledger
-from gateway.storage.refusals import check_once, exists, missing
+from gateway.storage.refusals import check_once, exists
 from gateway.translog.event import AuditEvent
-from tests.fakes.evidence import known, page
-from tests.fakes.state import State
+from tests.fakes.store import FakeStore, known, page
 
 
-class FakeHolds:
-    def __init__(self, state: State, ledger: Ledger) -> None:
-        self._state = state
-        self._ledger = ledger
-
+class FakeHolds(FakeStore):
     def place(self, hold: Hold, event: AuditEvent) -> None:
         known(self._state.cases, hold.case_id, "case")
-        if hold.id in self._state.holds:
-            raise exists("hold")
         known(self._state.principals, hold.placed_by, "reference")
-        self._state.holds[hold.id] = hold
-        self._ledger.append(event)
+        self._add(self._state.holds, hold, "hold", event)
 
     def get(self, hold_id: str, *, lock: bool = False) -> Hold | None:
         return self._state.holds.get(hold_id)
@@ -54,24 +44,18 @@ class FakeHolds:
         check_once(hold.lifted_at, "hold")
         if principal_id in hold.lift_asked_by:
             return
-        self._state.holds[hold_id] = replace(hold, lift_asked_by=(*hold.lift_asked_by, principal_id))
-        self._ledger.append(event)
+        self._change(self._state.holds, hold_id, event, lift_asked_by=(*hold.lift_asked_by, principal_id))
 
     def lift(self, hold_id: str, at: datetime, event: AuditEvent) -> None:
         hold = known(self._state.holds, hold_id, "hold")
         check_once(hold.lifted_at, "hold")
-        self._state.holds[hold_id] = replace(hold, lifted_at=at)
-        self._ledger.append(event)
+        self._change(self._state.holds, hold_id, event, lifted_at=at)
 
     def _sorted(self, holds: object) -> Sequence[Hold]:
         return sorted(holds, key=lambda h: (h.placed_at, h.id))  # type: ignore[call-overload, no-any-return]
 
 
-class FakeClocks:
-    def __init__(self, state: State, ledger: Ledger) -> None:
-        self._state = state
-        self._ledger = ledger
-
+class FakeClocks(FakeStore):
     def start(self, clock: Clock, event: AuditEvent) -> None:
         known(self._state.packages, clock.package_id, "package")
         if clock.package_id in self._state.clocks:
@@ -108,20 +92,17 @@ class FakeClocks:
     def answer(self, package_id: str, at: datetime, event: AuditEvent) -> None:
         clock = known(self._state.clocks, package_id, "clock")
         check_once(clock.answered_at, "clock")
-        self._state.clocks[package_id] = replace(clock, answered_at=at)
-        self._ledger.append(event)
+        self._change(self._state.clocks, package_id, event, answered_at=at)
 
     def warn(self, package_id: str, at: datetime, event: AuditEvent) -> None:
         clock = known(self._state.clocks, package_id, "clock")
         check_once(clock.warned_at, "clock")
-        self._state.clocks[package_id] = replace(clock, warned_at=at)
-        self._ledger.append(event)
+        self._change(self._state.clocks, package_id, event, warned_at=at)
 
     def breach(self, package_id: str, at: datetime, event: AuditEvent) -> None:
         clock = known(self._state.clocks, package_id, "clock")
         check_once(clock.breached_at, "clock")
-        self._state.clocks[package_id] = replace(clock, breached_at=at)
-        self._ledger.append(event)
+        self._change(self._state.clocks, package_id, event, breached_at=at)
 
     def _open(self) -> list[Clock]:
         found = [
@@ -132,17 +113,10 @@ class FakeClocks:
         return sorted(found, key=lambda c: (c.due_at, c.package_id))
 
 
-class FakeDuties:
-    def __init__(self, state: State, ledger: Ledger) -> None:
-        self._state = state
-        self._ledger = ledger
-
+class FakeDuties(FakeStore):
     def add(self, duty: Duty, event: AuditEvent) -> None:
         known(self._state.packages, duty.package_id, "package")
-        if duty.id in self._state.duties:
-            raise exists("duty")
-        self._state.duties[duty.id] = duty
-        self._ledger.append(event)
+        self._add(self._state.duties, duty, "duty", event)
 
     def get(self, duty_id: str, *, lock: bool = False) -> Duty | None:
         return self._state.duties.get(duty_id)
@@ -163,29 +137,20 @@ class FakeDuties:
         duty = known(self._state.duties, duty_id, "duty")
         check_once(duty.attested_at, "duty")
         known(self._state.keys, key_id, "reference")
-        self._state.duties[duty_id] = replace(
-            duty, attested_at=at, attestation=document, signature=signature, key_id=key_id
+        self._change(
+            self._state.duties, duty_id, event, attested_at=at, attestation=document, signature=signature, key_id=key_id
         )
-        self._ledger.append(event)
 
     def mark_overdue(self, duty_id: str, at: datetime, event: AuditEvent) -> None:
         duty = known(self._state.duties, duty_id, "duty")
         check_once(duty.attested_at or duty.overdue_at, "duty")
-        self._state.duties[duty_id] = replace(duty, overdue_at=at)
-        self._ledger.append(event)
+        self._change(self._state.duties, duty_id, event, overdue_at=at)
 
 
-class FakeCertificates:
-    def __init__(self, state: State, ledger: Ledger) -> None:
-        self._state = state
-        self._ledger = ledger
-
+class FakeCertificates(FakeStore):
     def add(self, certificate: Certificate, event: AuditEvent) -> str:
         known(self._state.packages, certificate.package_id, "package")
-        if certificate.id in self._state.certificates:
-            raise exists("certificate")
-        entry_id = self._ledger.append(event)
-        self._state.certificates[certificate.id] = certificate
+        entry_id = self._add(self._state.certificates, certificate, "certificate", event)
         self._state.certificate_entries[certificate.id] = entry_id
         return entry_id
 
@@ -193,10 +158,7 @@ class FakeCertificates:
         return self._state.certificates.get(certificate_id)
 
     def entry(self, certificate_id: str) -> str:
-        found = self._state.certificate_entries.get(certificate_id)
-        if found is None:
-            raise missing("certificate")
-        return found
+        return known(self._state.certificate_entries, certificate_id, "certificate")
 
     def of_package(self, package_id: str) -> Sequence[Certificate]:
         return [c for c in self._sorted() if c.package_id == package_id]
@@ -217,10 +179,9 @@ class FakeCertificates:
     def issue(self, certificate_id: str, document: bytes, signature: bytes, at: datetime, event: AuditEvent) -> None:
         certificate = known(self._state.certificates, certificate_id, "certificate")
         check_once(certificate.issued_at, "certificate")
-        self._state.certificates[certificate_id] = replace(
-            certificate, document=document, signature=signature, issued_at=at
+        self._change(
+            self._state.certificates, certificate_id, event, document=document, signature=signature, issued_at=at
         )
-        self._ledger.append(event)
 
     def _sorted(self) -> list[Certificate]:
         return sorted(self._state.certificates.values(), key=lambda c: (c.disposed_at, c.id))

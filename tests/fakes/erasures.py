@@ -8,18 +8,12 @@ from datetime import datetime
 
 from gateway.evidence.erasure import ErasableEntry, Erasure
 from gateway.evidence.lifecycle import PackageState
-from gateway.exchange.ports.log import Ledger
-from gateway.storage.refusals import exists
 from gateway.translog.event import AuditEvent
-from tests.fakes.state import State
+from tests.fakes.store import FakeStore
 
 
-class FakeErasures:
+class FakeErasures(FakeStore):
     """Scrubs nothing: the words of the working tables are PostgreSQL's matter, and tested there."""
-
-    def __init__(self, state: State, ledger: Ledger) -> None:
-        self._state = state
-        self._ledger = ledger
 
     def live(self, case_id: str) -> bool:
         return any(p.case_id == case_id and p.state is not PackageState.DISPOSED for p in self._state.packages.values())
@@ -52,10 +46,7 @@ class FakeErasures:
         return None
 
     def ask(self, erasure: Erasure, event: AuditEvent) -> None:
-        if erasure.id in self._state.erasures:
-            raise exists("erasure")
-        self._state.erasures[erasure.id] = erasure
-        self._ledger.append(event)
+        self._add(self._state.erasures, erasure, "erasure", event)
 
     def get(self, erasure_id: str, *, lock: bool = False) -> Erasure | None:
         return self._state.erasures.get(erasure_id)

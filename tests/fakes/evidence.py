@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from gateway.agreements.model import AgreementState
 from gateway.errors import Conflict
 from gateway.evidence.hold import HoldsOfCase
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import Case, Exhibit, Package, Release, Rendition
-from gateway.exchange.ports.log import Ledger
 from gateway.storage.moves import (
     EXHIBIT_CHANGES,
     RELEASE_MOVE_CHANGES,
@@ -23,32 +22,10 @@ from gateway.storage.moves import (
 )
 from gateway.storage.refusals import check_open, exists, missing
 from gateway.translog.event import AuditEvent
-from tests.fakes.state import State
-
-_Row = TypeVar("_Row")
+from tests.fakes.store import FakeStore, known, page
 
 
-def known(rows: dict[str, _Row], row_id: str, noun: str) -> _Row:
-    row = rows.get(row_id)
-    if row is None:
-        raise missing(noun)
-    return row
-
-
-def page(rows: list[_Row], after: str | None, limit: int) -> Sequence[_Row]:
-    if after is not None:
-        places = [index for index, row in enumerate(rows) if row.id == after]  # type: ignore[attr-defined]
-        if not places:
-            return ()
-        rows = rows[places[0] + 1 :]
-    return rows[:limit]
-
-
-class FakeCases:
-    def __init__(self, state: State, ledger: Ledger) -> None:
-        self._state = state
-        self._ledger = ledger
-
+class FakeCases(FakeStore):
     def find(self, agreement_id: str, reference: str) -> Case | None:
         for case in self._state.cases.values():
             if (case.agreement, case.reference) == (agreement_id, reference):
@@ -67,15 +44,10 @@ class FakeCases:
     def close(self, case_id: str, at: datetime, event: AuditEvent) -> None:
         case = known(self._state.cases, case_id, "case")
         check_open(case.closed_at)
-        self._state.cases[case_id] = replace(case, closed_at=at)
-        self._ledger.append(event)
+        self._change(self._state.cases, case_id, event, closed_at=at)
 
 
-class FakePackages:
-    def __init__(self, state: State, ledger: Ledger) -> None:
-        self._state = state
-        self._ledger = ledger
-
+class FakePackages(FakeStore):
     def add(self, package: Package, exhibits: Sequence[Exhibit], event: AuditEvent) -> None:
         if package.id in self._state.packages:
             raise exists("package")
@@ -120,8 +92,7 @@ class FakePackages:
     ) -> PackageState:
         package = known(self._state.packages, package_id, "package")
         state = moved(package.state, event_name, event)
-        self._state.packages[package_id] = replace(package, state=state, changed_at=at, reason=reason)
-        self._ledger.append(event)
+        self._change(self._state.packages, package_id, event, state=state, changed_at=at, reason=reason)
         return state
 
     def exhibits(self, package_id: str) -> Sequence[Exhibit]:
@@ -137,16 +108,11 @@ class FakePackages:
         state = moved(exhibit.state, event_name, event)
         if changes.get("file_key_id") is not None:
             known(self._state.file_keys, changes["file_key_id"], "file-key")
-        self._state.exhibits[exhibit_id] = replace(exhibit, state=state, **changes)
-        self._ledger.append(event)
+        self._change(self._state.exhibits, exhibit_id, event, state=state, **changes)
         return state
 
 
-class FakeRenditions:
-    def __init__(self, state: State, ledger: Ledger) -> None:
-        self._state = state
-        self._ledger = ledger
-
+class FakeRenditions(FakeStore):
     def add(self, rendition: Rendition, event: AuditEvent) -> None:
         place = (rendition.exhibit_id, rendition.view, rendition.audience)
         if rendition.id in self._state.renditions or any(
@@ -187,8 +153,7 @@ class FakeRenditions:
     def move(self, rendition_id: str, event_name: str, event: AuditEvent) -> RenditionState:
         rendition = known(self._state.renditions, rendition_id, "rendition")
         state = moved(rendition.state, event_name, event)
-        self._state.renditions[rendition_id] = replace(rendition, state=state)
-        self._ledger.append(event)
+        self._change(self._state.renditions, rendition_id, event, state=state)
         return state
 
     def approvals(self, rendition_id: str) -> Sequence[str]:
@@ -210,11 +175,7 @@ class FakeRenditions:
         self._ledger.append(event)
 
 
-class FakeReleases:
-    def __init__(self, state: State, ledger: Ledger) -> None:
-        self._state = state
-        self._ledger = ledger
-
+class FakeReleases(FakeStore):
     def add(self, release: Release, event: AuditEvent) -> str:
         place = (release.rendition_id, release.recipient)
         if release.id in self._state.releases or any(
@@ -292,6 +253,5 @@ class FakeReleases:
 
     def touch(self, release_id: str, event: AuditEvent, **changes: Any) -> None:
         check_changes(changes, RELEASE_TOUCH_CHANGES)
-        release = known(self._state.releases, release_id, "release")
-        self._state.releases[release_id] = replace(release, **changes)
-        self._ledger.append(event)
+        known(self._state.releases, release_id, "release")
+        self._change(self._state.releases, release_id, event, **changes)

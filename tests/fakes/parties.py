@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from gateway.agreements.model import AgreementState
 from gateway.errors import Conflict
 from gateway.evidence.agency import Agency, KeyUse, RegisteredKey
 from gateway.evidence.package import AgreementRef, Principal
-from gateway.exchange.ports.log import Ledger
 from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
 from gateway.storage.parties.agreement_states import (
     check_activation,
@@ -20,14 +18,10 @@ from gateway.storage.parties.agreement_states import (
 )
 from gateway.storage.refusals import exists, missing
 from gateway.translog.event import AuditEvent
-from tests.fakes.state import State
+from tests.fakes.store import FakeStore, known
 
 
-class FakeDirectory:
-    def __init__(self, state: State, ledger: Ledger) -> None:
-        self._state = state
-        self._ledger = ledger
-
+class FakeDirectory(FakeStore):
     def agency(self, agency_id: str) -> Agency | None:
         return self._state.agencies.get(agency_id)
 
@@ -52,14 +46,10 @@ class FakeDirectory:
         return sorted(found, key=lambda k: (k.valid_from, k.id), reverse=True)
 
     def add_agency(self, agency: Agency, event: AuditEvent) -> None:
-        if agency.id in self._state.agencies:
-            raise exists("agency")
-        self._state.agencies[agency.id] = agency
-        self._ledger.append(event)
+        self._add(self._state.agencies, agency, "agency", event)
 
     def put_principal(self, principal: Principal, event: AuditEvent) -> None:
-        if principal.agency not in self._state.agencies:
-            raise missing("agency")
+        known(self._state.agencies, principal.agency, "agency")
         present = self._state.principals.get(principal.id)
         if present is not None and present.agency != principal.agency:
             raise exists("principal")
@@ -67,34 +57,23 @@ class FakeDirectory:
         self._ledger.append(event)
 
     def add_key(self, key: RegisteredKey, event: AuditEvent) -> None:
-        if key.id in self._state.keys:
-            raise exists("key")
-        if key.agency not in self._state.agencies:
-            raise missing("agency")
+        known(self._state.agencies, key.agency, "agency")
         if key.principal is not None:
             holder = self._state.principals.get(key.principal)
             if holder is None or holder.agency != key.agency:
                 raise missing("principal")
         if (key.use == "authentication") != (key.principal is not None):
             raise ValueError("authentication keys belong to a principal, all others to the agency")
-        self._state.keys[key.id] = key
-        self._ledger.append(event)
+        self._add(self._state.keys, key, "key", event)
 
     def revoke_key(self, key_id: str, at: datetime, event: AuditEvent) -> None:
-        key = self._state.keys.get(key_id)
-        if key is None:
-            raise missing("key")
+        key = known(self._state.keys, key_id, "key")
         if key.revoked_at is not None:
             raise Conflict("key-revoked", "This key is revoked already.", remedy="Nothing is left to do.")
-        self._state.keys[key_id] = replace(key, revoked_at=at)
-        self._ledger.append(event)
+        self._change(self._state.keys, key_id, event, revoked_at=at)
 
 
-class FakeAgreements:
-    def __init__(self, state: State, ledger: Ledger) -> None:
-        self._state = state
-        self._ledger = ledger
-
+class FakeAgreements(FakeStore):
     def active(self, agreement_id: str) -> AgreementRecord | None:
         for record in self._state.agreements.values():
             if record.agreement.id == agreement_id and record.state is AgreementState.ACTIVE:
@@ -139,11 +118,9 @@ class FakeAgreements:
         key = (agreement_id, version)
         record = self._record(key)
         check_signature(record, signature)
-        if signature.key_id not in self._state.keys:
-            raise missing("reference")
+        known(self._state.keys, signature.key_id, "reference")
         self._state.signatures[key] = (*self._state.signatures.get(key, ()), signature)
-        self._state.agreements[key] = replace(record, signed_by=record.signed_by | {signature.agency})
-        self._ledger.append(event)
+        self._change(self._state.agreements, key, event, signed_by=record.signed_by | {signature.agency})
 
     def set_state(
         self, agreement_id: str, version: int, state: AgreementState, at: datetime, event: AuditEvent
@@ -155,8 +132,7 @@ class FakeAgreements:
             check_activation(record)
             if self.active(agreement_id) is not None:
                 raise exists("active-agreement")
-        self._state.agreements[key] = replace(record, state=state, changed_at=at)
-        self._ledger.append(event)
+        self._change(self._state.agreements, key, event, state=state, changed_at=at)
 
     def _record(self, key: tuple[str, int]) -> AgreementRecord:
         record = self._state.agreements.get(key)

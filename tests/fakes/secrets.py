@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from gateway.exchange.ports.log import Ledger
 from gateway.exchange.ports.secrets import RegisteredSecret
-from gateway.storage.refusals import check_once, exists, missing
+from gateway.storage.refusals import check_once, exists
 from gateway.translog.event import AuditEvent
-from tests.fakes.state import State
+from tests.fakes.store import FakeStore, known
 
 
-class FakeSecrets:
-    def __init__(self, state: State, ledger: Ledger) -> None:
-        self._state = state
-        self._ledger = ledger
-
+class FakeSecrets(FakeStore):
     def add(self, secret: RegisteredSecret, event: AuditEvent) -> None:
         if secret.id in self._state.secrets or self.find(secret.agency, secret.label) is not None:
             raise exists("secret")
@@ -39,12 +33,9 @@ class FakeSecrets:
         return len(own), sum(len(s.digests) for s in own)
 
     def retire(self, secret_id: str, at: datetime, event: AuditEvent) -> None:
-        secret = self._state.secrets.get(secret_id)
-        if secret is None:
-            raise missing("secret")
+        secret = known(self._state.secrets, secret_id, "secret")
         check_once(secret.retired_at, "secret")
-        self._state.secrets[secret_id] = replace(secret, digests=b"", shape=b"", retired_at=at)
-        self._ledger.append(event)
+        self._change(self._state.secrets, secret_id, event, digests=b"", shape=b"", retired_at=at)
 
     def _of(self, agency_id: str) -> list[RegisteredSecret]:
         return [s for s in self._state.secrets.values() if s.agency == agency_id]

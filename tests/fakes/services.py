@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,13 +11,14 @@ from gateway.envelope.wrapping import WrappedKey
 from gateway.errors import Unavailable
 from gateway.evidence.canonical import canonical_json
 from gateway.exchange.audit_query import AuditQuery, Scope
-from gateway.exchange.ports.log import Ledger, LoggedEntry
+from gateway.exchange.ports.log import LoggedEntry
 from gateway.exchange.ports.requests import StoredAnswer
 from gateway.storage.evidence.unfinished import given_up
-from gateway.storage.refusals import exists, missing
+from gateway.storage.refusals import exists
 from gateway.translog.entry import pending
 from gateway.translog.event import AuditEvent
 from tests.fakes.state import Job, State
+from tests.fakes.store import FakeStore, known
 
 
 class FakeLedger:
@@ -99,11 +99,7 @@ def _leaf(seq: int, event: AuditEvent) -> dict[str, Any]:
     }
 
 
-class FakeFileKeys:
-    def __init__(self, state: State, ledger: Ledger) -> None:
-        self._state = state
-        self._ledger = ledger
-
+class FakeFileKeys(FakeStore):
     def add(self, key: WrappedKey, event: AuditEvent | None = None) -> None:
         if key.id in self._state.file_keys:
             raise exists("file-key")
@@ -115,13 +111,9 @@ class FakeFileKeys:
         return self._state.file_keys.get(key_id)
 
     def destroy(self, key_id: str, at: datetime, event: AuditEvent) -> None:
-        key = self._state.file_keys.get(key_id)
-        if key is None:
-            raise missing("file-key")
-        if key.destroyed_at is not None:
+        if known(self._state.file_keys, key_id, "file-key").destroyed_at is not None:
             return
-        self._state.file_keys[key_id] = replace(key, wrapped=b"", destroyed_at=at)
-        self._ledger.append(event)
+        self._change(self._state.file_keys, key_id, event, wrapped=b"", destroyed_at=at)
 
 
 class FakeQueue:

@@ -1,8 +1,9 @@
 """Wycheproof's JWS, JWE and JWK attacks against our verifier: no forged token passes.
 
-Each vector is run through :func:`gateway.keyring.tokens.verified_payload` with the vector's own public
-key, as the authority would use a registered one. We accept ES256 under a P-256 key only, so every other
-algorithm's valid vectors must fail as well, and every ES256 one that is valid must pass.
+Each vector is parsed and verified as :mod:`gateway.keyring.tokens` does it, with the vector's own public
+key as the registered one: its bare point, for clients register PEM and no JWK is ever read. We accept
+ES256 under a P-256 key only, so every other algorithm's valid vectors must fail as well, and every ES256
+one that is valid must pass.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.errors import GatewayError
-from gateway.evidence.canonical import parse_json
-from gateway.keyring.jwk import decode, parse_public_jwk
-from gateway.keyring.tokens import TokenAuthority, verified_payload
+from gateway.keyring.compact_jws import MalformedJws, parse_compact
+from gateway.keyring.jwk import decode
+from gateway.keyring.tokens import TokenAuthority, signed_by
 
 FILES = ("json_web_signature_test.json", "json_web_crypto_test.json", "json_web_key_test.json")
 
@@ -40,22 +41,13 @@ def cases(shared: Path, name: str) -> Iterator[tuple[dict[str, Any], dict[str, A
 
 
 def jwks(group: dict[str, Any]) -> list[Any]:
-    """The group's key, or the keys of its set, each as somebody might offer it for registration."""
+    """The group's key, or the keys of its set."""
     document = group.get("public", group.get("private"))
     return [document, *document.get("keys", [])] if isinstance(document, dict) else [document]
 
 
 def registered_keys(group: dict[str, Any]) -> list[ec.EllipticCurvePublicKey]:
-    """Those of the keys that registration takes."""
-    keys = []
-    for jwk in jwks(group):
-        with contextlib.suppress(GatewayError):
-            keys.append(parse_public_jwk(parse_json(json.dumps(jwk).encode())))
-    return keys
-
-
-def bare_points(group: dict[str, Any]) -> list[ec.EllipticCurvePublicKey]:
-    """The points on P-256, even where the JWK around them would be refused: a second line of defence."""
+    """The points on P-256, whatever the JWK around them says."""
     points = []
     for jwk in jwks(group):
         with contextlib.suppress(KeyError, TypeError, ValueError):
@@ -65,13 +57,19 @@ def bare_points(group: dict[str, Any]) -> list[ec.EllipticCurvePublicKey]:
 
 
 def verifies(token: str, keys: list[ec.EllipticCurvePublicKey]) -> bool:
-    return any(verified_payload(token, key, types={None, "jwt"}) is not None for key in keys)
+    try:
+        jws = parse_compact(token, types={None, "jwt"})
+    except MalformedJws:
+        return False
+    return any(signed_by(token, jws, key) for key in keys)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_no_forged_token_is_accepted(shared: Path, name: str) -> None:
     seen = accepted = 0
     for group, test in cases(shared, name):
+        if group["comment"] in WRONG_BY_THE_JWK:
+            continue
         token = test.get("jws", test.get("jwe"))
         token = token if isinstance(token, str) else json.dumps(token)
         seen += 1
@@ -101,21 +99,6 @@ def test_every_valid_es256_token_verifies(shared: Path, name: str) -> None:
         assert verifies(token, keys), (name, test["tcId"], test["comment"])
     if name != "json_web_key_test.json":
         assert valid > 0
-
-
-def test_a_bare_point_admits_no_forged_token_either(shared: Path) -> None:
-    tried = 0
-    for name in FILES:
-        for group, test in cases(shared, name):
-            points = bare_points(group)
-            token = test.get("jws", test.get("jwe"))
-            if not points or not isinstance(token, str) or test["result"] == "valid":
-                continue
-            if group["comment"] in WRONG_BY_THE_JWK:
-                continue
-            tried += 1
-            assert not verifies(token, points), (name, test["tcId"], test["comment"])
-    assert tried > 30
 
 
 def test_none_of_them_is_an_access_token_or_an_assertion(shared: Path) -> None:

@@ -3,8 +3,8 @@
 ODRL Information Model 2.2 and Vocabulary & Expression 2.2 (W3C Recommendations, 15 February 2018).
 Where ODRL's core or common vocabulary has a term, that term is written; what is left is named in a
 profile (Information Model §3), published in policies/odrl/profile.jsonld and listed in
-docs/odrl.md. A test holds all three to these tables. No context is ever fetched: documents are
-read as JSON of one fixed shape, so nobody can change a term's meaning from outside.
+docs/odrl.md; a test holds what is written to both. No context is ever fetched: documents are read as
+JSON of one fixed shape, so nobody can change a term's meaning from outside.
 """
 
 from __future__ import annotations
@@ -30,73 +30,6 @@ CONTEXT: list[Any] = [
         "eg:parameters": {"@id": "eg:parameters", "@type": "@json"},
     },
 ]
-
-#: Terms of ODRL 2.2 that the documents use.
-ODRL_TERMS = frozenset(
-    {
-        *("Agreement", "Set", "Asset", "AssetCollection", "Party", "PartyCollection", "Duty", "LogicalConstraint"),
-        *("uid", "profile", "conflict", "prohibit", "permission", "prohibition", "obligation", "duty"),
-        *("assigner", "assignee", "consentingParty", "action", "target", "source", "constraint", "refinement"),
-        *("leftOperand", "operator", "rightOperand", "andSequence"),
-        *("eq", "gt", "gteq", "lt", "lteq", "isAnyOf", "isAllOf", "isNoneOf"),
-        *("distribute", "read", "delete", "obtainConsent"),
-        *("purpose", "dateTime", "fileFormat", "event", "delayPeriod", "elapsedTime", "count"),
-    }
-)
-
-#: Terms of our profile: name -> (kind, what it means, ODRL term it is included in, for actions).
-PROFILE_TERMS: dict[str, tuple[str, str, str | None]] = {
-    "review": ("Action", "Approve or reject a rendition before it is released.", "use"),
-    "audit": ("Action", "Read the log of what was done under the agreement.", "use"),
-    "hold": ("Action", "Stop the disposal of evidence for a legal hold.", "use"),
-    "remove": ("Action", "Take a finding out of the asset and leave a reason code.", "modify"),
-    "pseudonymise": ("Action", "Replace a finding by a pseudonym of this case and recipient.", "anonymize"),
-    "generalise": ("Action", "Make a finding coarser: a date its year, an amount its band.", "anonymize"),
-    "stop": ("Action", "Quarantine the asset because a finding stands in it.", "use"),
-    "encrypt": ("Action", "Encrypt to the recipient's registered key.", "use"),
-    "attest": ("Action", "Attest that one's own copies are deleted.", "use"),
-    "answer": ("Action", "Answer a package that was pushed.", "use"),
-    "retain": ("Action", "Keep no longer than said.", "use"),
-    "redact": ("Action", "Redact as a view of the agreement says.", "modify"),
-    "oblige": ("Action", "Another obligation of the gateway; eg:kind names it.", "use"),
-    "agencyIs": ("LeftOperand", "Agency of the principal that acts.", None),
-    "role": ("LeftOperand", "Role of the principal that acts.", None),
-    "attribute": ("LeftOperand", "Attribute that the principal holds.", None),
-    "isSubmitter": ("LeftOperand", "Whether the principal pushed the package.", None),
-    "evidenceType": ("LeftOperand", "Type of the exhibit as the agreement names it.", None),
-    "sizeInBytes": ("LeftOperand", "Size of the exhibit in bytes.", None),
-    "opaque": ("LeftOperand", "Whether the exhibit may be one that the gateway can't look into.", None),
-    "mismatch": ("LeftOperand", "What becomes of an exhibit that is not of the declared media type.", None),
-    "view": ("LeftOperand", "View that a rendition was prepared for.", None),
-    "category": ("LeftOperand", "Category of a finding.", None),
-    "entity": ("LeftOperand", "Kind of a finding.", None),
-    "confidence": ("LeftOperand", "Confidence of the weakest finding of a rendition, 0 to 1.", None),
-    "recipientKind": ("LeftOperand", "Kind of the recipient's key: classical or post-quantum.", None),
-    "urgency": ("LeftOperand", "Urgency of the package: emergency or ordinary.", None),
-    "receipt": ("RightOperand", "Event: the exhibit was received.", None),
-    "release": ("RightOperand", "Event: the rendition was released.", None),
-    "last-pull": ("RightOperand", "Event: the rendition was last pulled.", None),
-    "case-closing": ("RightOperand", "Event: the case was closed.", None),
-    "disposal": ("RightOperand", "Event: the gateway disposed of the release.", None),
-    "push": ("RightOperand", "Event: the package was pushed.", None),
-    "agreement": ("Property", "Identifier of the agreement; the same in all its versions.", None),
-    "version": ("Property", "Version of the agreement.", None),
-    "digest": ("Property", "SHA-256 of the agreement's RFC 8785 form: what the parties sign.", None),
-    "parties": ("Property", "The agencies that are bound.", None),
-    "agency": ("Property", "Identifier of an agency.", None),
-    "jurisdiction": ("Property", "ISO 3166-1 alpha-2 code of an agency's country, or EU.", None),
-    "evidence": ("Property", "The evidence types, as collections of assets.", None),
-    "views": ("Property", "The views, as collections of assets.", None),
-    "redactions": ("Property", "The duties to redact, which permissions refer to.", None),
-    "reviews": ("Property", "The duties to have a rendition approved, which permissions refer to.", None),
-    "beyond": ("Property", "What ODRL can't say, as JSON.", None),
-    "spelling": ("Property", "How the signed text writes what the rules say, as JSON.", None),
-    "clause": ("Property", "JSON Pointer of the clause in the agreement.", None),
-    "kind": ("Property", "Kind of an obligation.", None),
-    "parameters": ("Property", "Parameters of an obligation, as JSON.", None),
-    "case": ("Property", "Reference of the case.", None),
-    "releasedView": ("Property", "View that the released rendition was prepared for.", None),
-}
 
 
 def iri(kind: str, *names: str) -> str:
@@ -135,23 +68,3 @@ def principals(*refinement: Node) -> Node:
 def agencies(names: Iterable[str]) -> list[str]:
     """The identifiers of the agencies."""
     return [iri("agency", name) for name in names]
-
-
-def profile_document() -> dict[str, Any]:
-    """The profile as JSON-LD (Information Model §3): each term with its kind and meaning."""
-    return {
-        "@context": [
-            ODRL_CONTEXT,
-            {"eg": NAMESPACE, "label": "rdfs:label", "definition": "skos:definition", "graph": "@graph"},
-        ],
-        "graph": [
-            {
-                "@id": f"eg:{name}",
-                "@type": "rdf:Property" if kind == "Property" else f"odrl:{kind}",
-                "label": name,
-                "definition": meaning,
-                **({"includedIn": f"odrl:{parent}"} if parent else {}),
-            }
-            for name, (kind, meaning, parent) in PROFILE_TERMS.items()
-        ],
-    }

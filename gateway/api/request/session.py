@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends
-from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -132,8 +131,5 @@ async def open_session(request: Request) -> Session:
     claims = gateway.tokens.verify_access_token(token, now)
     return Session(request, gateway, claims.principal, claims.agency, claims.issued_at, now)
 
-
-#: In the description of the API only; the header itself is parsed by :mod:`gateway.api.request.bearer`.
-_described = HTTPBearer(bearerFormat="JWT (RFC 9068)", scheme_name="access_token", auto_error=False)
 
 Authenticated = Annotated[Session, Depends(open_session)]

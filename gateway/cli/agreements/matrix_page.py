@@ -71,7 +71,7 @@ def _line(agreement: Agreement, line: Line, types: Sequence[str]) -> Iterator[Ce
     for name in types:
         row = line.types.get(name)
         if row is not None:
-            yield answer(row.permitted, _note(agreement, row))
+            yield answer(row.permitted, _note(row))
         else:
             # A review is asked for by view; nothing of a forbidden type ever gets as far as that.
             yield answer(name in agreement.evidence, "" if name in agreement.evidence else "evidence type forbidden")
@@ -81,7 +81,7 @@ def _needs(line: Line) -> str:
     return f"; needs {', '.join(line.row.needs)}" if line.row.needs else ""
 
 
-def _note(agreement: Agreement, row: Row) -> str:
+def _note(row: Row) -> str:
     if not row.permitted:
         return row.code.replace("-", " ")
     parts = [f"up to {write_size(row.max_size_bytes)}"] if row.max_size_bytes else []

@@ -80,21 +80,21 @@ def find_local_bodies(passage: Passage) -> Iterator[Span]:
     text = passage.text
     if passage.language == "en":
         for match in _TOWN_FIRST.finditer(text):
-            start = _town(text, match.start("before"), match.group("before"))
+            start = _town(match.group("before"), match.start("before"))
             if start is not None:
                 start = match.start() if match.group("part") else start
                 yield Span(start, match.end(), "ORGANISATION", _RULE, 0.6)
         for match in _TOWN_LAST.finditer(text):
-            if _town(text, 0, match.group("town")) is not None:
+            if _town(match.group("town")) is not None:
                 start = match.start("before") + len(match.group("before")) - len(_bare(match.group("before")))
                 yield Span(start, match.end(), "ORGANISATION", _RULE, 0.6)
         return
     for match in (_FRENCH if passage.language == "fr" else _SPANISH).finditer(text):
-        if _town(text, 0, match.group("town")) is not None:
+        if _town(match.group("town")) is not None:
             yield Span(match.start(), match.end(), "ORGANISATION", _RULE, 0.6)
 
 
-def _town(text: str, offset: int, words: str) -> int | None:
+def _town(words: str, offset: int = 0) -> int | None:
     """Where the name begins, without articles; None if every word says only the kind of body or its State."""
     if all(part in _KINDS for part in words_of(words)):
         return None

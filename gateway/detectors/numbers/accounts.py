@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from gateway.detectors.numbers.check_digits import IBAN_CHARS, base58check, iban, luhn
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 
 _IBAN_START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?=[ \u00a0-]?[A-Za-z0-9]{4})")
 #: Without one of these nothing below matches but a BIC.
@@ -52,8 +52,7 @@ _WALLET_NAMED = re.compile(
 def find_accounts(passage: Passage) -> Iterator[Span]:
     """Accounts and means of payment in a passage."""
     text = passage.text
-    for match in _BIC.finditer(text):
-        yield Span(match.start("value"), match.end("value"), "BANK_ACCOUNT", "bank-account/bic", 0.7)
+    yield from spans(_BIC, text, "BANK_ACCOUNT", "bank-account/bic", 0.7, "value")
     if not _HINT.search(text):
         return
     yield from _ibans(text)
@@ -66,15 +65,12 @@ def find_accounts(passage: Passage) -> Iterator[Span]:
             yield Span(match.start(), match.end(), "CARD_NUMBER", "card", 0.95 if near else 0.8)
         elif near:
             yield Span(match.start(), match.end(), "CARD_NUMBER", "card/unchecked", 0.6)
-    for match in _BANK.finditer(text):
-        yield Span(match.start("value"), match.end("value"), "BANK_ACCOUNT", "bank-account", 0.7)
+    yield from spans(_BANK, text, "BANK_ACCOUNT", "bank-account", 0.7, "value")
     for match in _CHECKED_ADDRESS.finditer(text):
         if base58check(match.group()):
             yield Span(match.start(), match.end(), "CRYPTO_ADDRESS", "crypto/checked", 0.97)
-    for match in _HASHED_ADDRESS.finditer(text):
-        yield Span(match.start(), match.end(), "CRYPTO_ADDRESS", "crypto/form", 0.9)
-    for match in _WALLET_NAMED.finditer(text):
-        yield Span(match.start("value"), match.end("value"), "CRYPTO_ADDRESS", "crypto/named", 0.7)
+    yield from spans(_HASHED_ADDRESS, text, "CRYPTO_ADDRESS", "crypto/form", 0.9)
+    yield from spans(_WALLET_NAMED, text, "CRYPTO_ADDRESS", "crypto/named", 0.7, "value")
 
 
 def _ibans(text: str) -> Iterator[Span]:

@@ -201,11 +201,6 @@ def us_npi(value: str) -> bool:
     return luhn("80840" + value)
 
 
-def us_routing_number(value: str) -> bool:
-    """United States, ABA routing number: 3, 7, 1, modulo 10."""
-    return _sum(value, (3, 7, 1) * 3) % 10 == 0 and len(set(value)) > 1
-
-
 def vin(value: str) -> bool:
     """Vehicle identification number with the check digit of North America (49 CFR 565.15)."""
     digits = value.translate(str.maketrans("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789"))

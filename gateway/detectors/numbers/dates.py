@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from gateway.detectors.text.letters import in_small_letters
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 
 _MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december|"
@@ -78,14 +78,10 @@ def find_dates(passage: Passage) -> Iterator[Span]:
     text = passage.text
     # Written in small letters: a pattern that ignores case takes five times as long.
     small = in_small_letters(text)
-    for match in _WRITTEN.finditer(small):
-        yield Span(match.start(), match.end(), "DATE", "date/written", 0.95)
-    for match in _DAY_MONTH.finditer(small):
-        yield Span(match.start(), match.end(), "DATE", "date/day-month", 0.85)
-    for match in _NUMERIC.finditer(text):
-        yield Span(match.start(), match.end(), "DATE", "date/numeric", 0.9)
-    for match in _CLOCK.finditer(text):
-        yield Span(match.start(), match.end(), "DATE", "date/clock", 0.7)
+    yield from spans(_WRITTEN, small, "DATE", "date/written", 0.95)
+    yield from spans(_DAY_MONTH, small, "DATE", "date/day-month", 0.85)
+    yield from spans(_NUMERIC, text, "DATE", "date/numeric", 0.9)
+    yield from spans(_CLOCK, text, "DATE", "date/clock", 0.7)
     for match in _SINGLE_YEAR.finditer(text):
         before = text[max(0, match.start() - 80) : match.start()]
         legal = _LEGAL_BEFORE.search(before) or _LEGAL_AFTER.match(text, match.end())

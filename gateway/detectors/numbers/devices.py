@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from gateway.detectors.numbers.check_digits import luhn, vin
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 
 _CONTEXT_CHARS = 60
 #: Plates of the UK, Germany, Spain and Italy, and those of US states, whose forms differ.
@@ -54,16 +54,14 @@ def find_devices(passage: Passage) -> Iterator[Span]:
     text = passage.text
     if not any(char.isdigit() for char in text):
         return
-    for match in _FRENCH_PLATE.finditer(text):
-        yield Span(match.start(), match.end(), "LICENCE_PLATE", "plate/fr", 0.9)
+    yield from spans(_FRENCH_PLATE, text, "LICENCE_PLATE", "plate/fr", 0.9)
     for match in _PLATE.finditer(text):
         if any(char.isdigit() for char in match.group()) and _before(_PLATE_CONTEXT, text, match.start()):
             yield Span(match.start(), match.end(), "LICENCE_PLATE", "plate", 0.9)
     if _LONG.search(text):
         yield from _long_numbers(text)
     for pattern, rule in ((_NAMED, "device/named"), (_SERIAL, "device/serial")):
-        for match in pattern.finditer(text):
-            yield Span(match.start("value"), match.end("value"), "DEVICE_ID", rule, 0.9)
+        yield from spans(pattern, text, "DEVICE_ID", rule, 0.9, "value")
 
 
 def _long_numbers(text: str) -> Iterator[Span]:

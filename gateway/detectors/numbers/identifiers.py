@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import phonenumbers
 
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 
 _NUMBERED = re.compile(
     r"(?P<lead>\b(?:[Nn][Oo][Ss]?\.?|[Nn]umbers?|[Nn][°º]s?|[Nn]úms?\.?|[Nn]úmeros?|[Nn]uméros?)\s?)"
@@ -114,16 +114,13 @@ def find_identifiers(passage: Passage) -> Iterator[Span]:
 
 def _contacts(text: str) -> Iterator[Span]:
     if "@" in text:
-        for match in _EMAIL.finditer(text):
-            yield Span(match.start(), match.end(), "EMAIL", "email", 0.99)
-        for match in _HANDLE.finditer(text):
-            yield Span(match.start(), match.end(), "HANDLE", "handle", 0.6)
+        yield from spans(_EMAIL, text, "EMAIL", "email", 0.99)
+        yield from spans(_HANDLE, text, "HANDLE", "handle", 0.6)
     for match in _HANDLE_NAMED.finditer(text):
         if match.group("value").lower() not in _NO_HANDLES:
             yield Span(match.start("value"), match.end("value"), "HANDLE", "handle/named", 0.65)
     if "#" in text or "u/" in text:
-        for match in _HANDLE_FORM.finditer(text):
-            yield Span(match.start(), match.end(), "HANDLE", "handle/form", 0.7)
+        yield from spans(_HANDLE_FORM, text, "HANDLE", "handle/form", 0.7)
     if "://" in text or "www." in text.lower():
         for match in _URL.finditer(text):
             yield Span(match.start(), match.start() + len(match.group().rstrip(".,;:!?")), "URL", "url", 0.9)
@@ -139,14 +136,12 @@ def _files(passage: Passage) -> Iterator[Span]:
                 start = match.start("list")
                 yield Span(start, start + len(value), "CASE_NUMBER", "number/numbered", 0.85)
     for pattern in (_LAND, _PLOT):
-        for match in pattern.finditer(text):
-            yield Span(match.start(), match.end(), "REFERENCE", "number/land", 0.7)
+        yield from spans(pattern, text, "REFERENCE", "number/land", 0.7)
     for pattern, rule in ((_SLASHED, "number/slashed"), (_DOCKET, "number/docket")):
         for match in pattern.finditer(text):
             if not _EU_LAW.search(text, max(0, match.start() - 40), match.start()) and match.group() != "24/07":
                 yield Span(match.start(), match.end(), "CASE_NUMBER", rule, 0.75)
-    for match in _REFERENCE.finditer(text):
-        yield Span(match.start("value"), match.end("value"), "REFERENCE", "reference", 0.6)
+    yield from spans(_REFERENCE, text, "REFERENCE", "reference", 0.6, "value")
 
 
 def _networks(text: str) -> Iterator[Span]:
@@ -159,8 +154,7 @@ def _networks(text: str) -> Iterator[Span]:
     ):
         if pattern is _IPV6 and "::" not in text and text.count(":") < _FEWEST_COLONS:
             continue
-        for match in pattern.finditer(text):
-            yield Span(match.start(), match.end(), entity, rule, confidence)
+        yield from spans(pattern, text, entity, rule, confidence)
 
 
 def _phones(text: str) -> Iterator[Span]:

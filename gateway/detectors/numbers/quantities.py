@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from gateway.detectors.text.letters import in_small_letters
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 
 _FIGURE = r"\d{1,3}(?:[.,'’\u00a0 ]\s?\d{3})+(?:[.,]\s?\d{1,2})?|\d+(?:[.,]\s?\d{1,2})?"
 _WORDS_EN = (
@@ -103,14 +103,11 @@ def find_quantities(passage: Passage) -> Iterator[Span]:
     text = passage.text
     for match in _MONEY_AFTER.finditer(text):
         yield Span(match.start("a"), match.end(), "QUANTITY", "quantity/money", 0.75)
-    for match in _MONEY_BEFORE.finditer(text):
-        yield Span(match.start(), match.end(), "QUANTITY", "quantity/money", 0.8)
-    for match in _PERCENT.finditer(text):
-        yield Span(match.start(), match.end(), "QUANTITY", "quantity/percent", 0.6)
+    yield from spans(_MONEY_BEFORE, text, "QUANTITY", "quantity/money", 0.8)
+    yield from spans(_PERCENT, text, "QUANTITY", "quantity/percent", 0.6)
     local = _LOCAL_COUNT.get(passage.language)
     if local is not None:
-        for match in local.finditer(text):
-            yield Span(match.start("a"), match.end("a"), "QUANTITY", "quantity/count", 0.55)
+        yield from spans(local, text, "QUANTITY", "quantity/count", 0.55, "a")
         return
     for match in _COUNT_EN.finditer(in_small_letters(text)):
         yield Span(match.start(), match.end(), "QUANTITY", "quantity/persons", 0.55)
@@ -119,5 +116,4 @@ def find_quantities(passage: Passage) -> Iterator[Span]:
         (_SENTENCE_AFTER, "period-of-a-person"),
         (_SENTENCE_BEFORE, "period-of-a-person"),
     ):
-        for match in pattern.finditer(text):
-            yield Span(match.start("a"), match.end("a"), "QUANTITY", f"quantity/{rule}", 0.55)
+        yield from spans(pattern, text, "QUANTITY", f"quantity/{rule}", 0.55, "a")

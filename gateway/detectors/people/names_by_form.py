@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from gateway.detectors.bodies.public_bodies import is_public
 from gateway.detectors.text.letters import LOWER, UPPER
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 from gateway.redaction.matching import words_of
 
 _UP, _SMALL = UPPER, LOWER
@@ -126,13 +126,11 @@ def find_people(passage: Passage) -> Iterator[Span]:
                 continue
             yield Span(match.start(), match.end(), "PERSON", "person/titled", 0.9)
             yield from _listed(text, match)
-    for match in _LORD_OF.finditer(text):
-        yield Span(match.start(), match.end(), "PERSON", "person/titled", 0.85)
+    yield from spans(_LORD_OF, text, "PERSON", "person/titled", 0.85)
     for match in _INITIALLED.finditer(text):
         if not _is_numbering(text, match) and not match.group().startswith(_ABBREVIATIONS):
             yield Span(match.start(), match.end(), "PERSON", "person/initials", 0.75)
-    for match in _JUDGE.finditer(text):
-        yield Span(match.start(), match.end(), "PERSON", "person/judge", 0.8)
+    yield from spans(_JUDGE, text, "PERSON", "person/judge", 0.8)
     for pattern, confidence in ((_QUOTED_ALIAS, 0.6), (_LONE_INITIALS, 0.5)):
         for match in pattern.finditer(text):
             if match.group("name").strip() not in _ABBREVIATIONS:

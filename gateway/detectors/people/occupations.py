@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 
 _OCCUPATION = (
     r"(?:accountant|actor|actress|ana?esthesiologist|ana?esthetist|author|barrister|broadcaster|butcher|cashier|cleaner"
@@ -55,5 +55,4 @@ def find_occupations(passage: Passage) -> Iterator[Span]:
             # "represented by Ms X, a lawyer practising in Y" is every case's first page.
             if not match.group("name").endswith(("lawyer", "lawyers")):
                 yield Span(match.start("name"), match.end("name"), "OCCUPATION", "occupation", 0.5)
-    for match in _CHIEF.finditer(passage.text):
-        yield Span(match.start(), match.end(), "OCCUPATION", "occupation/title", 0.6)
+    yield from spans(_CHIEF, passage.text, "OCCUPATION", "occupation/title", 0.6)

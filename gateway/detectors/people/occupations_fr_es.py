@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 
 _FR = (
     r"(?:agent(?:e)?\s(?:de\s\w+|immobilier|commercial)|agriculteur|agricultrice|aide-soignante?|ambulancier|architecte"
@@ -54,5 +54,4 @@ def find_occupations_fr_es(passage: Passage) -> Iterator[Span]:
     pattern = _SAID.get(passage.language)
     if pattern is None or passage.commercial:
         return
-    for match in pattern.finditer(passage.text):
-        yield Span(match.start("name"), match.end("name"), "OCCUPATION", "role", 0.5)
+    yield from spans(pattern, passage.text, "OCCUPATION", "role", 0.5, "name")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from gateway.detectors.text.letters import in_small_letters
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 
 #: All but the last of these patterns are for texts in small letters, which are read several times as fast as with
 #: capitals ignored.
@@ -90,8 +90,7 @@ _BIOMETRIC = re.compile(
 def find_special_category(passage: Passage) -> Iterator[Span]:
     """Statements of GDPR Art. 9 data about persons."""
     text, small = passage.text, in_small_letters(passage.text)
-    for match in _HEALTH.finditer(small):
-        yield Span(match.start("value"), match.end("value"), "HEALTH", "special/health", 0.7)
+    yield from spans(_HEALTH, small, "HEALTH", "special/health", 0.7, "value")
     if passage.commercial:
         return
     for pattern, entity, rule, confidence in (
@@ -102,8 +101,7 @@ def find_special_category(passage: Passage) -> Iterator[Span]:
         (_UNION, "UNION_MEMBERSHIP", "special/union", 0.6),
         (_BIOMETRIC, "BIOMETRIC", "special/biometric", 0.5),
     ):
-        for match in pattern.finditer(small):
-            yield Span(match.start(), match.end(), entity, rule, confidence)
+        yield from spans(pattern, small, entity, rule, confidence)
     for match in _POLITICS.finditer(text):
         name = match.lastgroup or "a"
         yield Span(match.start(name), match.end(name), "POLITICS", "special/politics", 0.6)

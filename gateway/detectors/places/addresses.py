@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from gateway.detectors.text.letters import UPPER, in_small_letters
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 from gateway.redaction.matching import words_of
 
 _UP = UPPER
@@ -141,20 +141,16 @@ def find_addresses(passage: Passage) -> Iterator[Span]:
     ):
         if (passage.commercial and rule not in _SAFE_IN_CONTRACTS) or (rule == "address/block" and not blocks):
             continue
-        for match in pattern.finditer(text):
-            yield Span(match.start(), match.end(), "ADDRESS", rule, confidence)
+        yield from spans(pattern, text, "ADDRESS", rule, confidence)
     for hit in _GLUED_NUMBER.finditer(small):
         for match in _NUMBER_LAST_GLUED.finditer(text, max(0, hit.start() - _BEFORE_CHARS), hit.end() + _AFTER_CHARS):
             yield Span(match.start(), match.end(), "ADDRESS", "address/street", 0.8)
     if not passage.commercial:
-        for match in _LED.finditer(text):
-            yield Span(match.start("value"), match.end("value"), "ADDRESS", "address/led", 0.65)
-    for match in _POSTCODE_CONTEXT.finditer(text):
-        yield Span(match.start("value"), match.end("value"), "ADDRESS", "address/postcode", 0.8)
+        yield from spans(_LED, text, "ADDRESS", "address/led", 0.65, "value")
+    yield from spans(_POSTCODE_CONTEXT, text, "ADDRESS", "address/postcode", 0.8, "value")
     if passage.commercial:
         return
-    for match in _LIVES.finditer(text):
-        yield Span(match.start("name"), match.end("name"), "LOCATION", "location/lives-in", 0.75)
+    yield from spans(_LIVES, text, "LOCATION", "location/lives-in", 0.75, "name")
     for match in _GEOGRAPHIC.finditer(text):
         name = match.group("a") or match.group("b")
         if name.split()[0].lower() not in _NOT_PLACES:

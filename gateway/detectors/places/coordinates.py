@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 
 _SIDE = r"(?:[NSEWO]|[Nn]orth|[Ss]outh|[Ee]ast|[Ww]est|[Nn]ord|[Ss]ud|[Oo]uest|[Nn]orte|[Ss]ur|[Ee]ste|[Oo]este)\b"
 _MINUTES = r"(?:\s?\d{1,2}(?:[.,]\d{1,6})?\s?[′'’](?:\s?\d{1,2}(?:[.,]\d{1,6})?\s?(?:[″\"”]|[′'’]{2}))?)?"
@@ -41,7 +41,5 @@ def find_coordinates(passage: Passage) -> Iterator[Span]:
     if not _HINT.search(text):
         return
     for pattern, rule, confidence in _PATTERNS:
-        for match in pattern.finditer(text):
-            yield Span(match.start(), match.end(), "COORDINATES", rule, confidence)
-    for match in _NAMED.finditer(text):
-        yield Span(match.start("value"), match.end("value"), "COORDINATES", "coordinates/named", 0.8)
+        yield from spans(pattern, text, "COORDINATES", rule, confidence)
+    yield from spans(_NAMED, text, "COORDINATES", "coordinates/named", 0.8, "value")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from gateway.detectors.text.letters import LOWER, UPPER
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 
 _CAP = rf"{UPPER}(?:{LOWER}|{UPPER}|['’.-](?=\w))*\.?"
 _SMALL = (
@@ -70,5 +70,4 @@ def find_whole_addresses(passage: Passage) -> Iterator[Span]:
     """Addresses with their postal codes in a passage."""
     text = passage.text
     if _CODE.search(text):
-        for match in _WHOLE.finditer(text):
-            yield Span(match.start(), match.end(), "ADDRESS", "address/whole", 0.88)
+        yield from spans(_WHOLE, text, "ADDRESS", "address/whole", 0.88)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 
 _FIGURE = r"\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?:,\d{1,4})?|\d{1,7}(?:,\d{1,4})?"
 _SMALL = {
@@ -57,5 +57,4 @@ def find_terms_fr_es(passage: Passage) -> Iterator[Span]:
     if counts is None or not passage.commercial:
         return
     for pattern, entity in (*counts, (_PERCENT, "PERCENT"), (_PRICE, "AMOUNT")):
-        for match in pattern.finditer(passage.text):
-            yield Span(match.start("a"), match.end("a"), entity, f"term/{entity.lower()}", 0.75)
+        yield from spans(pattern, passage.text, entity, f"term/{entity.lower()}", 0.75, "a")

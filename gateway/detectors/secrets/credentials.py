@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from gateway.detectors.text.letters import in_small_letters
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 from gateway.redaction.matching import words_of
 
 _FORMATS = re.compile(
@@ -88,10 +88,8 @@ _MIN_ENTROPY_BITS = 2.8
 def find_credentials(passage: Passage) -> Iterator[Span]:
     """Credentials in a passage."""
     text, small = passage.text, in_small_letters(passage.text)
-    for match in _PRIVATE_KEY.finditer(text):
-        yield Span(match.start(), match.end(), "CREDENTIAL", "credential/private-key", 1.0)
-    for match in _FORMATS.finditer(text):
-        yield Span(match.start(), match.end(), "CREDENTIAL", "credential/format", 0.95)
+    yield from spans(_PRIVATE_KEY, text, "CREDENTIAL", "credential/private-key", 1.0)
+    yield from spans(_FORMATS, text, "CREDENTIAL", "credential/format", 0.95)
     for match in _PREFIXED.finditer(text) if _LONG_RUN.search(text) else ():
         if not _NOT_SECRET_PREFIXES.search(match.group("prefix")) and _is_random(match.group("rest")):
             yield Span(match.start(), match.end(), "CREDENTIAL", "credential/prefixed", 0.75)

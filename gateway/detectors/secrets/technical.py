@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 
 _PROMPT = re.compile(
     r"(?im)^[ \t>]*[\"']?(?:system[ _-]?prompt|system[ _-]?message|system[ _-]?instructions?|<\|?system\|?>"
@@ -47,5 +47,4 @@ def find_technical(passage: Passage) -> Iterator[Span]:
         (_DIGEST_OF_WEIGHTS, "MODEL_DETAIL", "technical/weights", 0.6),
         (_FENCED, "SOURCE_CODE", "technical/code", 0.7),
     ):
-        for match in pattern.finditer(text):
-            yield Span(match.start("value"), match.end("value"), entity, rule, confidence)
+        yield from spans(pattern, text, entity, rule, confidence, "value")

@@ -17,7 +17,7 @@ from gateway.detectors.numbers.identifiers import find_identifiers
 from gateway.detectors.numbers.national_ids import find_national_ids
 from gateway.detectors.places.coordinates import find_coordinates
 from gateway.detectors.secrets.credentials import find_credentials
-from gateway.detectors.text.passage import Passage, Span, cut
+from gateway.detectors.text.passage import Passage, Span, cut, spans
 from gateway.detectors.text.reading import Reading
 from gateway.redaction.document import Finding
 
@@ -92,8 +92,7 @@ def _spans(reading: Reading) -> Iterator[Span]:
         yield from _addresses(text)
     if _DIGIT.search(text):
         yield from _numbers(text)
-    for match in _SPELLED.finditer(text):
-        yield Span(match.start(), match.end(), "PHONE", "spelled-out", 0.6)
+    yield from spans(_SPELLED, text, "PHONE", "spelled-out", 0.6)
 
 
 def _addresses(text: str) -> Iterator[Span]:
@@ -108,8 +107,7 @@ def _addresses(text: str) -> Iterator[Span]:
         (_QUOTED, "quoted-address", 0.85),
         (_HOSTED, "user-at-host", 0.7),
     ):
-        for match in pattern.finditer(text):
-            yield Span(match.start(), match.end(), "EMAIL", rule, confidence)
+        yield from spans(pattern, text, "EMAIL", rule, confidence)
 
 
 def _numbers(text: str) -> Iterator[Span]:
@@ -121,8 +119,7 @@ def _numbers(text: str) -> Iterator[Span]:
         digits = re.sub(r"\D", "", match.group())
         if digits[0] in "23456" and luhn(digits):
             yield Span(match.start(), match.end(), "CARD_NUMBER", "card", 0.8)
-    for match in _PHONE.finditer(text):
-        yield Span(match.start(), match.end(), "PHONE", "phone", 0.7)
+    yield from spans(_PHONE, text, "PHONE", "phone", 0.7)
 
 
 def _iban_length(candidate: str) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gateway.detectors.text.passage import Passage, Span
+from gateway.detectors.text.passage import Passage, Span, spans
 from gateway.redaction.document import Finding
 
 _WORDS = (
@@ -77,9 +77,6 @@ def find_marked(passage: Passage) -> Iterator[Span]:
     """Passages under a legend."""
     text = passage.text
     for pattern in (_OPEN_CLOSE, _TAGGED):
-        for match in pattern.finditer(text):
-            yield Span(match.start(), match.end(), "MARKED_PASSAGE", "legend/enclosed", 0.95)
-    for match in _LEAD_IN.finditer(text):
-        yield Span(match.start("body"), match.end("body"), "MARKED_PASSAGE", "legend/lead-in", 0.8)
-    for match in _PRIVILEGE.finditer(text):
-        yield Span(match.start(), match.end(), "PRIVILEGED", "legend/privilege", 0.75)
+        yield from spans(pattern, text, "MARKED_PASSAGE", "legend/enclosed", 0.95)
+    yield from spans(_LEAD_IN, text, "MARKED_PASSAGE", "legend/lead-in", 0.8, "body")
+    yield from spans(_PRIVILEGE, text, "PRIVILEGED", "legend/privilege", 0.75)

@@ -45,6 +45,14 @@ class Span:
     confidence: float
 
 
+def spans(
+    pattern: re.Pattern[str], text: str, entity: str, rule: str, confidence: float, group: str | int = 0
+) -> Iterator[Span]:
+    """Everything that a pattern finds in a text, or what one group of it holds, as one kind of thing."""
+    for match in pattern.finditer(text):
+        yield Span(match.start(group), match.end(group), entity, rule, confidence)
+
+
 def cut(text: str, max_chars: int = MAX_CHARS) -> Iterator[tuple[int, int]]:
     """Start and end of consecutive pieces that cover the text, none longer than ``max_chars``."""
     position = 0

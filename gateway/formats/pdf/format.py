@@ -38,15 +38,11 @@ class PdfDocument:
 
     def __init__(self, pages: list[Page], canonical: CanonicalText) -> None:
         self._pages = pages
-        self._canonical = canonical
-
-    @property
-    def canonical(self) -> CanonicalText:
-        return self._canonical
+        self.canonical = canonical
 
     def render(self, replacements: Sequence[Replacement]) -> bytes:
         """A new PDF with the replacements made."""
-        return write_pdf(self._pages, Splicer(self._canonical, replacements))
+        return write_pdf(self._pages, Splicer(self.canonical, replacements))
 
 
 class PdfFormat:

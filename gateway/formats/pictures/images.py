@@ -22,7 +22,7 @@ from gateway.formats.pictures.image_pages import CODECS, pages_of
 from gateway.formats.pictures.ocr import Word, is_sure
 from gateway.formats.pictures.ocr_pages import PageReader
 from gateway.formats.splicing import CanonicalBuilder, Span, Splicer
-from gateway.redaction.document import CanonicalText, Layer, Replacement
+from gateway.redaction.document import Layer, Replacement
 
 _OPTIONS: dict[str, dict[str, object]] = {
     PNG: {"optimize": False},
@@ -46,15 +46,11 @@ class ImageDocument:
                 "No text can be read in the picture, so nothing of it can be judged.",
                 remedy="Send a sharper copy, or say in words what it shows.",
             )
-        self._canonical = builder.build()
-
-    @property
-    def canonical(self) -> CanonicalText:
-        return self._canonical
+        self.canonical = builder.build()
 
     def render(self, replacements: Sequence[Replacement]) -> bytes:
         """A new picture of the words that stay."""
-        splicer = Splicer(self._canonical, replacements)
+        splicer = Splicer(self.canonical, replacements)
         images = pages_of(self._data, self._media_type, self._max_pages)
         first, *more = [drawn(page, image, splicer) for page, image in zip(self._pages, images, strict=True)]
         out = io.BytesIO()

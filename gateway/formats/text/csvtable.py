@@ -38,15 +38,11 @@ class CsvDocument:
     def __init__(self, rows: list[list[Span]], dialect: Dialect, canonical: CanonicalText) -> None:
         self._rows = rows
         self._dialect = dialect
-        self._canonical = canonical
-
-    @property
-    def canonical(self) -> CanonicalText:
-        return self._canonical
+        self.canonical = canonical
 
     def render(self, replacements: Sequence[Replacement]) -> bytes:
         """The table with the replacements made, UTF-8."""
-        splicer = Splicer(self._canonical, replacements)
+        splicer = Splicer(self.canonical, replacements)
         rows = [[self._cell(splicer, span) for span in row] for row in self._rows]
         text = self._write(rows, quote_all=False)
         if table_dialect(text).delimiter != self._dialect.delimiter:
@@ -69,7 +65,7 @@ class CsvDocument:
         return "".join(lines)
 
     def _cell(self, splicer: Splicer, span: Span) -> str:
-        before = self._canonical.text[span.start : span.end]
+        before = self.canonical.text[span.start : span.end]
         if not splicer.changed(span.start, span.end):
             return before
         after = splicer.text(span.start, span.end)

@@ -33,15 +33,11 @@ class HtmlDocument:
     """The lines of a page over one canonical text."""
 
     def __init__(self, text: str) -> None:
-        self._canonical = CanonicalText(text, tuple(lines_of(text, flow=1)), "html", VERSION)
-
-    @property
-    def canonical(self) -> CanonicalText:
-        return self._canonical
+        self.canonical = CanonicalText(text, tuple(lines_of(text, flow=1)), "html", VERSION)
 
     def render(self, replacements: Sequence[Replacement]) -> bytes:
         """A page of paragraphs with the replacements made, UTF-8."""
-        text = Splicer(self._canonical, replacements).whole()
+        text = Splicer(self.canonical, replacements).whole()
         return (_HEAD + "".join(map(_paragraph, _BLANK_LINES.split(text))) + _TAIL).encode("utf-8")
 
 

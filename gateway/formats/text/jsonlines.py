@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from gateway.evidence.media import JSON_LINES
 from gateway.formats import limits
 from gateway.formats.encoding import decode_text
 from gateway.formats.layers import byte_layers
-from gateway.formats.splicing import CanonicalBuilder, Splicer
-from gateway.formats.text.jsontree import Node, TreeReader, TreeWriter, visible_text
-from gateway.redaction.document import CanonicalText, Layer, Replacement
-
-
-class JsonLinesDocument:
-    """The values of the lines over one canonical text."""
-
-    def __init__(self, trees: list[Node], canonical: CanonicalText) -> None:
-        self._trees = trees
-        self._canonical = canonical
-
-    @property
-    def canonical(self) -> CanonicalText:
-        return self._canonical
-
-    def render(self, replacements: Sequence[Replacement]) -> bytes:
-        """One value a line with the replacements made, UTF-8."""
-        writer = TreeWriter(Splicer(self._canonical, replacements))
-        return "".join(writer.write(tree) + "\n" for tree in self._trees).encode("utf-8")
+from gateway.formats.splicing import CanonicalBuilder
+from gateway.formats.text.jsontext import JsonDocument
+from gateway.formats.text.jsontree import TreeReader, visible_text
+from gateway.redaction.document import Layer
 
 
 class JsonLinesFormat:
@@ -35,7 +19,7 @@ class JsonLinesFormat:
 
     media_type = JSON_LINES
 
-    def parse(self, data: bytes) -> JsonLinesDocument:
+    def parse(self, data: bytes) -> JsonDocument:
         """Read every line strictly; a bad line is named.
 
         Raises:
@@ -51,7 +35,7 @@ class JsonLinesFormat:
         yield from byte_layers(data)
 
 
-def json_lines(text: str, first_line: int = 1, extractor: str = "jsonl") -> JsonLinesDocument:
+def json_lines(text: str, first_line: int = 1, extractor: str = "jsonl") -> JsonDocument:
     """Lines, numbered from ``first_line`` on, as a document.
 
     Raises:
@@ -64,4 +48,4 @@ def json_lines(text: str, first_line: int = 1, extractor: str = "jsonl") -> Json
         for number, line in enumerate(text.split("\n"), start=first_line)
         if line.strip()
     ]
-    return JsonLinesDocument(trees, builder.build())
+    return JsonDocument(trees, builder.build())

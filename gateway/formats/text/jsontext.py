@@ -14,21 +14,17 @@ from gateway.redaction.document import CanonicalText, Layer, Replacement
 
 
 class JsonDocument:
-    """A JSON value and its canonical text."""
+    """JSON values, one after the other, and their canonical text."""
 
-    def __init__(self, tree: Node, canonical: CanonicalText, *, pretty: bool) -> None:
-        self._tree = tree
-        self._canonical = canonical
+    def __init__(self, trees: Sequence[Node], canonical: CanonicalText, *, pretty: bool = False) -> None:
+        self._trees = trees
+        self.canonical = canonical
         self._pretty = pretty
 
-    @property
-    def canonical(self) -> CanonicalText:
-        return self._canonical
-
     def render(self, replacements: Sequence[Replacement]) -> bytes:
-        """The value with the replacements made, UTF-8; indented if the original had several lines."""
-        writer = TreeWriter(Splicer(self._canonical, replacements))
-        return (writer.write(self._tree, pretty=self._pretty) + "\n").encode("utf-8")
+        """The values with the replacements made, each on a line or, if ``pretty``, indented; UTF-8."""
+        writer = TreeWriter(Splicer(self.canonical, replacements))
+        return "".join(writer.write(tree, pretty=self._pretty) + "\n" for tree in self._trees).encode("utf-8")
 
 
 class JsonFormat:
@@ -46,7 +42,7 @@ class JsonFormat:
         text = decode_text(data)
         builder = CanonicalBuilder("json")
         tree = TreeReader(builder).read(text)
-        return JsonDocument(tree, builder.build(), pretty="\n" in text.strip())
+        return JsonDocument([tree], builder.build(), pretty="\n" in text.strip())
 
     def layers(self, data: bytes) -> Iterable[Layer]:
         """Keys and values as text, and the bytes (with JSON escapes undone) in every guise."""

@@ -23,15 +23,11 @@ class TextDocument:
     """A text and its lines, which are numbered from ``first_line`` on."""
 
     def __init__(self, text: str, first_line: int = 1) -> None:
-        self._canonical = CanonicalText(text, tuple(lines_of(text, flow=1, first=first_line)), "text", VERSION)
-
-    @property
-    def canonical(self) -> CanonicalText:
-        return self._canonical
+        self.canonical = CanonicalText(text, tuple(lines_of(text, flow=1, first=first_line)), "text", VERSION)
 
     def render(self, replacements: Sequence[Replacement]) -> bytes:
         """The text with the replacements made, UTF-8."""
-        return Splicer(self._canonical, replacements).whole().encode("utf-8")
+        return Splicer(self.canonical, replacements).whole().encode("utf-8")
 
 
 class TextFormat:

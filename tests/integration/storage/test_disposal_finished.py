@@ -19,10 +19,11 @@ from gateway.exchange import sent_packages
 from gateway.storage.database import PostgresDatabase
 from gateway.storage.requests.queue import PostgresQueue
 from gateway.storage.schema.tables import idempotency
-from gateway.storage.worker_queue import MAX_ATTEMPTS, StepWorker
+from gateway.storage.worker_queue import MAX_ATTEMPTS
 from gateway.workers.housekeeping import housekeeping
 from gateway.workers.steps import handlers
 from tests.fakes import seeds
+from tests.fakes.draining import drain
 from tests.fakes.exchange import SUBMITTER, World
 from tests.unit.api import world as api
 
@@ -52,7 +53,7 @@ def give_up(database: PostgresDatabase, url: str, package: Package) -> None:
 
     with database.engine.begin() as connection:
         PostgresQueue(connection).enqueue_attempt("erase", package.id, attempt=MAX_ATTEMPTS - 1, delay=None)
-    StepWorker(url, {"erase": fails}).drain()
+    drain(url, {"erase": fails})
     assert jobs(database, "erase") == []
 
 
@@ -60,7 +61,7 @@ def run(world: World, database: PostgresDatabase, url: str) -> None:
     """Run what waits, also for later."""
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'"))
-    StepWorker(url, {"erase": handlers(world.gateway)["erase"]}).drain()
+    drain(url, {"erase": handlers(world.gateway)["erase"]})
 
 
 def withdrawn(world: World, package: Package) -> None:

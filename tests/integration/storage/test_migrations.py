@@ -15,6 +15,7 @@ from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState,
 from gateway.storage import migrate
 from gateway.storage.database import PostgresDatabase, conninfo
 from gateway.storage.schema.tables import metadata
+from tests.integration.storage import schema_check
 
 pytest_plugins = ("tests.fakes.postgres",)
 
@@ -32,15 +33,15 @@ def objects(url: str) -> set[str]:
 
 def test_up_down_up(empty_postgres_url: str) -> None:
     url = empty_postgres_url
-    assert migrate.current(url) is None
+    assert schema_check.current(url) is None
     migrate.upgrade(url)
     made = objects(url)
     assert {f"relation {name}" for name in metadata.tables} <= made
     assert "relation procrastinate_jobs" in made
-    assert migrate.current(url) == migrate.head()
+    assert schema_check.current(url) == schema_check.head()
     migrate.upgrade(url)
     assert objects(url) == made
-    migrate.downgrade(url, "base")
+    schema_check.downgrade(url, "base")
     assert {name for name in objects(url) if "alembic_version" not in name} == set()
     migrate.upgrade(url)
     assert objects(url) == made
@@ -48,7 +49,7 @@ def test_up_down_up(empty_postgres_url: str) -> None:
 
 def test_every_step_down_can_be_taken_alone(empty_postgres_url: str) -> None:
     migrate.upgrade(empty_postgres_url)
-    migrate.downgrade(empty_postgres_url, "0001")
+    schema_check.downgrade(empty_postgres_url, "0001")
     left = objects(empty_postgres_url)
     assert "relation packages" in left
     assert not any("procrastinate" in name for name in left)
@@ -56,7 +57,7 @@ def test_every_step_down_can_be_taken_alone(empty_postgres_url: str) -> None:
 
 def test_models_and_migrations_agree(empty_postgres_url: str) -> None:
     migrate.upgrade(empty_postgres_url)
-    assert list(migrate.check(empty_postgres_url)) == []
+    assert list(schema_check.check(empty_postgres_url)) == []
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_a_difference_is_found(empty_postgres_url: str, statement: str) -> None:
     migrate.upgrade(empty_postgres_url)
     with psycopg.connect(conninfo(empty_postgres_url)) as connection:
         connection.execute(statement)  # type: ignore[call-overload]
-    assert migrate.check(empty_postgres_url)
+    assert schema_check.check(empty_postgres_url)
 
 
 def test_processes_that_start_together_migrate_once(empty_postgres_url: str) -> None:
@@ -97,7 +98,7 @@ def test_processes_that_start_together_migrate_once(empty_postgres_url: str) -> 
     for thread in threads:
         thread.join()
     assert failures == []
-    assert migrate.current(empty_postgres_url) == migrate.head()
+    assert schema_check.current(empty_postgres_url) == schema_check.head()
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(

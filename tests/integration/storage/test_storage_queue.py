@@ -14,6 +14,7 @@ from gateway.errors import Unavailable
 from gateway.storage import worker_queue
 from gateway.storage.database import PostgresDatabase, conninfo
 from gateway.storage.worker_queue import StepWorker, pause_after
+from tests.fakes.draining import drain
 
 pytest_plugins = ("tests.fakes.postgres",)
 
@@ -75,14 +76,13 @@ def test_a_worker_skips_a_job_that_an_open_transaction_wants_again(postgres_url:
     # Else it would find the old state, finish, and the new state would wait for nobody.
     database = PostgresDatabase(postgres_url)
     ran: list[str] = []
-    worker = StepWorker(postgres_url, {"seal": ran.append})
     with database.transaction() as tx:
         tx.queue.enqueue("seal", "p1")
     with database.transaction() as tx:
         tx.queue.enqueue("seal", "p1")
-        worker.drain()
+        drain(postgres_url, {"seal": ran.append})
         assert ran == []
-    worker.drain()
+    drain(postgres_url, {"seal": ran.append})
     assert ran == ["p1"]
     assert jobs(postgres_url) == []
     database.close()
@@ -129,7 +129,7 @@ def test_a_failing_step_waits_and_tries_again_without_quoting_its_error(
         tx.queue.enqueue("redact", "p1")
         tx.queue.enqueue("seal", "p1")
     with caplog.at_level("DEBUG"):
-        StepWorker(postgres_url, {"redact": fail, "seal": unavailable}).drain()
+        drain(postgres_url, {"redact": fail, "seal": unavailable})
     assert sorted(jobs(postgres_url)) == [
         ("redact", "p1", "failed", False),
         ("redact", "p1", "todo", True),
@@ -155,7 +155,7 @@ def test_a_step_is_given_up_after_the_last_attempt(postgres_url: str, monkeypatc
     database = PostgresDatabase(postgres_url)
     with database.transaction() as tx:
         tx.queue.enqueue("redact", "p1")
-    StepWorker(postgres_url, {"redact": fail}).drain()
+    drain(postgres_url, {"redact": fail})
     assert len(ran) == 3
     assert [job[2] for job in jobs(postgres_url)] == ["failed"] * 3
     database.close()

@@ -49,6 +49,21 @@ def test_a_push_ends_in_a_verified_receipt(client_of: ClientOf, world: World, tm
     assert [p["id"] for p in client_of(SUBMITTER).packages()] == [pushed.package["id"]]
 
 
+def test_what_was_sent_in_error_is_taken_back_once(client_of: ClientOf, world: World, tmp_path: Path) -> None:
+    client = client_of(SUBMITTER)
+    given, silent = (client.push([ExhibitFile(_file(tmp_path), "system-log")], **MATTER).package["id"] for _ in "ab")
+    assert client.withdraw(given, "sent in error")["state"] == "withdrawn"
+    assert client.withdraw(silent)["state"] == "withdrawn"
+    (said, unsaid) = (e for e in world.database.events if e.action == "package.withdraw")
+    assert (said.object["id"], said.erasable) == (given, {"withdrawal_reason": "sent in error"})
+    assert (unsaid.object["id"], unsaid.erasable) == (silent, {})
+    assert {p["id"]: p["state"] for p in client.packages()} == {given: "withdrawn", silent: "withdrawn"}
+    with pytest.raises(Conflict):
+        client.withdraw(given)
+    with pytest.raises(NotFound):
+        client_of("ftc-us.submitter").withdraw(given)
+
+
 def test_refusals_come_back_as_errors_of_their_class(client_of: ClientOf, tmp_path: Path) -> None:
     file = ExhibitFile(_file(tmp_path, b"w", "model.bin"), "training-data")
     with pytest.raises(Denied) as denied:
@@ -296,6 +311,6 @@ def test_reviews_log_and_facts(client_of: ClientOf, world: World) -> None:
         world.credentials(INVESTIGATOR).trusted_gateway_key()
     )
     with pytest.raises(NotFound):
-        client_of(INVESTIGATOR).log_checkpoint()
+        client_of(INVESTIGATOR).connection.get_bytes("/v1/log/checkpoint")
     with pytest.raises(NotFound):
         client_of(SUBMITTER).package(seeds.new_id())

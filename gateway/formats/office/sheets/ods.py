@@ -15,7 +15,7 @@ from lxml import etree
 
 from gateway.evidence.media import ODS
 from gateway.formats import limits
-from gateway.formats.office.layers import package_layers
+from gateway.formats.office.office_format import OfficeFormat
 from gateway.formats.office.opendocument import (
     ROOT,
     STYLE,
@@ -27,37 +27,26 @@ from gateway.formats.office.opendocument import (
     write_opendocument,
 )
 from gateway.formats.office.package import OfficePackage, local, refuse_encrypted_opendocument
-from gateway.formats.office.refusals import malformed
 from gateway.formats.office.sheets.sheets import CellCounter, Hidden, Row, Sheet, SheetDocument, column_widths
 from gateway.redaction.document import Layer
 
-_LINE_ENDS = frozenset({"p", "table-cell", "table-row", "line-break", "tab", "s"})
 _NARROWEST = 8  # characters that a column without text is wide
 _NOT_SHOWN = frozenset({"annotation", "annotation-end", "frame", "custom-shape", "shapes", "note", "ruby-text"})
 
 
-class OdsFormat:
+class OdsFormat(OfficeFormat):
     """OpenDocument spreadsheets."""
 
     media_type = ODS
+    line_ends = frozenset({"p", "table-cell", "table-row", "line-break", "tab", "s"})
 
-    def parse(self, data: bytes) -> SheetDocument:
-        """Read the package and what its visible tables show.
-
-        Raises:
-            Unparsable: ``office-too-large``, ``office-encrypted``, ``office-zip-bomb``,
-                ``office-xml-entities``, ``office-malformed``, ``office-too-many-parts``.
-        """
-        try:
-            package = OfficePackage(data)
-            refuse_encrypted_opendocument(package)
-            return SheetDocument.of(_Reader(content_root(package, "spreadsheet")).sheets(), "ods", write_ods)
-        except RecursionError:
-            raise malformed("its parts nest too deeply") from None
+    def read(self, package: OfficePackage) -> SheetDocument:
+        refuse_encrypted_opendocument(package)
+        return SheetDocument.of(_Reader(content_root(package, "spreadsheet")).sheets(), "ods", write_ods)
 
     def layers(self, data: bytes) -> Iterable[Layer]:
-        """Every member as bytes and as the text that another XML parser finds, names of tables included."""
-        yield from package_layers(data, _LINE_ENDS)
+        """Those of every office file, and the names of the tables."""
+        yield from super().layers(data)
         content = etree.fromstring(OfficePackage(data).read("content.xml"))
         yield Layer("table names", "\n".join(str(e.get(f"{TABLE}name", "")) for e in content.iter(f"{TABLE}table")))
 

@@ -17,7 +17,7 @@ from lxml import etree
 from gateway.evidence.media import XLSX
 from gateway.formats import limits
 from gateway.formats.invisible import visible
-from gateway.formats.office.layers import package_layers
+from gateway.formats.office.office_format import OfficeFormat
 from gateway.formats.office.package import OfficePackage, local
 from gateway.formats.office.refusals import malformed, too_many
 from gateway.formats.office.sheets.number_format import BUILT_IN, show
@@ -28,30 +28,21 @@ from gateway.redaction.document import Layer
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _NOT_XML = re.compile("[\x0b\x0c\ud800-\udfff\ufffe\uffff]")
-_LINE_ENDS = frozenset({"c", "si", "is", "v", "row"})
 _TRUE = frozenset({"1", "true", "on"})
 
 
-class XlsxFormat:
+class XlsxFormat(OfficeFormat):
     """Office Open XML workbooks."""
 
     media_type = XLSX
+    line_ends = frozenset({"c", "si", "is", "v", "row"})
 
-    def parse(self, data: bytes) -> SheetDocument:
-        """Read the package and what its visible sheets show.
-
-        Raises:
-            Unparsable: ``office-too-large``, ``office-encrypted``, ``office-zip-bomb``,
-                ``office-xml-entities``, ``office-malformed``, ``office-too-many-parts``.
-        """
-        try:
-            return SheetDocument.of(_Reader(OfficePackage(data)).sheets(), "xlsx", write_xlsx)
-        except RecursionError:
-            raise malformed("its parts nest too deeply") from None
+    def read(self, package: OfficePackage) -> SheetDocument:
+        return SheetDocument.of(_Reader(package).sheets(), "xlsx", write_xlsx)
 
     def layers(self, data: bytes) -> Iterable[Layer]:
-        """Every member as bytes and as the text that another XML parser finds, names of sheets included."""
-        yield from package_layers(data, _LINE_ENDS)
+        """Those of every office file, and the names of the sheets."""
+        yield from super().layers(data)
         workbook = etree.fromstring(OfficePackage(data).read("xl/workbook.xml"))
         yield Layer("sheet names", "\n".join(str(e.get("name", "")) for e in workbook.iter()))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from gateway.formats.office.blocks import Block
 from gateway.formats.office.blocktext import BlockEditor, BlockLayout
 from gateway.formats.splicing import Splicer
-from gateway.redaction.document import CanonicalText, Replacement
+from gateway.redaction.document import Replacement
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,11 @@ class SlideDocument:
         self._deck = deck
         self._starts = layout.starts
         self._write = write
-        self._canonical = layout.builder.build()
-
-    @property
-    def canonical(self) -> CanonicalText:
-        return self._canonical
+        self.canonical = layout.builder.build()
 
     def render(self, replacements: Sequence[Replacement]) -> bytes:
         """A new presentation with the replacements made."""
-        editor = BlockEditor(Splicer(self._canonical, replacements), iter(self._starts))
+        editor = BlockEditor(Splicer(self.canonical, replacements), iter(self._starts))
         slides = tuple(
             Slide(tuple(replace(box, blocks=editor.blocks(box.blocks)) for box in slide.boxes))
             for slide in self._deck.slides

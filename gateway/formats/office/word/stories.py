@@ -14,7 +14,7 @@ from itertools import chain
 from gateway.formats.office.blocks import Block, Paragraph, Run, Story, Table
 from gateway.formats.office.blocktext import BlockEditor, BlockLayout
 from gateway.formats.splicing import Splicer
-from gateway.redaction.document import CanonicalText, Replacement
+from gateway.redaction.document import Replacement
 
 
 class StoryDocument:
@@ -28,15 +28,11 @@ class StoryDocument:
         self._story = story
         self._write = write
         self._starts = layout.starts
-        self._canonical = layout.builder.build()
-
-    @property
-    def canonical(self) -> CanonicalText:
-        return self._canonical
+        self.canonical = layout.builder.build()
 
     def render(self, replacements: Sequence[Replacement]) -> bytes:
         """A new document with the replacements made."""
-        editor = BlockEditor(Splicer(self._canonical, replacements), iter(self._starts))
+        editor = BlockEditor(Splicer(self.canonical, replacements), iter(self._starts))
         # Keyword arguments are evaluated in order: the order in which the starts were laid down.
         return self._write(
             replace(
