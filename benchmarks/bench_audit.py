@@ -23,8 +23,8 @@ import psycopg
 from sqlalchemy import text
 
 from gateway.evidence.package import AgreementRef, Principal
-from gateway.exchange.audit_query import AuditQuery, Scope
 from gateway.exchange.log import audit
+from gateway.exchange.ports.audit_query import AuditQuery, Scope
 from gateway.exchange.ports.database import Transaction
 from gateway.exchange.record import event
 from gateway.storage import migrate

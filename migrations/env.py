@@ -9,7 +9,7 @@ from __future__ import annotations
 from alembic import context
 
 from gateway.storage.migrate import is_ours
-from gateway.storage.schema.tables import metadata
+from gateway.storage.schema.all_tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -6,13 +6,13 @@ from functools import partial
 
 from gateway.bootstrap.gateway import Gateway
 from gateway.bootstrap.witnesses import witness_policy
-from gateway.storage.log.audit import check
+from gateway.storage.log.check import database
 
 
-def check_database(gateway: Gateway) -> check.LogCheck:
-    """As :func:`gateway.storage.log.audit.check.check_database`, which says what is raised."""
-    return check.check_database(
-        check.Checked(
+def check_database(gateway: Gateway) -> database.LogCheck:
+    """As :func:`gateway.storage.log.check.database.check_database`, which says what is raised."""
+    return database.check_database(
+        database.Checked(
             gateway.database,
             partial(gateway.database.row_check, gateway.keyring),
             gateway.log_store,

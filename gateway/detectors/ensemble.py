@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from gateway.detectors.bodies.local_bodies import find_local_bodies
-from gateway.detectors.bodies.organisations import find_organisations
 from gateway.detectors.models.ner import find_named
 from gateway.detectors.models.presidio import PresidioNumbers
 from gateway.detectors.models.spacy_models import PackagedModels
@@ -26,14 +24,16 @@ from gateway.detectors.numbers.devices import find_devices
 from gateway.detectors.numbers.identifiers import find_identifiers
 from gateway.detectors.numbers.national_ids import find_national_ids
 from gateway.detectors.numbers.quantities import find_quantities
+from gateway.detectors.organisations.local_bodies import find_local_bodies
+from gateway.detectors.organisations.private_bodies import find_organisations
+from gateway.detectors.organisations.short_names import find_short_names, short_names
 from gateway.detectors.people.mailbox_names import find_mailbox_names
 from gateway.detectors.people.names_by_capitals import find_capitals
 from gateway.detectors.people.names_by_form import find_people
-from gateway.detectors.people.occupations import find_occupations
+from gateway.detectors.people.occupations_en import find_occupations
 from gateway.detectors.people.occupations_fr_es import find_occupations_fr_es
 from gateway.detectors.people.origins import find_origins
 from gateway.detectors.people.relatives import find_relatives
-from gateway.detectors.people.short_company_names import find_short_names, short_names
 from gateway.detectors.people.special_category import find_special_category
 from gateway.detectors.people.user_names import find_user_names
 from gateway.detectors.places.addresses import find_addresses

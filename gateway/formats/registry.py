@@ -16,7 +16,7 @@ from gateway.formats.office.sheets.xlsx import XlsxFormat
 from gateway.formats.office.slides.pptx import PptxFormat
 from gateway.formats.office.word.docx import DocxFormat
 from gateway.formats.office.word.odt import OdtFormat
-from gateway.formats.pdf.format import PdfFormat
+from gateway.formats.pdf.pdf import PdfFormat
 from gateway.formats.pictures.images import ImageFormat
 from gateway.formats.text.csvtable import CsvFormat
 from gateway.formats.text.htmlpage import HtmlFormat

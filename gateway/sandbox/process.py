@@ -1,6 +1,6 @@
 """One confined child process as its parent sees it: started, asked, and ended, each within a time.
 
-See :mod:`gateway.sandbox.pool` for the pool and :mod:`gateway.sandbox.child` for the other
+See :mod:`gateway.sandbox.pool` for the pool and :mod:`gateway.sandbox.child_main` for the other
 end of the pipes.
 """
 
@@ -24,7 +24,7 @@ from gateway.sandbox import frames
 from gateway.sandbox.answers import invalid_answer, printable
 
 _ROOT = str(Path(__file__).resolve().parent.parent.parent)
-_BOOTSTRAP = "import sys; sys.path.insert(0, sys.argv[1]); from gateway.sandbox.child import main; main()"
+_BOOTSTRAP = "import sys; sys.path.insert(0, sys.argv[1]); from gateway.sandbox.child_main import main; main()"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from gateway.exchange.ports.requests import Idempotency, Queue, Replays
 from gateway.exchange.ports.secrets import Secrets
 from gateway.storage.custody.case_erasure import PostgresErasures
 from gateway.storage.custody.certificates import PostgresCertificates
-from gateway.storage.custody.clocks import PostgresClocks
+from gateway.storage.custody.deadlines import PostgresClocks
 from gateway.storage.custody.duties import PostgresDuties
 from gateway.storage.custody.holds import PostgresHolds
 from gateway.storage.driver_errors import translated
@@ -36,7 +36,7 @@ from gateway.storage.evidence.releases import PostgresReleases
 from gateway.storage.evidence.renditions import PostgresRenditions
 from gateway.storage.evidence.unfinished import PostgresUnfinishedBlobs
 from gateway.storage.log.alerts import PostgresAlerts
-from gateway.storage.log.audit.rows_check import RowCheck
+from gateway.storage.log.check.rows import RowCheck
 from gateway.storage.log.ledger import SqlLedger
 from gateway.storage.log.search import LogSearch
 from gateway.storage.log.sequence import LogSequence

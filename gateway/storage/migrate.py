@@ -21,7 +21,7 @@ import gateway
 from gateway.errors import Misconfigured
 from gateway.storage.database import database_url
 from gateway.storage.driver_errors import translated
-from gateway.storage.schema.tables import QUEUE_PREFIX
+from gateway.storage.schema.all_tables import QUEUE_PREFIX
 
 # "migrate" in bytes, for whoever meets the lock in pg_locks.
 _LOCK = int.from_bytes(b"migrate", "big")

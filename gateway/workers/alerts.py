@@ -19,10 +19,10 @@ import httpx
 from gateway.bootstrap.gateway import Gateway
 from gateway.errors import GatewayError, Misconfigured
 from gateway.evidence.canonical import canonical_json, parse_json
-from gateway.exchange.audit_query import AuditQuery
 from gateway.exchange.log.alerts import Alert, AlertMachine, AlertRules, Hours
 from gateway.exchange.log.witness_report import read_witness_report
 from gateway.exchange.ports.alerts import Delivery, Webhook
+from gateway.exchange.ports.audit_query import AuditQuery
 from gateway.exchange.ports.database import Transaction
 from gateway.translog.entry import format_time, parse_entry
 from gateway.workers.webhook import deliver

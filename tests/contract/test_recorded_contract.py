@@ -16,7 +16,7 @@ from gateway.errors import Unavailable
 from gateway.exchange.ports.database import Database, Transaction
 from gateway.exchange.ports.parties import AgreementRecord, AgreementSignature
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.schema.tables import log_pending
+from gateway.storage.schema.all_tables import log_pending
 from gateway.translog.event import AuditEvent
 from tests.contract import world
 from tests.fakes import seeds

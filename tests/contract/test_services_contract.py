@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.errors import Conflict, NotFound
-from gateway.exchange.audit_query import AuditQuery, Scope
+from gateway.exchange.ports.audit_query import AuditQuery, Scope
 from gateway.exchange.ports.database import Database
 from gateway.exchange.ports.requests import StoredAnswer
 from tests.fakes import seeds

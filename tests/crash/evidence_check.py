@@ -30,7 +30,7 @@ from sqlalchemy import select, text
 from gateway.envelope.body import NONCE_BYTES, BodyDecryptor
 from gateway.errors import GatewayError
 from gateway.evidence.canonical import sha256_hex
-from gateway.storage.schema.tables import (
+from gateway.storage.schema.all_tables import (
     certificates,
     exhibits,
     file_keys,

@@ -23,7 +23,7 @@ from psycopg import sql
 from gateway.storage import migrate
 from gateway.storage.database import conninfo, database_url
 from gateway.storage.embedded.server import EmbeddedPostgres, start_embedded
-from gateway.storage.schema.tables import metadata
+from gateway.storage.schema.all_tables import metadata
 
 _numbers = itertools.count(1)
 

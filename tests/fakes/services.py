@@ -10,7 +10,7 @@ from typing import Any
 from gateway.envelope.wrapping import WrappedKey
 from gateway.errors import Unavailable
 from gateway.evidence.canonical import canonical_json
-from gateway.exchange.audit_query import AuditQuery, Scope
+from gateway.exchange.ports.audit_query import AuditQuery, Scope
 from gateway.exchange.ports.log import LoggedEntry
 from gateway.exchange.ports.requests import StoredAnswer
 from gateway.storage.evidence.unfinished import given_up

@@ -15,7 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.errors import Unparsable
 from gateway.evidence.media import PDF
 from gateway.formats.pdf import scans
-from gateway.formats.pdf.format import PdfFormat
+from gateway.formats.pdf.pdf import PdfFormat
 from gateway.formats.pictures import ocr
 from gateway.formats.pictures.ocr import words_of
 from gateway.formats.registry import FORMATS

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.agreements.model import Agreement
-from gateway.agreements.text.reading import Reading
+from gateway.agreements.text.typed_values import Reading
 from gateway.agreements.text.yaml_nodes import MapNode, Node
 
 

@@ -15,7 +15,7 @@ from gateway.agreements.durations import Duration, parse_duration
 from gateway.agreements.model import CountedFrom, EvidenceRule, RetentionRule, View
 from gateway.agreements.retention import never_decides
 from gateway.agreements.sizes import parse_size
-from gateway.agreements.text.reading import Reading, capital, quote
+from gateway.agreements.text.typed_values import Reading, capital, quote
 from gateway.agreements.text.who_sections import read_key
 from gateway.agreements.text.yaml_nodes import MapNode, Node, ScalarNode
 from gateway.errors import InvalidInput

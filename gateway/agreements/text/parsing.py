@@ -16,7 +16,7 @@ from gateway.agreements.finding import AgreementInvalid
 from gateway.agreements.model import Agreement
 from gateway.agreements.text.consistency import check_consistency
 from gateway.agreements.text.data_sections import read_evidence, read_retention, read_views
-from gateway.agreements.text.reading import Reading
+from gateway.agreements.text.typed_values import Reading
 from gateway.agreements.text.who_sections import (
     read_deadlines,
     read_in_force,

@@ -14,7 +14,7 @@ from gateway.agreements import vocabulary as words
 from gateway.agreements.countries import COMMON_SLIPS, JURISDICTIONS
 from gateway.agreements.durations import Duration, parse_duration
 from gateway.agreements.model import ATTEST_WITHIN, PARTY_RIGHTS, Party, RecipientKind, ReviewRule, Role
-from gateway.agreements.text.reading import Reading, capital, quote
+from gateway.agreements.text.typed_values import Reading, capital, quote
 from gateway.agreements.text.yaml_nodes import Node
 
 _CONFIDENCE = re.compile(r"(?:0(?:\.[0-9]{1,4})?|1(?:\.0{1,4})?)")

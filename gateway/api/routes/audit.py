@@ -20,8 +20,8 @@ from gateway.api.schema.about import LogEntries
 from gateway.api.schema.audit import AccessBody, AccessByMonth, DenialsBody, DenialsByReason, ReaderBody, Readers
 from gateway.api.schema.problem import refusals
 from gateway.evidence.package import Principal
-from gateway.exchange.audit_query import MAX_FILTER_CHARS, MAX_PAGE, AuditQuery, Scope, check_period
 from gateway.exchange.log import audit
+from gateway.exchange.ports.audit_query import MAX_FILTER_CHARS, MAX_PAGE, AuditQuery, Scope, check_period
 from gateway.exchange.ports.database import Transaction
 
 router = APIRouter(prefix="/v1/audit", tags=["log"], dependencies=[Depends(known_parameters)])

@@ -14,7 +14,7 @@ from gateway.api.request.session import Authenticated
 from gateway.api.schema.erasure import ErasureBody, ErasureRequest, Erasures
 from gateway.api.schema.problem import refusals
 from gateway.evidence.package import Principal
-from gateway.exchange.custody import erasure
+from gateway.exchange.custody import erasure_requests
 from gateway.exchange.ports.database import Transaction
 
 router = APIRouter(prefix="/v1/audit/erasures", tags=["log"], dependencies=[Depends(known_parameters)])
@@ -26,7 +26,9 @@ _EXAMPLE = {"case": "0b8e2f6a-3f64-4b0e-9f0a-1d1f5f0c6a11", "legal_basis": "UK G
 async def list_erasures(session: Authenticated) -> Response:
     def work(tx: Transaction, principal: Principal) -> Erasures:
         return Erasures(
-            erasures=[ErasureBody.of(found, values=None) for found in erasure.waiting(tx, principal, session.now)]
+            erasures=[
+                ErasureBody.of(found, values=None) for found in erasure_requests.waiting(tx, principal, session.now)
+            ]
         )
 
     return await session.answer(work)
@@ -44,7 +46,7 @@ async def ask_erasure(
 ) -> Response:
     def work(tx: Transaction, principal: Principal) -> ErasureBody:
         new_id = session.gateway.new_id()
-        asked = erasure.ask(
+        asked = erasure_requests.ask(
             tx, principal, body.case, body.entry, body.fields or [], body.legal_basis, new_id, session.now
         )
         return ErasureBody.of(asked, values=None)
@@ -60,7 +62,7 @@ async def ask_erasure(
 )
 async def confirm_erasure(session: Authenticated, erasure_id: Id, nothing: NoBody) -> Response:
     def work(tx: Transaction, principal: Principal) -> ErasureBody:
-        confirmed, values = erasure.confirm(tx, principal, erasure_id, session.now)
+        confirmed, values = erasure_requests.confirm(tx, principal, erasure_id, session.now)
         return ErasureBody.of(confirmed, values=values)
 
     return await answer_once(session, work)

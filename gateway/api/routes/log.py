@@ -22,8 +22,8 @@ from gateway.api.schema.problem import refusals
 from gateway.errors import InvalidInput, NotFound
 from gateway.evidence.package import Principal
 from gateway.exchange import record
-from gateway.exchange.audit_query import AuditQuery
 from gateway.exchange.log import audit
+from gateway.exchange.ports.audit_query import AuditQuery
 from gateway.exchange.ports.database import Transaction
 from gateway.translog.tiles import parse_path
 

@@ -75,7 +75,7 @@ def _leaves(log: Path | None, vkey: str | None, home: Path | None) -> Iterator[I
 
 
 def _stored(log: AuditIndex) -> Iterator[bytes]:
-    from gateway.exchange.audit_query import MAX_PAGE, AuditQuery
+    from gateway.exchange.ports.audit_query import MAX_PAGE, AuditQuery
 
     start = 0
     while page := log.find(AuditQuery(), None, start=start, limit=MAX_PAGE):

@@ -203,8 +203,8 @@ def show(
     """Show entries, oldest first. Looking is an entry of its own."""
     from gateway.bootstrap.gateway import open_gateway
     from gateway.exchange import record
-    from gateway.exchange.audit_query import AuditQuery
     from gateway.exchange.log.audit import following
+    from gateway.exchange.ports.audit_query import AuditQuery
     from gateway.settings import read_settings
 
     query = AuditQuery(principal, agency, case, package, exhibit, agreement, action=action, outcome=outcome)

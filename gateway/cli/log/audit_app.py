@@ -50,8 +50,8 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Search by any combination; --export writes every match, with proofs or signed, to a file."""
-    from gateway.exchange.audit_query import AuditQuery
     from gateway.exchange.log.audit import following
+    from gateway.exchange.ports.audit_query import AuditQuery
 
     query = AuditQuery(
         principal, agency, case, package, exhibit, agreement, clause, action, outcome, reason, _utc(since), _utc(until)
@@ -156,7 +156,7 @@ def _show(found: list[dict[str, Any]], as_json: bool) -> None:
 
 
 def _period(since: datetime | None, until: datetime | None, days: int) -> tuple[datetime, datetime]:
-    from gateway.exchange.audit_query import check_period
+    from gateway.exchange.ports.audit_query import check_period
 
     end = _utc(until) or datetime.now(UTC)
     begin = _utc(since) or end - timedelta(days=days)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.errors import Unavailable
 
 if TYPE_CHECKING:
-    from gateway.exchange.audit_query import AuditQuery
+    from gateway.exchange.ports.audit_query import AuditQuery
     from gateway.exchange.ports.database import Transaction
 
 

@@ -99,7 +99,7 @@ def _here(
     vacuum: bool,
 ) -> int:
     from gateway.bootstrap.gateway import open_gateway
-    from gateway.exchange.custody.forget import erase_case, erase_entry
+    from gateway.exchange.custody.forget_case import erase_case, erase_entry
     from gateway.settings import read_settings
 
     with open_gateway(read_settings(home=home)) as gateway:

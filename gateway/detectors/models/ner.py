@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from gateway.detectors.bodies.public_bodies import is_public
+from gateway.detectors.organisations.public_bodies import is_public
 from gateway.detectors.text.letters import UPPER
 from gateway.detectors.text.passage import Passage, Span
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gateway.detectors.bodies.public_bodies import is_public
-from gateway.detectors.people.origins import NATIONALITIES
+from gateway.detectors.organisations.public_bodies import is_public
 from gateway.detectors.text.letters import LOWER, UPPER
+from gateway.detectors.text.nationalities import NATIONALITIES
 from gateway.detectors.text.passage import Passage, Span
 from gateway.redaction.matching import words_of
 

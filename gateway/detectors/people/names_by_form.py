@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gateway.detectors.bodies.public_bodies import is_public
+from gateway.detectors.organisations.public_bodies import is_public
 from gateway.detectors.text.letters import LOWER, UPPER
 from gateway.detectors.text.passage import Passage, Span, spans
 from gateway.redaction.matching import words_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gateway.detectors.bodies.public_bodies import is_public
+from gateway.detectors.organisations.public_bodies import is_public
 from gateway.detectors.people.names_by_capitals import is_name
 from gateway.detectors.text.letters import LOWER, UPPER
 from gateway.detectors.text.passage import Passage, Span

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gateway.detectors.bodies.public_bodies import is_public
+from gateway.detectors.organisations.public_bodies import is_public
 from gateway.detectors.text.passage import Passage, Span
 
 _WORD = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ’'-]+"

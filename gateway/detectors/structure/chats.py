@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from gateway.detectors.bodies.public_bodies import is_public
+from gateway.detectors.organisations.public_bodies import is_public
 from gateway.detectors.text.letters import UPPER
 from gateway.detectors.text.passage import Passage, Span
 from gateway.redaction.matching import words_of

@@ -18,7 +18,7 @@ from gateway.evidence.hold import HoldsOfCase
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.evidence.package import Exhibit, Package, Release
 from gateway.exchange.custody.certify import Destroyed, certify_disposal, destroy_key
-from gateway.exchange.custody.forget import forget
+from gateway.exchange.custody.forget_case import forget
 from gateway.exchange.moves import move_exhibit, move_package, move_release, move_rendition
 from gateway.exchange.parties.standing import End, standing
 from gateway.exchange.ports.database import Transaction

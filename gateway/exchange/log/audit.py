@@ -15,7 +15,7 @@ from typing import Any
 
 from gateway.evidence.package import Principal
 from gateway.exchange import record
-from gateway.exchange.audit_query import Scope
+from gateway.exchange.ports.audit_query import Scope
 from gateway.exchange.ports.database import Transaction
 from gateway.exchange.ports.log import LoggedEntry
 from gateway.policy.decide import decide

@@ -16,9 +16,9 @@ from typing import Any, Protocol
 from gateway import __version__
 from gateway.errors import IntegrityFailure, InvalidInput, TooLarge
 from gateway.evidence.package import Principal
-from gateway.exchange.audit_query import MAX_PAGE, AuditQuery, Scope
 from gateway.exchange.log import audit
 from gateway.exchange.log.reader import LogReader
+from gateway.exchange.ports.audit_query import MAX_PAGE, AuditQuery, Scope
 from gateway.exchange.ports.database import Database, Transaction
 from gateway.exchange.ports.log import LoggedEntry
 from gateway.translog.checkpoint import Checkpoint

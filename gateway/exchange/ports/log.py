@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from gateway.exchange.audit_query import Access, AuditQuery, Denials, Reader, Scope
+from gateway.exchange.ports.audit_query import Access, AuditQuery, Denials, Reader, Scope
 from gateway.translog.event import AuditEvent
 
 

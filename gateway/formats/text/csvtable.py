@@ -18,7 +18,7 @@ from gateway.evidence.media import CSV
 from gateway.formats import limits
 from gateway.formats.encoding import decode_text
 from gateway.formats.layers import byte_layers
-from gateway.formats.places import column_name
+from gateway.formats.place_names import column_name
 from gateway.formats.splicing import CanonicalBuilder, Span, Splicer
 from gateway.formats.text.csvdialect import Dialect, table_dialect
 from gateway.redaction.document import CanonicalText, Layer, Replacement

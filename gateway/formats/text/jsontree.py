@@ -18,7 +18,7 @@ from typing import Any
 from gateway.errors import Unparsable
 from gateway.formats import limits
 from gateway.formats.invisible import visible
-from gateway.formats.places import pointer_token
+from gateway.formats.place_names import pointer_token
 from gateway.formats.splicing import CanonicalBuilder, Span, Splicer
 
 # Possessive, and the closing quote optional, so that an unclosed string costs one pass.

@@ -15,7 +15,7 @@ from gateway.storage.refusals import check_once, missing
 from gateway.storage.refusals import exists as already
 from gateway.storage.row_values import agreement_columns, agreement_ref, without_agreement
 from gateway.storage.rows import change, find, find_locked, insert_once, newest_first, require
-from gateway.storage.schema.tables import certificates, packages, releases
+from gateway.storage.schema.all_tables import certificates, packages, releases
 from gateway.translog.event import AuditEvent
 
 

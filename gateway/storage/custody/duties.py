@@ -14,7 +14,7 @@ from gateway.exchange.ports.log import Ledger
 from gateway.storage.refusals import check_once
 from gateway.storage.row_values import agreement_columns, agreement_ref, without_agreement
 from gateway.storage.rows import change, find, find_locked, insert_once, newest_first, require
-from gateway.storage.schema.tables import duties, packages
+from gateway.storage.schema.all_tables import duties, packages
 from gateway.translog.event import AuditEvent
 
 

@@ -13,7 +13,7 @@ from gateway.evidence.hold import Hold, HoldScope
 from gateway.exchange.ports.log import Ledger
 from gateway.storage.refusals import check_once
 from gateway.storage.rows import change, find, find_locked, insert_once, require
-from gateway.storage.schema.tables import cases, holds
+from gateway.storage.schema.all_tables import cases, holds
 from gateway.translog.event import AuditEvent
 
 

@@ -11,7 +11,7 @@ from gateway.evidence.package import Case
 from gateway.exchange.ports.log import Ledger
 from gateway.storage.refusals import check_open
 from gateway.storage.rows import change, find, find_locked, insert_once
-from gateway.storage.schema.tables import cases
+from gateway.storage.schema.all_tables import cases
 from gateway.translog.event import AuditEvent
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from gateway.envelope.wrapping import WrappedKey
 from gateway.exchange.ports.log import Ledger
 from gateway.storage.rows import change, find, find_locked, insert_once
-from gateway.storage.schema.tables import file_keys
+from gateway.storage.schema.all_tables import file_keys
 from gateway.translog.event import AuditEvent
 
 

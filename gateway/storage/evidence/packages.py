@@ -16,7 +16,7 @@ from gateway.storage.moves import EXHIBIT_CHANGES, check_changes, moved
 from gateway.storage.refusals import exists
 from gateway.storage.row_values import agreement_columns, agreement_ref, members, without_agreement
 from gateway.storage.rows import change, find, find_locked, insert_once, newest_first, require, written
-from gateway.storage.schema.tables import cases, exhibits, file_keys, packages
+from gateway.storage.schema.all_tables import cases, exhibits, file_keys, packages
 from gateway.translog.event import AuditEvent
 
 

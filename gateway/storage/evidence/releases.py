@@ -17,7 +17,7 @@ from gateway.storage.moves import RELEASE_MOVE_CHANGES, RELEASE_TOUCH_CHANGES, c
 from gateway.storage.refusals import exists, missing
 from gateway.storage.row_values import agreement_columns, agreement_ref, members, without_agreement
 from gateway.storage.rows import change, find, find_locked, insert_once, newest_first, require
-from gateway.storage.schema.tables import agreements, releases, renditions
+from gateway.storage.schema.all_tables import agreements, releases, renditions
 from gateway.translog.event import AuditEvent
 
 

@@ -15,7 +15,7 @@ from gateway.exchange.ports.log import Ledger
 from gateway.storage.moves import moved
 from gateway.storage.row_values import members
 from gateway.storage.rows import change, find, find_locked, insert_once, require
-from gateway.storage.schema.tables import exhibits, file_keys, packages, principals, renditions, reviews
+from gateway.storage.schema.all_tables import exhibits, file_keys, packages, principals, renditions, reviews
 from gateway.translog.event import AuditEvent
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from gateway.errors import Conflict
 from gateway.storage.rows import written
-from gateway.storage.schema.tables import unfinished_blobs
+from gateway.storage.schema.all_tables import unfinished_blobs
 
 
 class PostgresUnfinishedBlobs:

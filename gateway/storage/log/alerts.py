@@ -13,8 +13,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from gateway.envelope.wrapping import WrappedKey
 from gateway.exchange.ports.alerts import Delivery, Webhook
 from gateway.exchange.ports.log import Ledger
+from gateway.storage.schema.all_tables import alert_progress, webhook_deliveries, webhooks
 from gateway.storage.schema.log_tables import log_pending
-from gateway.storage.schema.tables import alert_progress, webhook_deliveries, webhooks
 from gateway.translog.event import AuditEvent
 
 

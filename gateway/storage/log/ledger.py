@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import Unavailable
 from gateway.exchange.ports.keys import Keyring
-from gateway.storage.log.values import LogValues
+from gateway.storage.log.erasable_values import LogValues
 from gateway.storage.schema.log_tables import log_entries
 from gateway.translog.commitment import SALT_BYTES, commit
 from gateway.translog.entry import pending

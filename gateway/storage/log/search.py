@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, lite
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import Unavailable
-from gateway.exchange.audit_query import MAX_PAGE, READINGS, Access, AuditQuery, Denials, Reader, Scope
+from gateway.exchange.ports.audit_query import MAX_PAGE, READINGS, Access, AuditQuery, Denials, Reader, Scope
 from gateway.exchange.ports.log import LoggedEntry
 from gateway.storage.log.access import pulls_by_month
 from gateway.storage.schema.log_tables import log_entries

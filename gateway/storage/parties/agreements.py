@@ -30,7 +30,7 @@ from gateway.storage.parties.agreement_states import (
 )
 from gateway.storage.refusals import exists
 from gateway.storage.rows import find_locked, insert_once
-from gateway.storage.schema.tables import agreement_signatures, agreements
+from gateway.storage.schema.all_tables import agreement_signatures, agreements
 from gateway.translog.event import AuditEvent
 
 #: More agreements than are in force at any gateway, at about 40 KB each. With fewer, whoever looks at all in turn,

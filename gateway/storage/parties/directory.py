@@ -16,7 +16,7 @@ from gateway.evidence.package import Principal
 from gateway.exchange.ports.log import Ledger
 from gateway.storage.refusals import exists
 from gateway.storage.rows import change, find, find_locked, insert_once, require, written
-from gateway.storage.schema.tables import agencies, keys, principals
+from gateway.storage.schema.all_tables import agencies, keys, principals
 from gateway.translog.event import AuditEvent
 
 

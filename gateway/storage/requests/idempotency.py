@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 
 from gateway.exchange.ports.requests import StoredAnswer
 from gateway.storage.rows import find, insert_once, written
-from gateway.storage.schema.tables import idempotency
+from gateway.storage.schema.all_tables import idempotency
 
 
 class PostgresIdempotency:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.storage.rows import written
-from gateway.storage.schema.tables import replays, unknown_clients
+from gateway.storage.schema.all_tables import replays, unknown_clients
 
 
 class PostgresReplays:

@@ -24,7 +24,7 @@ from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase
 from gateway.storage.log.sequence import LogSequence
-from gateway.storage.schema.tables import log_pending, webhook_deliveries, webhooks
+from gateway.storage.schema.all_tables import log_pending, webhook_deliveries, webhooks
 from gateway.translog.vkey import parse_vkey
 from gateway.workers.alerts import Alerts, add_webhook, read_rules
 from gateway.workers.sequencer import Sequencer

@@ -17,8 +17,8 @@ from gateway.agreements.text.parsing import parse_agreement
 from gateway.bootstrap.gateway import Gateway, open_gateway
 from gateway.envelope.signature import public_pem, sign
 from gateway.evidence.agency import Agency, RegisteredKey
-from gateway.exchange.audit_query import AuditQuery
 from gateway.exchange.parties import govern, onboard
+from gateway.exchange.ports.audit_query import AuditQuery
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.main.command import app
 from gateway.settings import read_settings

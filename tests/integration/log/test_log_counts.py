@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from gateway.exchange.audit_query import Scope
+from gateway.exchange.ports.audit_query import Scope
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.log.audit.rows_check import RowCheck
+from gateway.storage.log.check.rows import RowCheck
 from gateway.storage.log.sequence import LogSequence
 from gateway.storage.schema.log_tables import log_entries
 from gateway.storage.vacuum import vacuum

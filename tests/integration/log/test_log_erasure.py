@@ -17,7 +17,7 @@ from gateway.blobs.log_store import LocalLogStore
 from gateway.errors import Conflict, Denied, InvalidInput, NotFound, Unavailable
 from gateway.evidence.lifecycle import ExhibitState, PackageState
 from gateway.evidence.package import Principal
-from gateway.exchange.custody import dispose, forget
+from gateway.exchange.custody import dispose, forget_case
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase, conninfo, database_url
@@ -127,7 +127,7 @@ def test_what_was_erased_is_nowhere_and_the_log_is_as_it_was(
     assert opens(commitment, "note", salt, NOTE)
 
     with world.database.transaction() as tx:
-        assert forget.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW) == 3
+        assert forget_case.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW) == 3
     sequence(world, keyring)
 
     after = everything(postgres_url, tmp_path / "log")
@@ -205,7 +205,7 @@ def test_old_pages_statistics_and_wal_are_gone(world: World, postgres_url: str) 
         assert holding(data, database, wal=True)
         for case_id in cases:
             with world.database.transaction() as tx:
-                assert forget.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW) == 3
+                assert forget_case.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW) == 3
         vacuum(engine)
         connection.execute("CHECKPOINT")
         assert holding(data, database, wal=False) == {}
@@ -236,11 +236,11 @@ def test_only_a_superuser_drops_the_log(world: World, postgres_url: str) -> None
 def test_what_comes_later_is_committed_to_and_not_kept(world: World) -> None:
     case_id, _ = make_case(world)
     with world.database.transaction() as tx:
-        assert forget.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW) == 3
+        assert forget_case.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW) == 3
         late = tx.ledger.append(seeds.event("test.late", case_id=case_id, erasable={"note": "late"}))
     with world.database.transaction() as tx:
         assert tx.ledger.values(late) == {}
-        assert forget.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW) == 0
+        assert forget_case.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW) == 0
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_who_may_not_erase(
 ) -> None:
     case_id, entry = make_case(world)
     with pytest.raises(kind) as refusal, world.database.transaction() as tx:
-        forget.erase_case(tx, tx.erasures, case_id, persons, basis, NOW)
+        forget_case.erase_case(tx, tx.erasures, case_id, persons, basis, NOW)
     assert code in (None, refusal.value.code)
     with world.database.transaction() as tx:
         assert set(tx.ledger.values(entry)) == {"note"}
@@ -269,7 +269,7 @@ def test_who_may_not_erase(
 def test_a_case_that_is_live_is_not_erased(world: World) -> None:
     case_id, _ = make_case(world, PackageState.OPEN)
     with pytest.raises(Conflict) as refusal, world.database.transaction() as tx:
-        forget.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW)
+        forget_case.erase_case(tx, tx.erasures, case_id, PERSONS, BASIS, NOW)
     assert refusal.value.code == "case-live"
 
 

@@ -19,11 +19,11 @@ from gateway.bootstrap.log_check import check_database
 from gateway.errors import IntegrityFailure
 from gateway.evidence.lifecycle import PackageState
 from gateway.evidence.package import Principal
-from gateway.exchange.custody import forget
+from gateway.exchange.custody import forget_case
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase
-from gateway.storage.log.audit.rows_check import RowCheck, RowCounts
+from gateway.storage.log.check.rows import RowCheck, RowCounts
 from gateway.storage.log.ledger import SqlLedger
 from gateway.storage.log.sequence import PLACED_COLUMNS, LogSequence
 from gateway.translog.checkpoint import Checkpoint, open_checkpoint
@@ -93,13 +93,13 @@ def _filled(world: World, gateway: Gateway) -> Scene:
     _publish(gateway)
     with database.transaction() as tx:
         seq = tx.ledger.position(noted)
-        assert forget.erase_entry(tx, seq or 0, ["note"], PERSONS, BASIS, NOW) == 1
+        assert forget_case.erase_entry(tx, seq or 0, ["note"], PERSONS, BASIS, NOW) == 1
         tx.audit.access(NOW - timedelta(days=300), NOW, None)
     with database.transaction() as tx:
         erased = seeds.case(reference="2020-1", opened_by="ico-uk")
         tx.cases.open(erased, seeds.event("case.open", case_id=erased.id, erasable={"case_reference": "2020-1"}))
     with database.transaction() as tx:
-        assert forget.erase_case(tx, tx.erasures, erased.id, PERSONS, BASIS, NOW) == 1
+        assert forget_case.erase_case(tx, tx.erasures, erased.id, PERSONS, BASIS, NOW) == 1
     with database.transaction() as tx:
         tx.ledger.append(seeds.event("test.late", case_id=erased.id, erasable={"note": "not kept"}))
         tx.ledger.append(seeds.event("test.noted", case_id=live_case, erasable={"note": "kept", "other": "kept"}))

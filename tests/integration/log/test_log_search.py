@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from gateway.api.app import create_app
 from gateway.evidence.manifest import DeclaredExhibit
-from gateway.exchange.audit_query import AuditQuery
+from gateway.exchange.ports.audit_query import AuditQuery
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys
 from gateway.storage.database import PostgresDatabase, conninfo

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine, delete, func, insert, select, text
 from gateway.blobs.log_store import LocalLogStore, LogStore
 from gateway.errors import IntegrityFailure, Unavailable
 from gateway.evidence.package import AgreementRef, Principal
-from gateway.exchange.audit_query import AuditQuery, Scope
+from gateway.exchange.ports.audit_query import AuditQuery, Scope
 from gateway.exchange.record import event
 from gateway.keyring.file_keyring import FileKeyring
 from gateway.keyring.gateway_keys import GatewayKeys

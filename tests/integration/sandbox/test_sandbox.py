@@ -351,7 +351,7 @@ def test_where_the_kernel_cannot_confine_nothing_runs(tasks: str, monkeypatch: p
     monkeypatch.setattr(
         process, "_BOOTSTRAP",
         "import sys; sys.path.insert(0, sys.argv[1]); from gateway.sandbox import seccomp; "
-        "seccomp.supported = lambda: False; from gateway.sandbox.child import main; main()",
+        "seccomp.supported = lambda: False; from gateway.sandbox.child_main import main; main()",
     )  # fmt: skip
     with Sandbox("sandbox_task:run", limits=LIMITS, python_path=[tasks]) as sandbox:
         with pytest.raises(SandboxFailure) as failure:

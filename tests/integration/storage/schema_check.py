@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from gateway.storage.migrate import is_ours, migrating, migrations_folder
-from gateway.storage.schema.tables import QUEUE_PREFIX, metadata
+from gateway.storage.schema.all_tables import QUEUE_PREFIX, metadata
 
 
 def head() -> str:

@@ -18,7 +18,7 @@ from gateway.evidence.package import Exhibit, Package
 from gateway.exchange import sent_packages
 from gateway.storage.database import PostgresDatabase
 from gateway.storage.requests.queue import PostgresQueue
-from gateway.storage.schema.tables import idempotency
+from gateway.storage.schema.all_tables import idempotency
 from gateway.storage.worker_queue import MAX_ATTEMPTS
 from gateway.workers.housekeeping import housekeeping
 from gateway.workers.steps import handlers

@@ -18,7 +18,7 @@ from gateway.blobs.log_store import LocalLogStore
 from gateway.client import GatewayClient
 from gateway.errors import Conflict, Denied, InvalidInput, NotFound
 from gateway.evidence.lifecycle import PackageState
-from gateway.exchange.custody import erasure
+from gateway.exchange.custody import erasure_requests
 from gateway.translog.verifier import audit
 from gateway.translog.vkey import parse_vkey
 from tests.fakes import seeds
@@ -118,7 +118,7 @@ def test_who_may_not_and_what_is_too_late(world: World, clients: Any) -> None:
         second = tx.directory.principal(SECOND)
     assert second is not None
     with pytest.raises(Conflict) as late, world.database.transaction() as tx:
-        erasure.confirm(tx, second, asked["id"], datetime.now(UTC) + timedelta(days=15))
+        erasure_requests.confirm(tx, second, asked["id"], datetime.now(UTC) + timedelta(days=15))
     assert late.value.code == "erasure-expired"
     with world.database.transaction() as tx:
         (package,) = tx.packages.of_case(case_id)

@@ -21,11 +21,11 @@ from gateway.evidence.canonical import sha256_hex
 from gateway.evidence.hold import HoldScope
 from gateway.evidence.lifecycle import PackageState
 from gateway.exchange import deliver, review
-from gateway.exchange.audit_query import AuditQuery
 from gateway.exchange.custody import dispose, hold
 from gateway.exchange.custody.hold import Target
 from gateway.exchange.log.as_of import AsOf, reconstruct
 from gateway.exchange.parties import govern
+from gateway.exchange.ports.audit_query import AuditQuery
 from gateway.storage.database import PostgresDatabase
 from gateway.storage.log.search import LogSearch
 from gateway.storage.log.sequence import LogSequence

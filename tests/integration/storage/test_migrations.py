@@ -14,7 +14,7 @@ from gateway.errors import Misconfigured, Unavailable
 from gateway.evidence.lifecycle import ExhibitState, PackageState, ReleaseState, RenditionState
 from gateway.storage import migrate
 from gateway.storage.database import PostgresDatabase, conninfo
-from gateway.storage.schema.tables import metadata
+from gateway.storage.schema.all_tables import metadata
 from tests.integration.storage import schema_check
 
 pytest_plugins = ("tests.fakes.postgres",)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.detectors.bodies.organisations import find_organisations
 from gateway.detectors.ensemble import Rule
 from gateway.detectors.numbers.accounts import find_accounts
 from gateway.detectors.numbers.check_digits import iban, luhn
 from gateway.detectors.numbers.dates import find_dates
 from gateway.detectors.numbers.identifiers import find_identifiers
 from gateway.detectors.numbers.quantities import find_quantities
+from gateway.detectors.organisations.private_bodies import find_organisations
 from gateway.detectors.people.names_by_capitals import find_capitals
 from gateway.detectors.people.names_by_form import find_people
-from gateway.detectors.people.occupations import find_occupations
+from gateway.detectors.people.occupations_en import find_occupations
 from gateway.detectors.people.origins import find_origins
 from gateway.detectors.people.special_category import find_special_category
 from gateway.detectors.places.addresses import find_addresses

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.errors import Unparsable
 from gateway.formats import limits
-from gateway.formats.places import column_name, pointer_token
+from gateway.formats.place_names import column_name, pointer_token
 from gateway.formats.splicing import CanonicalBuilder, Span, Splicer
 from gateway.redaction.document import CanonicalText, Replacement
 

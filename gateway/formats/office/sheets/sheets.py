@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from gateway.formats import limits
 from gateway.formats.office.refusals import malformed, too_many
-from gateway.formats.places import column_name
+from gateway.formats.place_names import column_name
 from gateway.formats.splicing import CanonicalBuilder, Span, Splicer
 from gateway.redaction.document import CanonicalText, Replacement
 

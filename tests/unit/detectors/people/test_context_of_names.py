@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.detectors.bodies.local_bodies import find_local_bodies
 from gateway.detectors.ensemble import Ensemble, Rule
 from gateway.detectors.numbers.quantities import find_quantities
+from gateway.detectors.organisations.local_bodies import find_local_bodies
 from gateway.detectors.people.names_by_form import find_people
-from gateway.detectors.people.occupations import find_occupations
+from gateway.detectors.people.occupations_en import find_occupations
 from gateway.detectors.people.occupations_fr_es import find_occupations_fr_es
 from gateway.detectors.people.relatives import find_relatives
 from gateway.detectors.people.special_category import find_special_category

@@ -15,7 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from gateway.errors import Unparsable
 from gateway.formats import limits
-from gateway.formats.pdf.format import PdfFormat
+from gateway.formats.pdf.pdf import PdfFormat
 from gateway.redaction.document import CanonicalText, Replacement
 
 FORMAT = PdfFormat()

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from gateway.storage.log.audit.faults import count_wrong
+from gateway.storage.log.check.faults import count_wrong
 from gateway.storage.schema.audit_tables import log_access, log_access_progress
 from gateway.translog.entry import Entry
 

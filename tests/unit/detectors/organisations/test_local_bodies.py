@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.detectors.bodies.local_bodies import find_local_bodies
+from gateway.detectors.organisations.local_bodies import find_local_bodies
 from gateway.detectors.text.passage import Passage
 
 

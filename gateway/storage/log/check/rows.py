@@ -4,7 +4,7 @@ Searches are answered from the columns beside the leaf; whoever can write to the
 them say something else than what was signed, or hide a row. Given each entry of an audited log, in
 order, this names the first row, and the column of it, that differs. Rows that have their place but
 are not published yet must follow without a gap and in an unbroken chain, and lead to the head. Then come
-the rows that wait, what lies beside the log (values_check.py, counts_check.py), and the
+the rows that wait, what lies beside the log (values.py, counts.py), and the
 releases and certificates that name an entry. docs/spec/log.md, "The tables", says what binds which column.
 
 No leaf bears ``entry_id``: it is bound where something is found by it (a value, a release, a certificate).
@@ -21,9 +21,9 @@ from sqlalchemy import Connection, CursorResult, select, text
 
 from gateway.errors import GatewayError, IntegrityFailure
 from gateway.exchange.ports.keys import Keyring
-from gateway.storage.log.audit.counts_check import CountCheck
-from gateway.storage.log.audit.faults import reference_wrong, row_missing, row_wrong
-from gateway.storage.log.audit.values_check import ValueCheck
+from gateway.storage.log.check.counts import CountCheck
+from gateway.storage.log.check.faults import reference_wrong, row_missing, row_wrong
+from gateway.storage.log.check.values import ValueCheck
 from gateway.storage.log.sequence import PLACED_COLUMNS, pending_invalid, row_of
 from gateway.storage.schema.log_tables import log_entries, log_pending
 from gateway.translog.checkpoint import Checkpoint

@@ -14,7 +14,7 @@ from gateway.errors import GatewayError, IntegrityFailure
 from gateway.exchange import record
 from gateway.exchange.ports.database import Database
 from gateway.exchange.ports.sequencing import LogFiles
-from gateway.storage.log.audit.rows_check import RowCheck, RowCounts
+from gateway.storage.log.check.rows import RowCheck, RowCounts
 from gateway.translog.bundle import WitnessPolicy, check_cosigned
 from gateway.translog.checkpoint import Checkpoint, open_checkpoint
 from gateway.translog.event import Outcome
@@ -52,7 +52,7 @@ def check_database(checked: Checked) -> LogCheck:
 
     Raises:
         IntegrityFailure: The first fault, its place in ``where``; as :func:`gateway.translog.verifier.audit`,
-            as the check of the rows (rows_check.py), and ``log-head-missing``, ``log-forked`` for the head.
+            as the check of the rows (rows.py), and ``log-head-missing``, ``log-forked`` for the head.
         NotFound: ``checkpoint-unknown``. Unavailable: ``log-unavailable``, ``log-store-unavailable``.
     """
     _record(checked, "log.read", "done")

@@ -14,8 +14,8 @@ from gateway.evidence.lifecycle import PackageState
 from gateway.exchange.ports.log import Ledger
 from gateway.storage.refusals import check_once
 from gateway.storage.rows import find, find_locked, insert_once, require
+from gateway.storage.schema.all_tables import clocks, packages, releases
 from gateway.storage.schema.columns import Instant
-from gateway.storage.schema.tables import clocks, packages, releases
 from gateway.translog.event import AuditEvent
 
 #: ``Clock.due_from``; SQLAlchemy has no operator that divides an interval.

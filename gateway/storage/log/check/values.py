@@ -24,8 +24,8 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 from gateway.envelope.wrapping import WrappedKey
 from gateway.errors import GatewayError, IntegrityFailure
 from gateway.exchange.ports.keys import Keyring
-from gateway.storage.log.audit.faults import case_key_wrong, row_wrong, value_missing, value_wrong
-from gateway.storage.log.values import CASE_KEY_USE, open_value
+from gateway.storage.log.check.faults import case_key_wrong, row_wrong, value_missing, value_wrong
+from gateway.storage.log.erasable_values import CASE_KEY_USE, open_value
 from gateway.storage.schema.log_tables import case_keys, log_commitments, log_entries
 from gateway.translog.commitment import opens
 from gateway.translog.entry import Entry, parse_entry

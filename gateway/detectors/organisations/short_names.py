@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from gateway.detectors.bodies.public_bodies import is_public
-from gateway.detectors.people.origins import NATIONALITIES
+from gateway.detectors.organisations.public_bodies import is_public
 from gateway.detectors.text.letters import UPPER
+from gateway.detectors.text.nationalities import NATIONALITIES
 from gateway.detectors.text.passage import Passage
 from gateway.redaction.document import Finding
 from gateway.redaction.matching import words_of

@@ -2,7 +2,7 @@
 
 Both need the right to audit under the case's agreement, at the time of their own act; the second is
 checked, and the first again, when the second confirms. Until then nothing is erased. What is
-erased, and when it may be, is :mod:`gateway.exchange.custody.forget`.
+erased, and when it may be, is :mod:`gateway.exchange.custody.forget_case`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gateway.errors import Conflict, Denied, NotFound
 from gateway.evidence.erasure import Erasure
 from gateway.evidence.package import Case, Principal
 from gateway.exchange import record
-from gateway.exchange.custody.forget import check_basis, check_may_erase, erasable_entry, erase_case, erase_entry
+from gateway.exchange.custody.forget_case import check_basis, check_may_erase, erasable_entry, erase_case, erase_entry
 from gateway.exchange.log.audit import auditable
 from gateway.exchange.ports.database import Transaction
 from gateway.translog.event import AuditEvent

@@ -1,4 +1,4 @@
-"""Erase: what persons typed about a case is forgotten, under two persons and a legal basis.
+"""Forget a case: what persons typed about a case is forgotten, under two persons and a legal basis.
 
 The log holds commitments only, so every root and proof stays as it is; what goes is what the
 commitments were made from (value, salt, and the case's key), and the same texts where the gateway
