@@ -35,7 +35,6 @@ class LocalWriter:
     def __init__(self, root: Path, name: str, *, failpoint: Callable[[str], None] = lambda name: None) -> None:
         self._failpoint = failpoint
         self._target = root / name
-        self._root = root
         self._staged = root / _STAGING / secrets.token_hex(16)
         with storing():
             self._file: int | None = os.open(self._staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

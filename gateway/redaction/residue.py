@@ -54,11 +54,10 @@ _GAP = "\n\ue000\n"  # stands where a marker stood; no phrase continues over it
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was searched. ``values`` counts the values searched for, ``counted`` those only counted."""
+    """What was searched, and for how many values."""
 
     layers: tuple[str, ...]
     values: int
-    counted: int
     hits: int = 0
 
 
@@ -108,7 +107,7 @@ def prove_clean(
             "The finished rendition gave nothing to search, so it could not be proved clean.",
             remedy="Check that the rendition is not empty; report it if it is not.",
         )
-    return Proof(tuple(names), len(searched), limits.size)
+    return Proof(tuple(names), len(searched))
 
 
 def _residue(layer: str, entity: str, rule: str) -> ResidueFound:
@@ -143,7 +142,6 @@ class _Limits:
                 self._values.setdefault(words, value)
         self._allowed = Counter(fold(word) for word in WORD.findall(expected_text)) if self._values else Counter()
         self._total = sum(self._allowed.values())
-        self.size = len(self._values)
 
     def exceeded(self, text: str) -> RemovedValue | None:
         if not self._values:

@@ -54,13 +54,12 @@ class VersionAsOf:
 
 @dataclass(frozen=True, slots=True)
 class KeyAsOf:
-    """A registered key; only the digest of its material is in the log."""
+    """A registered key, without its material."""
 
     id: str
     agency: str
     principal: str | None
     use: KeyUse
-    material_sha256: str
     valid_from: datetime
     valid_until: datetime | None
     revoked_at: datetime | None = None
@@ -76,7 +75,6 @@ class HoldAsOf:
     id: str
     scope: str
     object_id: str
-    placed_by: str
     expires_at: datetime | None
 
 
@@ -179,7 +177,6 @@ def _apply(state: AsOf, entry: Entry, parse: Parse, texts: Mapping[str, Agreemen
             detail["agency"],
             detail.get("principal"),
             detail["use"],
-            detail["material_sha256"],
             datetime.fromisoformat(detail["valid_from"]),
             _time(detail.get("valid_until")),
         )
@@ -190,9 +187,8 @@ def _apply(state: AsOf, entry: Entry, parse: Parse, texts: Mapping[str, Agreemen
     elif entry.action == "case.close":
         state.open_cases.pop(subject, None)
     elif entry.action == "hold.place":
-        placed_by = entry.actor.get("principal", "")
         expires_at = _time(detail.get("expires_at"))
-        state.holds[subject] = HoldAsOf(subject, detail["scope"], detail["object"], placed_by, expires_at)
+        state.holds[subject] = HoldAsOf(subject, detail["scope"], detail["object"], expires_at)
     elif entry.action in ("hold.lift", "hold.expire"):
         state.holds.pop(subject, None)
     elif entry.action.startswith("agreement."):
