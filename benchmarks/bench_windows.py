@@ -85,7 +85,9 @@ def main() -> None:
     for name, media_type, records in (("log", "text/plain", log_records), ("table", "text/csv", table_rows)):
         if chosen.only not in (None, name):
             continue
-        workbench = SandboxedWorkbench(workers=1, memory_bytes=3 << 30, seconds=300, max_bytes=1 << 26)
+        workbench = SandboxedWorkbench(
+            workers=1, memory_bytes=3 << 30, seconds=300, max_bytes=1 << 26, window_from_bytes=1 << 10
+        )
         workbench.survey(Source.of(b"warm"), name="warm.txt", media_type="text/plain")
         source, written = Source(size, _never_whole, pieces(records, size)), [0]
 

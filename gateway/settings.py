@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import get_type_hints
 from urllib.parse import urlsplit
 
 from gateway.errors import Misconfigured
@@ -110,27 +111,18 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
                 f"There is no setting {PREFIX}{name.upper()}.",
                 remedy=f"Known are: {', '.join(sorted(PREFIX + k.upper() for k in known))}.",
             )
+    kinds = get_type_hints(Settings)
     values: dict[str, object] = {}
     for name, text in given.items():
-        if name in ("home", "key_file", "witnesses"):
-            values[name] = Path(text).expanduser().absolute()
-        elif name in (
-            "database_url",
-            "blob_url",
-            "log_url",
-            "passphrase",
-            "database_password",
-            "log_origin",
-            "host",
-        ):
-            values[name] = text
-        elif name == "public_url":
+        if name == "public_url":
             values[name] = text.rstrip("/")  # it is the issuer, compared to the letter
-        else:
+        elif kinds[name] is int:
             try:
                 values[name] = int(text)
             except ValueError:
                 raise _invalid(name, "a whole number is expected") from None
+        else:
+            values[name] = Path(text).expanduser().absolute() if kinds[name] in (Path, Path | None) else text
     if home is not None:
         values["home"] = home.expanduser().absolute()
     values.setdefault("home", Path.home() / ".evidence-gateway")

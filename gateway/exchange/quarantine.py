@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.errors import GatewayError
-from gateway.evidence.lifecycle import PackageState
+from gateway.evidence.lifecycle import TRANSITIONS, PackageState
 from gateway.evidence.package import Exhibit, Package
 from gateway.exchange.moves import move_exhibit, move_package
 from gateway.exchange.parties.standing import standing
 from gateway.exchange.ports.database import Transaction
 from gateway.policy.decision import Decision, deny
 
+#: States of which retention is the end, if nothing else is: all that can be quarantined.
+UNFINISHED = tuple(
+    move.source for move in TRANSITIONS if isinstance(move.source, PackageState) and move.event == "quarantine"
+)
 #: States in which a package goes on without anybody asking again.
-UNDER_WAY = (PackageState.EXAMINED, PackageState.REDACTED, PackageState.IN_REVIEW, PackageState.SEALED)
-#: States of which retention is the end, if nothing else is.
-UNFINISHED = (PackageState.SUBMITTED, *UNDER_WAY)
+UNDER_WAY = tuple(state for state in UNFINISHED if state is not PackageState.SUBMITTED)
 
 
 def set_aside(tx: Transaction, package: Package, exhibit: Exhibit, error: GatewayError, now: datetime) -> None:

@@ -11,6 +11,7 @@ import pytest
 from gateway.detectors.ensemble import RULES, Ensemble
 from gateway.detectors.models.presidio import PresidioNumbers
 from gateway.detectors.reconcile import reconciled
+from gateway.detectors.text.language import LANGUAGES
 from gateway.detectors.text.passage import MAX_CHARS, Passage, Span, cut
 from gateway.errors import DetectionFailed
 from gateway.evidence.taxonomy import ENTITIES
@@ -37,6 +38,12 @@ def test_finds_kinds_of_all_detectors(detector: Ensemble) -> None:
         ("Serco Limited", "ORGANISATION"), ("30 June 2004", "DATE"), ("47335/06", "CASE_NUMBER"),
         ("943 476 5919", "MEDICAL_ID"), ("a.redfearn@example.org", "EMAIL"),
     } <= found  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_is_read_by_the_whole_ensemble(detector: Ensemble, language: str) -> None:
+    found = detector.detect(plain("Orla Redfearn, +44 20 7946 0018, 12.03.1981, orla.redfearn@example.org"), language)
+    assert "EMAIL" in {each.entity for each in found}
 
 
 def test_offsets_count_characters(detector: Ensemble) -> None:
